@@ -1,0 +1,15 @@
+package plugin
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Env is what a plugin's constructor is given beside its configuration.
+type Env struct {
+	Log   *slog.Logger
+	Job   string                                                   // the job's identity: a name for what the plugin leaves at the destination
+	Zone  *time.Location                                           // of wall clocks that carry no zone; never nil
+	Meta  []string                                                 // metadata columns the other side asks for
+	Gauge func(name string, read func() float64, labels ...string) // publishes a figure: lag, time to purge; never nil
+}

@@ -1,0 +1,65 @@
+package plugin
+
+import (
+	"context"
+
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// Reader is a source of rows. Its methods may be called by several goroutines.
+type Reader interface {
+	// Open begins a split: from its start if from.Position is nil, else right
+	// after the rows that the position stands for. ctx bounds the opening
+	// alone.
+	Open(ctx context.Context, from Progress) (Source, error)
+	// Close ends what Open shares; every Source is closed before.
+	Close() error
+}
+
+// Source is one open split.
+type Source interface {
+	// Fill appends rows to b. It returns nil
+	//   - when b.Full(), at the next place where the split can be begun again, with a mark;
+	//   - when b.Over(), at once, without a mark (inside a huge transaction);
+	//   - when it has rows up to such a place, or a new position without rows, and the next input would make it wait;
+	//   - after a schema change (b.Change), at once;
+	// and io.EOF when a bounded split has ended; rows and mark in b count. It
+	// blocks while it has none of these and never returns nil with nothing in
+	// b. Any other error ends the Source; what b holds is discarded. A scan
+	// that cannot be resumed marks nothing and returns when b.Full(): its end
+	// is its only mark.
+	//
+	// ctx is cancelled to stop and carries no deadline: drivers may close
+	// their connection on it. After that Fill returns soon, and b is the
+	// engine's again only when it has returned.
+	//
+	// One goroutine at a time calls Fill, perhaps not for minutes while the
+	// destination is slow: a Source keeps its session alive by itself. It may
+	// fill b from a goroutine of its own; [Push] is the adapter for clients
+	// that call back.
+	Fill(ctx context.Context, b *record.Batch) error
+	// Close ends the stream and awaits the Source's own goroutines.
+	Close() error
+}
+
+// Splitter is a Reader whose input has parts.
+type Splitter interface {
+	// Splits returns splits to add to the plan: at the start (p.Now is nil),
+	// after a split has ended durably, on a rescan, on a signal. No more
+	// splits while none is running ends the job.
+	Splits(ctx context.Context, p Plan) ([]Split, error)
+}
+
+// Resumer is a Reader that can go on from stored positions. A reader without
+// it starts over.
+type Resumer interface {
+	// Resume checks stored positions, and may regroup endless splits for
+	// another number of channels. An error of class PositionLost says that one
+	// can no longer be read from.
+	Resume(ctx context.Context, channels int, stored []Progress) ([]Progress, error)
+}
+
+// Describer is a Reader that knows its schemas before the first row.
+type Describer interface {
+	Describe(ctx context.Context) ([]*record.Schema, error)
+}

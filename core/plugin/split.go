@@ -1,0 +1,35 @@
+package plugin
+
+import "encoding/json"
+
+// Split is a part of the input that one channel reads: a value that any
+// process can open.
+type Split struct {
+	ID      string          `json:"id"`                // "0/range/3": stable within a plan
+	Spec    json.RawMessage `json:"spec,omitempty"`    // all that Open needs: bounds, file, partitions, snapshot id
+	Endless bool            `json:"endless,omitempty"` // holds its channel for ever; at most Plan.Channels such splits exist
+}
+
+// Progress is how far a split durably is: all that is needed to go on with it.
+type Progress struct {
+	Split    Split           `json:"split"`
+	Position json.RawMessage `json:"position,omitempty"` // the reader's own versioned JSON; nil: nothing of the split is durable
+	State    json.RawMessage `json:"state,omitempty"`    // what the reader keeps beside the position
+	Done     bool            `json:"done,omitempty"`     // nothing is left to read
+	Err      string          `json:"err,omitempty"`      // set aside with this error, the others go on
+}
+
+// Plan is what a Splitter is asked to add to.
+type Plan struct {
+	Channels int
+	Last     []Progress // where the previous finished run ended: the memory of incremental jobs; nil: first run
+	Now      []Progress // this run's splits and how far they durably are; nil: first call
+}
+
+// Task is one sink's place in the job.
+type Task struct {
+	Job         string // identity, the same over restarts
+	Run         uint64 // fencing number: larger than that of every earlier run
+	Channel, Of int    // over the whole job, all processes
+	Exact       bool   // rows and marks of a batch in one transaction
+}

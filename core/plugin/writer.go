@@ -1,0 +1,86 @@
+package plugin
+
+import (
+	"context"
+
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// Writer is a destination of rows. Its methods may be called by several goroutines.
+type Writer interface {
+	// Open begins one channel's stream of rows. ctx bounds the opening alone.
+	Open(ctx context.Context, t Task) (Sink, error)
+	// Close ends what Open shares; every Sink is closed before.
+	Close() error
+}
+
+// Sink is one channel's stream of rows into the destination, used by one
+// goroutine at a time.
+type Sink interface {
+	// Write takes the rows of b, which is borrowed until Write returns. nil
+	// means that they are durable; for a [Flusher] that they are taken and
+	// durable after Flush, for a [Preparer] after Prepare and the checkpoint.
+	//
+	// *errclass.Rows refuses single rows and leaves the Sink usable, and so
+	// does a data error that names no row: then nothing of b is written. After
+	// any other error the Sink is finished. A Sink never loops over the rows
+	// of a batch that was refused as a whole: the engine does.
+	Write(ctx context.Context, b *record.Batch) error
+	// Close gives up what is not durable: it commits nothing.
+	Close() error
+}
+
+// Flusher is a Sink that buffers across writes. It finds the rows that it
+// refuses in Write, before it says that it has taken a batch.
+type Flusher interface {
+	// Flush makes everything written so far durable; an error ends the Sink.
+	Flush(ctx context.Context) error
+}
+
+// Preparer is a Sink whose rows become visible with the Writer's Commit.
+type Preparer interface {
+	// Prepare makes everything written so far survive a crash, invisible, and
+	// returns a token by which Commit, in any process, finds it. nil: nothing
+	// was written since the last Prepare.
+	Prepare(ctx context.Context, epoch uint64) (token []byte, err error)
+}
+
+// Committer is the Writer of Preparers.
+type Committer interface {
+	// Commit makes what the tokens stand for visible: one commit for all
+	// channels, repeatable. The tokens are stored before it is called.
+	Commit(ctx context.Context, epoch uint64, tokens [][]byte) error
+	// Discard removes this job's leftovers above epoch; tokens are those that
+	// hold. It is called at the start of a run, after Commit; with epoch 0 and
+	// no tokens nothing of the job is to be left.
+	Discard(ctx context.Context, epoch uint64, tokens [][]byte) error
+}
+
+// MetaUser is a Writer that wants metadata columns.
+type MetaUser interface {
+	// Meta names them (see record.Meta); asked before the Reader is built.
+	Meta() []string
+}
+
+// Shaper is a Writer that wants the source's schemas before the first row.
+type Shaper interface {
+	// Shape is called after the transforms are planned and before
+	// Hooks.Before: to compare columns, or to create what is missing.
+	Shape(ctx context.Context, schemas []*record.Schema) error
+}
+
+// Prober is a Reader or Writer that can check its end of the job without
+// moving a row: addresses, credentials, privileges.
+type Prober interface {
+	// Probe returns errors.Join of all findings.
+	Probe(ctx context.Context) error
+}
+
+// Hooks is a Reader or Writer with something to do around a run.
+type Hooks interface {
+	// Before runs once per fresh run, after the plan is stored and before any
+	// Open; never on a resume.
+	Before(ctx context.Context) error
+	// After runs at least once, after the last commit of a run that succeeded.
+	After(ctx context.Context) error
+}
