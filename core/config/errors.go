@@ -1,0 +1,102 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/datasync-io/datasync/core/errclass"
+)
+
+// Error is one fault of a file.
+type Error struct {
+	File         string // "" for inline text
+	Path         string // job.content[0].reader.name; "" where the text as a whole is at fault
+	Line, Column int    // from 1; 0: unknown
+	Msg          string // what is wrong and, where known, what was expected
+	Err          error  // the cause, if a Validate returned it; not part of the text
+}
+
+// Error returns "file:line:column: path: message".
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.File != "" {
+		b.WriteString(e.File + ":")
+	}
+	if e.Line > 0 {
+		fmt.Fprintf(&b, "%d:%d:", e.Line, e.Column)
+	}
+	if b.Len() > 0 {
+		b.WriteByte(' ')
+	}
+	if e.Path != "" {
+		b.WriteString(e.Path + ": ")
+	}
+	b.WriteString(e.Msg)
+	return b.String()
+}
+
+// Unwrap returns the cause, if there is one.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Faults returns every [*Error] in err, in order.
+func Faults(err error) []*Error {
+	switch e := err.(type) { // the tree is walked by hand: As finds the first only
+	case nil:
+		return nil
+	case *Error:
+		return []*Error{e}
+	case interface{ Unwrap() []error }:
+		var all []*Error
+		for _, sub := range e.Unwrap() {
+			all = append(all, Faults(sub)...)
+		}
+		return all
+	}
+	return Faults(errors.Unwrap(err))
+}
+
+func joined(errs []error) error {
+	return errclass.With(errclass.Config, errors.Join(errs...))
+}
+
+type fieldError struct {
+	key string
+	err error
+}
+
+func (e *fieldError) Error() string { return e.key + ": " + e.err.Error() }
+func (e *fieldError) Unwrap() error { return e.err }
+
+// Field says that err is the fault of a key, written relative to the struct
+// whose Validate returns it ("splitPk", "connection[0].jdbcUrl"). The decoder
+// attaches path, line and column. It returns nil for a nil err.
+func Field(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fieldError{key: key, err: err}
+}
+
+// Fieldf is [Field] with a formatted error.
+func Fieldf(key, format string, args ...any) error {
+	return Field(key, fmt.Errorf(format, args...))
+}
+
+// Note is something that a person should know about a file that can be used.
+type Note struct {
+	Error        // place and text
+	Warning bool // else it is for information: a key without effect
+}
+
+// Notes collects the notes of one job. It is not safe for concurrent use.
+type Notes struct{ list []Note }
+
+// All returns what was collected, in order.
+func (n *Notes) All() []Note { return n.list }
+
+// Warn adds a warning.
+func (n *Notes) Warn(e *Error) { n.list = append(n.list, Note{Error: *e, Warning: true}) }
+
+// Inform adds a note that is no warning.
+func (n *Notes) Inform(e *Error) { n.list = append(n.list, Note{Error: *e}) }

@@ -1,0 +1,143 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+)
+
+var placeholder = regexp.MustCompile(`^\$\{((?:env:)?[A-Za-z0-9_.\-]+)\}`)
+
+// Lookup gives the value of a placeholder's name: "bizdate" for ${bizdate},
+// "env:PASSWORD" for ${env:PASSWORD}.
+type Lookup func(name string) (value string, found bool)
+
+// Left is a placeholder that no value was found for.
+type Left struct {
+	Name string
+	at   int // in the expanded text
+}
+
+// Expand replaces every ${name} and ${env:NAME} of the text outside comments.
+// Inside a string the value is escaped and so stays one value; elsewhere it is
+// inserted as it is and may be any piece of JSON. Values of env: names are
+// treated as secrets from there on. A name without a value stays as it is and is returned.
+func Expand(name string, data []byte, lookup Lookup) (*Text, []Left) {
+	t := NewText(name, data)
+	var (
+		out  bytes.Buffer
+		left []Left
+	)
+	for i := 0; i < len(data); {
+		switch c := data[i]; {
+		case c == '"' || c == '\'':
+			end := stringEnd(data, i)
+			left = append(left, t.expandRange(&out, i, end, c, lookup)...)
+			i = end
+		case commentEnd(data, i) > i:
+			end := commentEnd(data, i)
+			out.Write(data[i:end])
+			i = end
+		case c == '$':
+			m := placeholder.Find(data[i:])
+			end := i + max(len(m), 1)
+			left = append(left, t.expandRange(&out, i, end, 0, lookup)...)
+			i = end
+		default:
+			out.WriteByte(c)
+			i++
+		}
+	}
+	t.data = out.Bytes()
+	return t, left
+}
+
+// expandRange appends file[from:to] to out with its placeholders replaced;
+// quote is that of the string around it, or 0.
+func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup Lookup) (left []Left) {
+	for i := from; i < to; {
+		m := placeholder.FindSubmatch(t.file[i:to])
+		if m == nil {
+			out.WriteByte(t.file[i])
+			i++
+			continue
+		}
+		name := string(m[1])
+		value, found := lookup(name)
+		if !found {
+			left = append(left, Left{Name: name, at: out.Len()})
+			out.Write(m[0])
+			i += len(m[0])
+			continue
+		}
+		if quote != 0 {
+			value = escape(value, quote)
+		}
+		t.edits = append(t.edits, edit{
+			at: out.Len(), n: len(value), from: i, m: len(m[0]),
+			secret: strings.HasPrefix(name, "env:"),
+		})
+		out.WriteString(value)
+		i += len(m[0])
+	}
+	return left
+}
+
+// Unresolved returns the fault of a placeholder that got no value. The node is
+// any of the same file.
+func (n *Node) Unresolved(l Left) *Error {
+	if env, ok := strings.CutPrefix(l.Name, "env:"); ok {
+		return n.fault("", l.at, "${"+l.Name+"}: the environment variable "+env+" is not set")
+	}
+	return n.fault("", l.at, "${"+l.Name+"} has no value, give one with -p \""+l.Name+"=...\"")
+}
+
+// escape returns the value as it stands between quotes.
+func escape(value string, quote byte) string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(value); err != nil { // a string always encodes
+		panic(err)
+	}
+	s := strings.TrimSuffix(b.String(), "\n")
+	s = s[1 : len(s)-1]
+	if quote == '\'' {
+		s = strings.ReplaceAll(s, "'", `\'`)
+	}
+	return s
+}
+
+// stringEnd returns the offset behind the string that begins at i, or the end
+// of the data for a string that is not closed.
+func stringEnd(data []byte, i int) int {
+	for j := i + 1; j < len(data); j++ {
+		switch data[j] {
+		case '\\':
+			j++
+		case data[i]:
+			return j + 1
+		}
+	}
+	return len(data)
+}
+
+// commentEnd returns the offset behind the comment that begins at i, or i if
+// none does. A block comment that is not closed ends with the data.
+func commentEnd(data []byte, i int) int {
+	rest := data[i:]
+	switch {
+	case rest[0] == '#' || bytes.HasPrefix(rest, []byte("//")):
+		if n := bytes.IndexByte(rest, '\n'); n >= 0 {
+			return i + n
+		}
+		return len(data)
+	case bytes.HasPrefix(rest, []byte("/*")):
+		if n := bytes.Index(rest[2:], []byte("*/")); n >= 0 {
+			return i + n + 4
+		}
+		return len(data)
+	}
+	return i
+}

@@ -1,0 +1,195 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Kind is what a node is.
+type Kind uint8
+
+const (
+	NullKind Kind = iota
+	BoolKind
+	NumberKind
+	StringKind
+	ListKind
+	ObjectKind
+)
+
+var kindNames = [...]string{"null", "a boolean", "a number", "a text", "a list", "an object"}
+
+// String returns the kind with its article, as error texts want it.
+func (k Kind) String() string { return kindNames[k] }
+
+// Node is one value of a file. It is never changed after [Parse] and may be
+// shared by goroutines.
+type Node struct {
+	kind    Kind
+	text    string // of a string: decoded; of a number or boolean: the literal
+	items   []*Node
+	members []Member
+	byName  map[string]*Node
+
+	source *Text
+	begin  int // offsets in source.data
+	end    int
+	parent *Node
+	name   string // in an object
+	index  int    // in a list
+	path   string // of a root only
+}
+
+// Member is a name and its value in an object.
+type Member struct {
+	Name string
+	Node *Node
+	at   int // where the name begins
+}
+
+// Kind returns what the node is; NullKind for a nil node.
+func (n *Node) Kind() Kind {
+	if n == nil {
+		return NullKind
+	}
+	return n.kind
+}
+
+// Text returns the decoded text of a String and the literal of a Number or
+// Bool; "" for everything else. It may be a secret.
+func (n *Node) Text() string {
+	if n == nil {
+		return ""
+	}
+	return n.text
+}
+
+// Raw returns the value as it stands in the text, placeholders replaced. It may
+// hold secrets.
+func (n *Node) Raw() string { return string(n.source.data[n.begin:n.end]) }
+
+// Items returns the elements of a List.
+func (n *Node) Items() []*Node {
+	if n == nil {
+		return nil
+	}
+	return n.items
+}
+
+// Members returns the members of an Object in the order of the file.
+func (n *Node) Members() []Member {
+	if n == nil {
+		return nil
+	}
+	return n.members
+}
+
+// Member returns the value under a name of an Object, or nil.
+func (n *Node) Member(name string) *Node {
+	if n == nil {
+		return nil
+	}
+	return n.byName[name]
+}
+
+// Unset reports whether the node says nothing: it is missing, null or "".
+func (n *Node) Unset() bool {
+	return n == nil || n.kind == NullKind || n.kind == StringKind && n.text == ""
+}
+
+// Line returns the line of the file, from 1, that the node begins in.
+func (n *Node) Line() int {
+	line, _ := n.source.position(n.begin)
+	return line
+}
+
+// Column returns the column, in characters from 1, that the node begins at.
+func (n *Node) Column() int {
+	_, column := n.source.position(n.begin)
+	return column
+}
+
+// Covers reports whether the placeholder stands inside the node.
+func (n *Node) Covers(l Left) bool { return n.begin <= l.at && l.at < n.end }
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_$\-]+$`)
+
+// Path returns where the node is, such as job.content[0].reader; "" for the
+// root of a file.
+func (n *Node) Path() string {
+	switch {
+	case n.parent == nil:
+		return n.path
+	case n.parent.kind == ListKind:
+		return n.parent.Path() + "[" + strconv.Itoa(n.index) + "]"
+	default:
+		return joinPath(n.parent.Path(), n.name)
+	}
+}
+
+func joinPath(parent, name string) string {
+	if !plainName.MatchString(name) {
+		return parent + "[" + strconv.Quote(name) + "]"
+	}
+	if parent == "" {
+		return name
+	}
+	return parent + "." + name
+}
+
+// Errorf returns a fault of this node.
+func (n *Node) Errorf(format string, args ...any) *Error {
+	return n.fault(n.Path(), n.begin, fmt.Sprintf(format, args...))
+}
+
+func (n *Node) fault(path string, at int, msg string) *Error {
+	line, column := n.source.position(at)
+	return &Error{File: n.source.name, Path: path, Line: line, Column: column, Msg: msg}
+}
+
+// quoted returns the value for an error text, shortened; asterisks for a secret.
+func (n *Node) quoted() string {
+	switch {
+	case n.kind == ListKind || n.kind == ObjectKind || n.kind == NullKind:
+		return n.kind.String()
+	case n.source.secret(n.begin, n.end) || Sensitive(n.name):
+		return mask
+	case n.kind != StringKind:
+		return n.text
+	}
+	text := MaskText(n.text)
+	if r := []rune(text); len(r) > 60 {
+		text = string(r[:60]) + "..."
+	}
+	return strconv.Quote(text)
+}
+
+// find follows a relative path such as "connection[0].jdbcUrl" as far as the
+// file has it, and returns the node reached and the rest that is missing.
+func (n *Node) find(path string) (*Node, string) {
+	for path != "" {
+		var next *Node
+		rest := ""
+		if strings.HasPrefix(path, "[") {
+			num, tail, ok := strings.Cut(path[1:], "]")
+			i, err := strconv.Atoi(num)
+			if !ok || err != nil || i < 0 || i >= len(n.items) {
+				return n, path
+			}
+			next, rest = n.items[i], tail
+		} else if next = n.Member(path); next == nil {
+			stop := strings.IndexAny(path, ".[")
+			if stop < 0 {
+				return n, path
+			}
+			next, rest = n.Member(path[:stop]), path[stop:]
+		}
+		if next == nil {
+			return n, path
+		}
+		n, path = next, strings.TrimPrefix(rest, ".")
+	}
+	return n, ""
+}

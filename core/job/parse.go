@@ -1,0 +1,180 @@
+package job
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/errclass"
+)
+
+// Options are what the command line says about a job file.
+type Options struct {
+	File     string                           // for error texts and the identity; "" for inline text
+	Params   string                           // -p: "a=1,b=2", or JSON if it begins with {
+	ConfProp string                           // -confProp: a JSON object; "" is {}
+	JobName  string                           // -jobName or -jobid; FlinkX's default names count as not given
+	Lenient  bool                             // unknown keys are warnings
+	Env      func(name string) (string, bool) // os.LookupEnv; nil: nothing is set
+}
+
+// Parse reads a job file. Its error joins all faults as [*config.Error] under
+// class Config. The job is returned with an error too, unless the text could
+// not be read as JSON at all: it then holds what could be read, so that the
+// caller can decode the operators' parameters and report those faults as well.
+func Parse(text []byte, o Options) (*Job, error) {
+	p := &parser{options: o, notes: &config.Notes{}}
+	j := &Job{
+		File: o.File, Identity: Identity(o.JobName, o.File, text),
+		Setting: DefaultSetting(), notes: p.notes,
+	}
+	j.Properties = p.properties()
+	source, left := p.expand(text)
+	root, err := config.Parse(source)
+	if err != nil {
+		return nil, errclass.With(errclass.Config, errors.Join(append(p.errs, err)...))
+	}
+	j.root = root
+	p.unresolved(root, left)
+	p.file(root, j)
+	return j, errclass.With(errclass.Config, errors.Join(p.errs...))
+}
+
+// Masked returns the file as JSON, indented, placeholders replaced, with every
+// value that looks like a secret as asterisks.
+func (j *Job) Masked() []byte { return config.Masked(j.root) }
+
+type parser struct {
+	options Options
+	notes   *config.Notes
+	errs    []error
+}
+
+func (p *parser) add(err error) {
+	if err != nil {
+		p.errs = append(p.errs, err)
+	}
+}
+
+func (p *parser) decoder(n *config.Node, noEffect map[string]string) *config.Decoder {
+	return config.NewDecoder(n, config.Settings{Lenient: p.options.Lenient, NoEffect: noEffect, Notes: p.notes})
+}
+
+// expand replaces placeholders by the parameters and the environment.
+func (p *parser) expand(text []byte) (*config.Text, []config.Left) {
+	params, err := parameters(p.options.Params)
+	p.add(err)
+	used := map[string]bool{}
+	source, left := config.Expand(p.options.File, text, func(name string) (string, bool) {
+		if env, ok := strings.CutPrefix(name, "env:"); ok {
+			if p.options.Env == nil {
+				return "", false
+			}
+			return p.options.Env(env)
+		}
+		used[name] = true
+		value, found := params[name]
+		return value, found
+	})
+	for _, name := range sorted(params) {
+		if !used[name] {
+			p.notes.Warn(&config.Error{File: "-p", Path: name, Msg: "no ${" + name + "} in the job file uses this parameter"})
+		}
+	}
+	return source, left
+}
+
+// unresolved reports the placeholders that got no value, except where they
+// are a language of their own: in nameMapping.
+func (p *parser) unresolved(root *config.Node, left []config.Left) {
+	var routed []*config.Node
+	for _, c := range root.Member("job").Member("content").Items() {
+		if m := c.Member("nameMapping"); m != nil {
+			routed = append(routed, m)
+		}
+	}
+next:
+	for _, l := range left {
+		for _, m := range routed {
+			if m.Covers(l) {
+				continue next
+			}
+		}
+		p.add(root.Unresolved(l))
+	}
+}
+
+// fileNode and the types below are the file's skeleton.
+type fileNode struct {
+	Job *config.Node `json:"job" required:"true"`
+}
+
+type jobNode struct {
+	Content *config.Node `json:"content" required:"true"`
+	Setting *config.Node `json:"setting"`
+}
+
+// NoEffect names keys that stand in job in files that FlinkX ships.
+func (jobNode) NoEffect() map[string]string {
+	return map[string]string{
+		"speed":  "the speed stands in job.setting.speed",
+		"writer": "the writer stands in job.content[0].writer",
+		"reader": "the reader stands in job.content[0].reader",
+	}
+}
+
+type contentNode struct {
+	Reader      *config.Node `json:"reader" required:"true"`
+	Writer      *config.Node `json:"writer" required:"true"`
+	Transformer *config.Node `json:"transformer"`
+	NameMapping *config.Node `json:"nameMapping"`
+	Restoration *config.Node `json:"restoration"`
+}
+
+func (p *parser) file(root *config.Node, j *Job) {
+	var (
+		f  fileNode
+		jn jobNode
+	)
+	if p.add(p.decoder(root, nil).Decode(&f)); f.Job.Unset() {
+		return
+	}
+	p.add(p.decoder(f.Job, nil).Decode(&jn))
+	if !jn.Setting.Unset() {
+		p.add(p.decoder(jn.Setting, nil).Decode(&j.Setting))
+	}
+	if j.Setting.Restore.IsStream {
+		j.Setting.Restore.IsRestore = true
+	}
+	switch items := jn.Content.Items(); {
+	case jn.Content.Unset():
+	case jn.Content.Kind() != config.ListKind:
+		p.add(jn.Content.Errorf("expected a list with one element that has a reader and a writer, found %s", jn.Content.Kind()))
+	case len(items) == 0:
+		p.add(jn.Content.Errorf("is empty, expected one element that has a reader and a writer"))
+	default:
+		if len(items) > 1 {
+			p.notes.Warn(items[1].Errorf("only content[0] runs, as in FlinkX; the other %d are left out", len(items)-1))
+		}
+		j.Pipelines = append(j.Pipelines, p.pipeline(items[0]))
+		p.restoreColumn(j)
+	}
+}
+
+func (p *parser) pipeline(n *config.Node) Pipeline {
+	var c contentNode
+	p.add(p.decoder(n, map[string]string{"type": strayKey}).Decode(&c))
+	return Pipeline{
+		Reader:      p.operator(c.Reader, "reader", ReaderPlugin, readerNoEffect),
+		Writer:      p.operator(c.Writer, "writer", WriterPlugin, writerNoEffect),
+		Transformer: nonEmpty(c.Transformer), NameMapping: nonEmpty(c.NameMapping), Restoration: nonEmpty(c.Restoration),
+	}
+}
+
+// nonEmpty returns nil for a node that says nothing: "", {} and [] too.
+func nonEmpty(n *config.Node) *config.Node {
+	if n.Unset() || n.Kind() != config.StringKind && len(n.Items())+len(n.Members()) == 0 {
+		return nil
+	}
+	return n
+}
