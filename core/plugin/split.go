@@ -16,6 +16,7 @@ type Progress struct {
 	Position json.RawMessage `json:"position,omitempty"` // the reader's own versioned JSON; nil: nothing of the split is durable
 	State    json.RawMessage `json:"state,omitempty"`    // what the reader keeps beside the position
 	Done     bool            `json:"done,omitempty"`     // nothing is left to read
+	Begun    bool            `json:"begun,omitempty"`    // rows of it are at the destination, though Position is nil
 	Err      string          `json:"err,omitempty"`      // set aside with this error, the others go on
 }
 

@@ -40,20 +40,40 @@ type Flusher interface {
 // Preparer is a Sink whose rows become visible with the Writer's Commit.
 type Preparer interface {
 	// Prepare makes everything written so far survive a crash, invisible, and
-	// returns a token by which Commit, in any process, finds it. nil: nothing
-	// was written since the last Prepare.
+	// returns a token by which Commit, in any process, finds it. The engine
+	// calls it at a mark. The token stands for all that the Sink's channel has
+	// prepared and that is not known to be committed: it replaces the
+	// channel's earlier token, also that of an earlier Sink of the channel.
+	// nil: nothing was written since the last Prepare, its token holds.
 	Prepare(ctx context.Context, epoch uint64) (token []byte, err error)
 }
 
-// Committer is the Writer of Preparers.
+// Committer is the Writer of Preparers. Rows written after the last Prepare
+// of a Sink that was closed are undone: the next Sink of the channel, or
+// Discard, removes them.
 type Committer interface {
 	// Commit makes what the tokens stand for visible: one commit for all
-	// channels, repeatable. The tokens are stored before it is called.
+	// channels, repeatable. The tokens are stored before it is called; there is
+	// one per channel that has ever prepared, also where nothing changed.
 	Commit(ctx context.Context, epoch uint64, tokens [][]byte) error
-	// Discard removes this job's leftovers above epoch; tokens are those that
-	// hold. It is called at the start of a run, after Commit; with epoch 0 and
-	// no tokens nothing of the job is to be left.
+	// Discard is called at the start of a run, after Commit, and removes what
+	// this job has left behind beside what the tokens stand for. Without
+	// tokens nothing of the job is to be left.
 	Discard(ctx context.Context, epoch uint64, tokens [][]byte) error
+}
+
+// Ledger is a Writer that stores marks in the same transaction as the rows
+// and gives them back: exactly once without two phases. Its Sinks are opened
+// with Task.Exact; their Write of a batch with marks makes rows and marks
+// durable together, rows without a mark stay in the open transaction until
+// the next one.
+type Ledger interface {
+	// Claim fences every earlier run of the job and then gives back what they
+	// committed. The run it returns is at least least and larger than that of
+	// every earlier run.
+	Claim(ctx context.Context, job string, least uint64) (run uint64, stored []Progress, err error)
+	// Forget removes what is stored for the job.
+	Forget(ctx context.Context, job string) error
 }
 
 // MetaUser is a Writer that wants metadata columns.
