@@ -1,8 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -54,6 +56,26 @@ func Faults(err error) []*Error {
 		return all
 	}
 	return Faults(errors.Unwrap(err))
+}
+
+// Join joins errors so that the faults stand in the order of the file; errors
+// that are no faults come last. It is of class Config, and nil if all are nil.
+func Join(errs ...error) error {
+	var faults, others []error
+	for _, err := range errs {
+		list := Faults(err)
+		for _, f := range list {
+			faults = append(faults, f)
+		}
+		if len(list) == 0 && err != nil {
+			others = append(others, err)
+		}
+	}
+	slices.SortStableFunc(faults, func(a, b error) int {
+		x, y := a.(*Error), b.(*Error)
+		return cmp.Or(strings.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+	})
+	return joined(append(faults, others...))
 }
 
 func joined(errs []error) error {

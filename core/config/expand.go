@@ -16,7 +16,8 @@ type Lookup func(name string) (value string, found bool)
 // Left is a placeholder that no value was found for.
 type Left struct {
 	Name string
-	at   int // in the expanded text
+	Bare bool // outside a string, where what is left cannot be read as JSON
+	at   int  // in the expanded text
 }
 
 // Expand replaces every ${name} and ${env:NAME} of the text outside comments.
@@ -57,6 +58,14 @@ func Expand(name string, data []byte, lookup Lookup) (*Text, []Left) {
 // quote is that of the string around it, or 0.
 func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup Lookup) (left []Left) {
 	for i := from; i < to; {
+		plain := bytes.IndexByte(t.file[i:to], '$')
+		if plain < 0 {
+			plain = to - i
+		}
+		out.Write(t.file[i : i+plain])
+		if i += plain; i == to {
+			break
+		}
 		m := placeholder.FindSubmatch(t.file[i:to])
 		if m == nil {
 			out.WriteByte(t.file[i])
@@ -66,7 +75,7 @@ func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup L
 		name := string(m[1])
 		value, found := lookup(name)
 		if !found {
-			left = append(left, Left{Name: name, at: out.Len()})
+			left = append(left, Left{Name: name, Bare: quote == 0, at: out.Len()})
 			out.Write(m[0])
 			i += len(m[0])
 			continue
@@ -84,13 +93,14 @@ func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup L
 	return left
 }
 
-// Unresolved returns the fault of a placeholder that got no value. The node is
-// any of the same file.
-func (n *Node) Unresolved(l Left) *Error {
+// Unresolved returns the fault of a placeholder that got no value.
+func (t *Text) Unresolved(l Left) *Error {
+	e := &Error{File: t.name, Msg: "${" + l.Name + "} has no value, give one with -p \"" + l.Name + "=...\""}
+	e.Line, e.Column = t.position(l.at)
 	if env, ok := strings.CutPrefix(l.Name, "env:"); ok {
-		return n.fault("", l.at, "${"+l.Name+"}: the environment variable "+env+" is not set")
+		e.Msg = "${" + l.Name + "}: the environment variable " + env + " is not set"
 	}
-	return n.fault("", l.at, "${"+l.Name+"} has no value, give one with -p \""+l.Name+"=...\"")
+	return e
 }
 
 // escape returns the value as it stands between quotes.

@@ -143,7 +143,11 @@ func unknownKey(key string, known map[string]string) string {
 // Nearest returns the name most like word, whatever its case, or "" if none is
 // like it. It is for suggestions.
 func Nearest(word string, names []string) string {
-	best, least := "", max(1, len(word)/3)+1
+	allowed := max(2, len(word)/3)
+	if len(word) < 4 {
+		allowed = 1
+	}
+	best, least := "", allowed+1
 	for _, name := range names {
 		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(name)); d < least {
 			best, least = name, d

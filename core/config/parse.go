@@ -53,7 +53,7 @@ func (p *parser) document() (*Node, error) {
 	if p.ahead.kind == tokenEnd {
 		return nil, p.fail("the text is empty, expected {")
 	}
-	root, err := p.value()
+	root, err := p.value(&Node{})
 	if err != nil {
 		return nil, err
 	}
@@ -63,9 +63,10 @@ func (p *parser) document() (*Node, error) {
 	return root, nil
 }
 
-// value reads the value that begins with the token ahead.
-func (p *parser) value() (*Node, error) {
-	n := &Node{source: p.lexer.source, begin: p.ahead.begin, end: p.ahead.end}
+// value reads into n, which knows its place already, the value that begins
+// with the token ahead.
+func (p *parser) value(n *Node) (*Node, error) {
+	n.source, n.begin, n.end = p.lexer.source, p.ahead.begin, p.ahead.end
 	switch {
 	case p.ahead.kind == tokenString:
 		n.kind, n.text = StringKind, p.ahead.text
@@ -124,7 +125,7 @@ func (p *parser) object(n *Node) error {
 		if err := p.advance(); err != nil {
 			return err
 		}
-		v, err := p.value()
+		v, err := p.value(&Node{parent: n, name: name.text})
 		if err != nil {
 			return err
 		}
@@ -143,7 +144,6 @@ func (p *parser) object(n *Node) error {
 }
 
 func (p *parser) add(n *Node, name token, v *Node) {
-	v.parent, v.name = n, name.text
 	if _, twice := n.byName[name.text]; twice {
 		for _, m := range n.members {
 			if m.Name == name.text {
@@ -164,11 +164,10 @@ func (p *parser) list(n *Node) error {
 		return err
 	}
 	for !p.is(']') {
-		v, err := p.value()
+		v, err := p.value(&Node{parent: n, index: len(n.items)})
 		if err != nil {
 			return err
 		}
-		v.parent, v.index = n, len(n.items)
 		n.items = append(n.items, v)
 		if p.is(',') {
 			err = p.advance()

@@ -1,11 +1,10 @@
 package job
 
 import (
-	"errors"
+	"slices"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/config"
-	"github.com/datasync-io/datasync/core/errclass"
 )
 
 // Options are what the command line says about a job file.
@@ -21,7 +20,8 @@ type Options struct {
 // Parse reads a job file. Its error joins all faults as [*config.Error] under
 // class Config. The job is returned with an error too, unless the text could
 // not be read as JSON at all: it then holds what could be read, so that the
-// caller can decode the operators' parameters and report those faults as well.
+// caller can decode the operators' parameters and report those faults as well,
+// with [config.Join].
 func Parse(text []byte, o Options) (*Job, error) {
 	p := &parser{options: o, notes: &config.Notes{}}
 	j := &Job{
@@ -32,12 +32,15 @@ func Parse(text []byte, o Options) (*Job, error) {
 	source, left := p.expand(text)
 	root, err := config.Parse(source)
 	if err != nil {
-		return nil, errclass.With(errclass.Config, errors.Join(append(p.errs, err)...))
+		if !p.unresolved(source, left, func(l config.Left) bool { return l.Bare }) {
+			p.add(err)
+		}
+		return nil, config.Join(p.errs...)
 	}
 	j.root = root
-	p.unresolved(root, left)
+	p.unresolved(source, left, unrouted(root))
 	p.file(root, j)
-	return j, errclass.With(errclass.Config, errors.Join(p.errs...))
+	return j, config.Join(p.errs...)
 }
 
 // Masked returns the file as JSON, indented, placeholders replaced, with every
@@ -84,23 +87,29 @@ func (p *parser) expand(text []byte) (*config.Text, []config.Left) {
 	return source, left
 }
 
-// unresolved reports the placeholders that got no value, except where they
-// are a language of their own: in nameMapping.
-func (p *parser) unresolved(root *config.Node, left []config.Left) {
+// unresolved reports those of the placeholders without a value that count, and
+// whether there were any.
+func (p *parser) unresolved(source *config.Text, left []config.Left, counts func(config.Left) bool) (found bool) {
+	for _, l := range left {
+		if counts(l) {
+			p.add(source.Unresolved(l))
+			found = true
+		}
+	}
+	return found
+}
+
+// unrouted tells placeholders that need a value from those in nameMapping,
+// where ${schemaName} and the like are a language of its own.
+func unrouted(root *config.Node) func(config.Left) bool {
 	var routed []*config.Node
 	for _, c := range root.Member("job").Member("content").Items() {
 		if m := c.Member("nameMapping"); m != nil {
 			routed = append(routed, m)
 		}
 	}
-next:
-	for _, l := range left {
-		for _, m := range routed {
-			if m.Covers(l) {
-				continue next
-			}
-		}
-		p.add(root.Unresolved(l))
+	return func(l config.Left) bool {
+		return !slices.ContainsFunc(routed, func(m *config.Node) bool { return m.Covers(l) })
 	}
 }
 
