@@ -69,21 +69,17 @@ func (e *kafkaEngine) createScope(ctx context.Context, q request) (err error) {
 	return awaitLeaders(ctx, c, q.Name, q.Partitions)
 }
 
-// awaitLeaders polls metadata: a topic is created in the controller before the
-// broker has heard of it.
+// awaitLeaders polls: a topic is created in the controller before the broker
+// has heard of it, and in its metadata before it can be written.
 func awaitLeaders(ctx context.Context, c sarama.Client, topic string, partitions int) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
-		err := c.RefreshMetadata(topic)
+		err := leads(c, topic, partitions)
 		if err == nil {
-			ready, werr := c.WritablePartitions(topic)
-			if werr == nil && len(ready) == partitions {
-				return nil
-			}
-			err = werr
+			return nil
 		}
 		select {
 		case <-tick.C:
@@ -91,6 +87,26 @@ func awaitLeaders(ctx context.Context, c sarama.Client, topic string, partitions
 			return fmt.Errorf("waiting for leaders of topic %s: %w", topic, errors.Join(ctx.Err(), err))
 		}
 	}
+}
+
+// leads is nil when every partition has a leader that answers for it.
+func leads(c sarama.Client, topic string, partitions int) error {
+	if err := c.RefreshMetadata(topic); err != nil {
+		return err
+	}
+	ready, err := c.WritablePartitions(topic)
+	if err != nil {
+		return err
+	}
+	if len(ready) != partitions {
+		return fmt.Errorf("%d of %d partitions have a leader", len(ready), partitions)
+	}
+	for _, p := range ready {
+		if _, err := c.GetOffset(topic, p, sarama.OffsetNewest); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *kafkaEngine) dropScope(_ context.Context, name string) error {
