@@ -1,0 +1,99 @@
+package sqlkit
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/datasync-io/datasync/core/config"
+)
+
+// Column is one entry of a job's column list.
+type Column struct {
+	// Name of the column in the table. Absent, the index as text is the name.
+	Name string `json:"name"`
+	// Type is accepted as written; the type that the database says is used.
+	Type string `json:"type"`
+	// Index in the source's record; only used where there is no name.
+	Index *int `json:"index"`
+	// Value makes the column a constant text.
+	Value *string `json:"value"`
+	// Format is a date pattern as Java's SimpleDateFormat reads it.
+	Format string `json:"format"`
+	// ParseFormat is the pattern to parse with before Format is applied.
+	ParseFormat string `json:"parseFormat"`
+}
+
+// Constant returns the text of a constant column.
+func (c *Column) Constant() (string, bool) {
+	if c.Value == nil || strings.TrimSpace(*c.Value) == "" {
+		return "", false
+	}
+	return *c.Value, true
+}
+
+// UnmarshalConfig takes a name or an object.
+func (c *Column) UnmarshalConfig(d *config.Decoder) error {
+	if k := d.Node().Kind(); k == config.StringKind || k == config.NumberKind {
+		c.Name = d.Node().Text()
+		return nil
+	}
+	if err := d.Decode((*columnObject)(c)); err != nil {
+		return err
+	}
+	if c.Name == "" && c.Index != nil {
+		c.Name = strconv.Itoa(*c.Index)
+	}
+	if c.Name == "" {
+		if _, constant := c.Constant(); !constant {
+			return errors.New(`has neither a "name" nor a "value"`)
+		}
+	}
+	return nil
+}
+
+// DescribeConfig implements [config.Described].
+func (*Column) DescribeConfig() (string, []config.Key) {
+	return "name, or object", config.Describe(columnObject{})
+}
+
+// columnObject is a Column that is decoded as a struct.
+type columnObject Column
+
+// NoEffect implements [config.NoEffecter].
+func (*columnObject) NoEffect() map[string]string { return columnNoEffect }
+
+var columnNoEffect = map[string]string{
+	"isPart": "a table has no partition columns here", "part": "a table has no partition columns here",
+	"splitter": "a table has no arrays to split", "notNull": "the table says it", "length": "the table says it",
+	"key": "the table says it", "comment": "nothing is made of it", "customConverterType": "values are never converted by the reader",
+	"resourceName": "nothing is made of it",
+}
+
+// Star tells that the list is ["*"]: all columns of the table.
+func Star(columns []Column) bool { return len(columns) == 1 && columns[0].Name == "*" }
+
+// checkColumns refuses a "*" beside other columns.
+func checkColumns(columns []Column) error {
+	var errs []error
+	for i := range columns {
+		if columns[i].Name == "*" && len(columns) > 1 {
+			errs = append(errs, config.Fieldf(fmt.Sprintf("column[%d]", i), `"*" stands for all columns and must be the only element`))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkFormat refuses a date pattern: readers of databases hand times over as
+// such and leave their text to the writer.
+func checkFormat(i int, c *Column) error {
+	if _, constant := c.Constant(); constant {
+		return nil
+	}
+	key := "format"
+	if c.Format == "" {
+		key = "parseFormat"
+	}
+	return config.Fieldf(fmt.Sprintf("column[%d].%s", i, key), "is not supported yet: use the database's own function in customSql")
+}
