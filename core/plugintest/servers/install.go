@@ -53,7 +53,7 @@ func findLibrary(pattern string) string {
 // Install makes sure that everything the servers of these kinds and the tests
 // need is there. What it may not install it names in one line to paste.
 func (s *Supervisor) Install(ctx context.Context, kinds ...Kind) error {
-	if err := s.installPackages(ctx, kinds); err != nil {
+	if err := s.installPackages(ctx, kinds, true); err != nil {
 		return err
 	}
 	for _, k := range kinds {
@@ -64,11 +64,12 @@ func (s *Supervisor) Install(ctx context.Context, kinds ...Kind) error {
 	return nil
 }
 
-// missing lists the needs that are not met.
-func missing(kinds []Kind) []need {
+// missing lists the needs of these kinds, and of the tests as such, that are
+// not met.
+func missing(kinds []Kind, tests bool) []need {
 	var out []need
 	for _, n := range needs {
-		wanted := n.kinds == nil || slices.ContainsFunc(n.kinds, func(k Kind) bool { return slices.Contains(kinds, k) })
+		wanted := n.kinds == nil && tests || slices.ContainsFunc(n.kinds, func(k Kind) bool { return slices.Contains(kinds, k) })
 		if wanted && !n.found() {
 			out = append(out, n)
 		}
@@ -76,8 +77,8 @@ func missing(kinds []Kind) []need {
 	return out
 }
 
-func (s *Supervisor) installPackages(ctx context.Context, kinds []Kind) (err error) {
-	if len(missing(kinds)) == 0 {
+func (s *Supervisor) installPackages(ctx context.Context, kinds []Kind, tests bool) (err error) {
+	if len(missing(kinds, tests)) == 0 {
 		return nil
 	}
 	unlock, err := s.cache.lock(ctx, "apt")
@@ -85,7 +86,7 @@ func (s *Supervisor) installPackages(ctx context.Context, kinds []Kind) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	lack := missing(kinds)
+	lack := missing(kinds, tests)
 	if len(lack) == 0 {
 		return nil
 	}
@@ -99,7 +100,7 @@ func (s *Supervisor) installPackages(ctx context.Context, kinds []Kind) (err err
 	if err := s.aptInstall(apt, lack); err != nil {
 		return err
 	}
-	if still := missing(kinds); len(still) > 0 {
+	if still := missing(kinds, tests); len(still) > 0 {
 		return fmt.Errorf("installing packages: %s came without what is needed of it", strings.Join(choose(still), " "))
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 )
 
 // Kind names a system.
@@ -34,8 +35,8 @@ type Info struct {
 	Log         string // the server's output
 }
 
-// engine is what the systems differ in. An engine is used by one goroutine at a
-// time.
+// engine is what the systems differ in. prepare comes first and alone; the scope
+// methods may be called by several goroutines at once.
 type engine interface {
 	prepare(ctx context.Context, info *Info) error // data folder, ports, configuration
 	launch() (*process, error)
@@ -54,11 +55,12 @@ type instance struct {
 	once   sync.Once
 	err    error // of the first start
 
-	mu      sync.Mutex // guards what follows and serialises all actions
-	info    Info
-	dir     string
-	proxy   *Proxy
-	process *process // nil: not running
+	info  Info // this and the next two: fixed when begin has returned
+	dir   string
+	proxy *Proxy
+
+	mu      sync.Mutex // serialises launch, halt and remove
+	process *process   // nil: not running
 }
 
 func (s *Supervisor) newInstance(k Kind, o options) *instance {
@@ -70,12 +72,15 @@ func (in *instance) begin(ctx context.Context) error {
 	in.once.Do(func() {
 		in.mu.Lock()
 		defer in.mu.Unlock()
+		began := time.Now()
 		if in.err = in.create(ctx); in.err == nil {
 			in.err = in.launch(ctx)
 		}
 		if in.err != nil {
 			in.err = fmt.Errorf("starting %s: %w", in.kind, in.err)
+			return
 		}
+		in.s.log.Info("ready", "server", in.kind, "addr", in.info.Addr, "took", time.Since(began).Round(time.Millisecond))
 	})
 	return in.err
 }
@@ -123,6 +128,10 @@ func (in *instance) launch(ctx context.Context) error {
 
 // act is one order about the running server.
 func (in *instance) act(ctx context.Context, op string) error {
+	switch op {
+	case opCut, opStall, opRestore:
+		return in.disturb(op)
+	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	switch op {
@@ -133,8 +142,6 @@ func (in *instance) act(ctx context.Context, op string) error {
 	case opRestart:
 		in.halt((*process).stop)
 		return in.launch(ctx)
-	case opCut, opStall, opRestore:
-		return in.disturb(op)
 	default:
 		return fmt.Errorf("unknown order %q", op)
 	}
@@ -171,7 +178,6 @@ func (in *instance) remove() {
 	in.halt((*process).kill)
 	if in.proxy != nil {
 		in.s.report("closing a proxy", in.proxy.Close())
-		in.proxy = nil
 	}
 	if in.dir != "" {
 		in.s.report("deleting a server's folder", os.RemoveAll(in.dir))

@@ -40,7 +40,7 @@ func newKafkaEngine(s *Supervisor, dir string, o options) engine {
 }
 
 func (e *kafkaEngine) prepare(ctx context.Context, info *Info) error {
-	if err := e.s.installPackages(ctx, []Kind{KindKafka}); err != nil {
+	if err := e.s.installPackages(ctx, []Kind{KindKafka}, false); err != nil {
 		return err
 	}
 	template, err := e.s.kafkaTemplate(ctx)

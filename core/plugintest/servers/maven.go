@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
@@ -32,6 +33,9 @@ func (s *Supervisor) kafkaJars(ctx context.Context) (string, error) {
 
 // mysqlHome gives the folder with bin, lib and share of the MySQL server.
 func (s *Supervisor) mysqlHome(ctx context.Context) (string, error) {
+	if runtime.GOARCH != "amd64" {
+		return "", fmt.Errorf("the packaged mysql server runs on amd64 only, not on %s", runtime.GOARCH)
+	}
 	return s.cache.entry(ctx, mysqlEntry, func(dir string) error {
 		if err := s.maven(ctx, "mysql", dir); err != nil {
 			return err

@@ -155,6 +155,7 @@ func TestKafkaSecurity(t *testing.T) {
 				admin(sarama.SASLTypeSCRAMSHA512)(c)
 			})
 		},
+		"tls":    func() error { return send(k.Info().TLSAddr, topic, secure) },
 		"direct": func() error { return send(k.Addr(), topic, nil) },
 	} {
 		if err := try(); err != nil {

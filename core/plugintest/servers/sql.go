@@ -31,7 +31,7 @@ type sqlEngine struct {
 }
 
 func (e *sqlEngine) prepare(ctx context.Context, info *Info) (err error) {
-	if err := e.s.installPackages(ctx, []Kind{info.Kind}); err != nil {
+	if err := e.s.installPackages(ctx, []Kind{info.Kind}, false); err != nil {
 		return err
 	}
 	if e.build, err = e.setup(ctx); err != nil {
