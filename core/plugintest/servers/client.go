@@ -10,6 +10,34 @@ import (
 	"testing"
 )
 
+// CreateTopic creates a topic on the shared Kafka of the supervisor that
+// DATASYNC_TEST_CONTROL names, for scripts and work by hand. One that is there
+// already is an error.
+func CreateTopic(name string, partitions int, settings ...string) (err error) {
+	socket := os.Getenv(envControl)
+	if socket == "" {
+		return fmt.Errorf("%s is not set: start the servers first and export what they print", envControl)
+	}
+	s, err := dial(nil, socket)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.conn.Close()) }()
+	if err := s.ask(request{Op: opShared, Kind: KindKafka}); err != nil {
+		return err
+	}
+	return s.ask(request{Op: opCreate, Name: name, Partitions: partitions, Config: settings})
+}
+
+// dial connects to the supervisor.
+func dial(t testing.TB, socket string) (*Server, error) {
+	conn, err := net.Dial("unix", socket)
+	if err != nil {
+		return nil, fmt.Errorf("reaching the supervisor of the test servers (%s): %w", envControl, err)
+	}
+	return &Server{t: t, conn: conn, in: json.NewDecoder(conn), out: json.NewEncoder(conn)}, nil
+}
+
 // Server is one running system as a test sees it; MySQL and Kafka add what is
 // special to them. Methods may be called from any goroutine of the test;
 // failures are reported with t.Errorf. It holds no goroutine.
@@ -33,11 +61,10 @@ func open(t testing.TB, op string, k Kind, opts []Option) *Server {
 		}
 		t.Skipf("left out: needs a real %s server, `make test` starts one", k)
 	}
-	conn, err := net.Dial("unix", socket)
+	s, err := dial(t, socket)
 	if err != nil {
-		t.Fatalf("reaching the supervisor of the test servers (%s): %v", envControl, err)
+		t.Fatal(err)
 	}
-	s := &Server{t: t, conn: conn, in: json.NewDecoder(conn), out: json.NewEncoder(conn)}
 	t.Cleanup(s.close)
 	q := request{Op: op, Kind: k}
 	for _, o := range opts {

@@ -26,6 +26,9 @@
 //     that starts a private one from an initialised template, a second or two.
 //   - Clients in tests hold no goroutines: leak checks see only the test's own.
 //
+// As root the database servers run as the user mysql, or else nobody, and the
+// cache is /var/cache/datasync-test; DATASYNC_TEST_CACHE names another one.
+//
 // Without DATASYNC_TEST_CONTROL a test that asks for a server is skipped and
 // says so; with DATASYNC_TEST_REQUIRE=1 it fails.
 //

@@ -80,7 +80,7 @@ func (in *instance) begin(ctx context.Context) error {
 			in.err = fmt.Errorf("starting %s: %w", in.kind, in.err)
 			return
 		}
-		in.s.log.Info("ready", "server", in.kind, "addr", in.info.Addr, "took", time.Since(began).Round(time.Millisecond))
+		in.s.log.Debug("ready", "server", in.kind, "addr", in.info.Addr, "took", time.Since(began).Round(time.Millisecond))
 	})
 	return in.err
 }

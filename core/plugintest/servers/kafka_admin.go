@@ -37,7 +37,7 @@ func (e *kafkaEngine) probe(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if ok, err := b.Connected(); err != nil || !ok {
+	if _, err := b.Connected(); err != nil {
 		return fmt.Errorf("connecting to the controller: %w", err)
 	}
 	_, err = b.ApiVersions(&sarama.ApiVersionsRequest{})

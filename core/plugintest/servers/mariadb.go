@@ -9,13 +9,15 @@ import (
 // mariadbUsers replaces the accounts that mariadb-install-db makes: its
 // password-less root@127.0.0.1 and root@hostname hide root@'%'. It runs in
 // bootstrap mode, where grants work only after FLUSH PRIVILEGES.
-var mariadbUsers = fmt.Sprintf(`DELETE FROM mysql.global_priv WHERE User IN ('', 'root');
+func mariadbUsers() string {
+	return fmt.Sprintf(`DELETE FROM mysql.global_priv WHERE User IN ('', 'root');
 FLUSH PRIVILEGES;
 CREATE USER '%s'@'%%' IDENTIFIED VIA mysql_native_password USING PASSWORD('%s');
 GRANT ALL ON *.* TO '%[1]s'@'%%' WITH GRANT OPTION;
 CREATE USER '%[3]s'@'%%' IDENTIFIED VIA mysql_native_password USING PASSWORD('%[4]s');
 GRANT ALL ON *.* TO '%[3]s'@'%%';
 `, RootUser, RootPassword, NativeUser, NativePassword)
+}
 
 func newMariaDBEngine(s *Supervisor, dir string, o options) engine {
 	e := &sqlEngine{s: s, name: "mariadbd", dir: dir, opts: o}
@@ -25,7 +27,7 @@ func newMariaDBEngine(s *Supervisor, dir string, o options) engine {
 			return build{}, err
 		}
 		template, err := s.mariadbTemplate(ctx)
-		return build{path: path, args: []string{"--no-defaults"}, template: template}, err
+		return build{path: path, args: []string{"--no-defaults"}, bench: []string{"--innodb-log-file-size=1G"}, template: template}, err
 	}
 	return e
 }
@@ -40,9 +42,9 @@ func (s *Supervisor) mariadbTemplate(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("asking mariadbd for its version: %w", err)
 	}
-	return s.cache.entry(ctx, "mariadb-data-"+fingerprint(mariadbUsers, string(version), "1"), func(dir string) error {
+	return s.cache.entry(ctx, "mariadb-data-"+fingerprint(mariadbUsers(), string(version), "1"), func(dir string) error {
 		s.log.Info("initialising mariadb")
-		return s.initialise(ctx, dir, mariadbUsers, func(users string) program {
+		return s.initialise(ctx, dir, mariadbUsers(), func(users string) program {
 			return program{
 				name: "mariadb-install-db", path: "mariadb-install-db",
 				args: []string{"--no-defaults", "--datadir=" + dir, "--auth-root-authentication-method=normal",

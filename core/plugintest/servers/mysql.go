@@ -9,13 +9,15 @@ import (
 )
 
 // mysqlUsers is run once by mysqld --initialize-insecure; one statement a line.
-var mysqlUsers = fmt.Sprintf(`CREATE USER '%s'@'%%' IDENTIFIED WITH mysql_native_password BY '%s';
+func mysqlUsers() string {
+	return fmt.Sprintf(`CREATE USER '%s'@'%%' IDENTIFIED WITH mysql_native_password BY '%s';
 GRANT ALL ON *.* TO '%[1]s'@'%%' WITH GRANT OPTION;
 CREATE USER '%[3]s'@'%%' IDENTIFIED WITH mysql_native_password BY '%[4]s';
 GRANT ALL ON *.* TO '%[3]s'@'%%';
 CREATE USER '%[5]s'@'%%' IDENTIFIED WITH caching_sha2_password BY '%[6]s';
 GRANT ALL ON *.* TO '%[5]s'@'%%';
 `, RootUser, RootPassword, NativeUser, NativePassword, SHA2User, SHA2Password)
+}
 
 func newMySQLEngine(s *Supervisor, dir string, o options) engine {
 	e := &sqlEngine{s: s, name: "mysqld", dir: dir, opts: o}
@@ -34,7 +36,8 @@ func newMySQLEngine(s *Supervisor, dir string, o options) engine {
 		}
 		return build{
 			path: mysqld(home), env: env, template: template,
-			args: append(mysqlBase(home), "--mysqlx=OFF", "--gtid-mode=ON", "--enforce-gtid-consistency=ON"),
+			args:  append(mysqlBase(home), "--mysqlx=OFF", "--gtid-mode=ON", "--enforce-gtid-consistency=ON"),
+			bench: []string{"--innodb-redo-log-capacity=1G"},
 		}, nil
 	}
 	return e
@@ -52,13 +55,13 @@ func (s *Supervisor) mysqlTemplate(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return s.cache.entry(ctx, mysqlEntry+"-data-"+fingerprint(mysqlUsers, "1"), func(dir string) error {
+	return s.cache.entry(ctx, mysqlEntry+"-data-"+fingerprint(mysqlUsers(), "1"), func(dir string) error {
 		s.log.Info("initialising mysql")
 		env, err := s.mysqlEnv(home)
 		if err != nil {
 			return err
 		}
-		err = s.initialise(ctx, dir, mysqlUsers, func(users string) program {
+		err = s.initialise(ctx, dir, mysqlUsers(), func(users string) program {
 			return program{
 				name: "mysqld --initialize-insecure", path: mysqld(home), env: env,
 				args: append(mysqlBase(home), "--datadir="+dir, "--initialize-insecure", "--init-file="+users,

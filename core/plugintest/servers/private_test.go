@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -202,3 +203,42 @@ func (c *scramClient) Begin(user, password, authzID string) error {
 	c.ClientConversation = cl.NewConversation()
 	return nil
 }
+
+func TestBenchServers(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(testing.TB, ...servers.Option) servers.SQLServer{
+		"mysql": servers.StartMySQL, "mariadb": servers.StartMariaDB,
+	} {
+		r, err := start(t, servers.WithBench()).DB(t).Connect(t).Execute("SELECT @@innodb_buffer_pool_size, @@innodb_flush_log_at_trx_commit")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pool, _ := r.GetInt(0, 0); pool != 1<<30 {
+			t.Errorf("%s: the buffer pool has %d bytes, want 1 GiB", name, pool)
+		}
+		if flush, _ := r.GetInt(0, 1); flush != 0 {
+			t.Errorf("%s: innodb_flush_log_at_trx_commit is %d, want 0", name, flush)
+		}
+	}
+}
+
+// A shared server is not for breaking; a test learns that at once.
+func TestSharedServerIsNotKilled(t *testing.T) {
+	failed := ""
+	s := servers.MariaDB(recorder{TB: t, failed: &failed})
+	s.Kill()
+	if !strings.Contains(failed, "other tests use it") {
+		t.Errorf("the kill was answered with %q", failed)
+	}
+	if err := login(s.Addr(), servers.RootUser, servers.RootPassword); err != nil {
+		t.Errorf("it is gone: %v", err)
+	}
+}
+
+// recorder takes failures that a test expects.
+type recorder struct {
+	testing.TB
+	failed *string
+}
+
+func (r recorder) Errorf(format string, args ...any) { *r.failed = fmt.Sprintf(format, args...) }

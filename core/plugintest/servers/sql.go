@@ -15,7 +15,8 @@ type build struct {
 	path     string
 	env      []string
 	args     []string
-	template string // initialised data
+	bench    []string // more arguments under WithBench
+	template string   // initialised data
 }
 
 // sqlEngine runs MySQL and MariaDB.
@@ -80,6 +81,7 @@ func (e *sqlEngine) launch() (*process, error) {
 	)
 	if e.opts.Bench {
 		args = append(args, "--innodb-buffer-pool-size=1G", "--innodb-flush-log-at-trx-commit=0")
+		args = append(args, e.build.bench...)
 	} else {
 		args = append(args, "--innodb-buffer-pool-size=64M")
 	}

@@ -108,6 +108,7 @@ func (s *Supervisor) Close() error {
 // Start starts the shared servers of these kinds, all at once; whoever asks for
 // one that is already there gets it.
 func (s *Supervisor) Start(ctx context.Context, kinds ...Kind) error {
+	s.log.Info("starting", "servers", kinds)
 	var wg sync.WaitGroup
 	errs := make([]error, len(kinds))
 	for i, k := range kinds {

@@ -3,6 +3,7 @@
 //	servers install                    install everything, start nothing
 //	servers run [-only k,..] -- cmd    start servers, run cmd with their addresses, stop them
 //	servers up [-only k,..]            keep servers running until Ctrl-C
+//	servers topic name [partitions]    create a topic on the Kafka that runs
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -22,7 +24,8 @@ import (
 
 const usage = `usage: servers install [-only mysql,mariadb,kafka]
        servers run [-only mysql,mariadb,kafka] -- command [argument ...]
-       servers up  [-only mysql,mariadb,kafka]`
+       servers up  [-only mysql,mariadb,kafka]
+       servers topic name [partitions]`
 
 func main() {
 	code, err := run(os.Args[1:], os.Stdin, os.Stdout)
@@ -38,8 +41,11 @@ func run(args []string, stdin io.Reader, stdout io.Writer) (int, error) {
 	if len(args) == 0 {
 		return 2, errors.New(usage)
 	}
-	if args[0] == "watchdog" { // started by the supervisor, not by people
+	switch args[0] {
+	case "watchdog": // started by the supervisor, not by people
 		return result(servers.Watch(stdin))
+	case "topic":
+		return topic(args[1:])
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	flags.SetOutput(os.Stderr)
@@ -74,6 +80,23 @@ func run(args []string, stdin io.Reader, stdout io.Writer) (int, error) {
 	default:
 		return 2, errors.New(usage)
 	}
+}
+
+// topic creates a topic, with one partition unless said otherwise.
+func topic(args []string) (int, error) {
+	partitions := 1
+	switch len(args) {
+	case 1:
+	case 2:
+		n, err := strconv.Atoi(args[1])
+		if err != nil || n < 1 {
+			return 2, fmt.Errorf("%q is no number of partitions", args[1])
+		}
+		partitions = n
+	default:
+		return 2, errors.New(usage)
+	}
+	return result(servers.CreateTopic(args[0], partitions))
 }
 
 func installAndStart(s *servers.Supervisor, ctx context.Context, kinds ...servers.Kind) error {
