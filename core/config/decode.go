@@ -38,6 +38,7 @@ type Settings struct {
 type Decoder struct {
 	node     *Node
 	settings Settings
+	elem     field // the tags that the elements of a List obey
 }
 
 // NewDecoder returns a decoder at a node.
@@ -154,6 +155,7 @@ func (d *Decoder) custom(n *Node, v reflect.Value, f field) []error {
 		return nil
 	}
 	sub := d.At(n)
+	sub.elem = field{enum: f.enum, min: f.min, unit: f.unit}
 	if err := v.Addr().Interface().(Unmarshaler).UnmarshalConfig(sub); err != nil {
 		return place(n, nil, err)
 	}
@@ -288,7 +290,7 @@ func place(n *Node, fields []field, err error) []error {
 		if rest == "" {
 			return place(at, nil, e.err)
 		}
-		f := at.fault(joinRest(at.Path(), rest), at.begin, e.err.Error())
+		f := at.fault(joinRest(at.Path(), rest), at.begin, at.source.scrub(e.err.Error()))
 		f.Err = e.err
 		return []error{f}
 	case interface{ Unwrap() []error }:
@@ -301,7 +303,7 @@ func place(n *Node, fields []field, err error) []error {
 	if inner := errors.Unwrap(err); inner != nil && len(Faults(err)) > 0 {
 		return place(n, fields, inner)
 	}
-	f := n.Errorf("%v", err)
+	f := n.Errorf("%s", n.source.scrub(err.Error()))
 	f.Err = err
 	return []error{f}
 }

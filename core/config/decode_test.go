@@ -69,7 +69,8 @@ type plugin struct {
 	Delay     config.Duration   `json:"delay" unit:"s"`
 	Size      config.Bytes      `json:"size"`
 	Names     config.StringList `json:"names"`
-	Counts    config.List[int]  `json:"counts"`
+	Kinds     config.StringList `json:"kinds" enum:"a,b"`
+	Counts    config.List[int]  `json:"counts" min:"0"`
 	Conns     []connection      `json:"connection"`
 	Columns   []column          `json:"column"`
 	Props     map[string]string `json:"props"`
@@ -208,6 +209,7 @@ func TestDecodeFaults(t *testing.T) {
 			`j.json:1:1: nine does not go`,
 		}, "\n")},
 		{"validate deep", `{host: h, connection: [{jdbcUrl: u, table: [a,b,c]}]}`, `j.json:1:49: connection[0].table[2]: one too many`},
+		{"elements", `{host: h, kinds: [a, d], counts: -1}`, "j.json:1:22: kinds[1]: expected one of a, b, found \"d\"\nj.json:1:34: counts: expected at least 0, found -1"},
 		{"secrets", `{host: h, password: {a: hush}, small: "jdbc:x://u:hush@h/?password=hush"}`, "j.json:1:39: small: expected a whole number from -128 to 127, found \"jdbc:x://u:******@h/?password=******\"\nj.json:1:21: password: expected a text, found an object"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -283,6 +285,40 @@ func TestSecret(t *testing.T) {
 		t.Error("equality")
 	}
 }
+
+func TestScrubber(t *testing.T) {
+	source, _ := config.Expand("", []byte(`{"password": "hush1", "nested": {"secretKey": ["hush2"]}, "url": "jdbc:x://a:hush3@h/?password=hush4&x=1",
+		"jaas": "x required password=\"hush5\";", "port": ${env:PORT}, "token": "h/ 6&", "user": "me", "pwd": "1"}`),
+		func(string) (string, bool) { return "70007", true })
+	n, err := config.Parse(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scrub := config.Scrubber(n)
+	const text = "dial hush1 hush2 hush3 hush4 hush5 70007 h/ 6& h%2F+6%26 h%2F%206&"
+	if got := scrub(text); got != "dial"+strings.Repeat(" ******", 9) {
+		t.Errorf("got %s", got)
+	}
+	if got := scrub("me on jdbc port 1, password=other"); got != "me on jdbc port 1, password=******" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestValidateShowsNoSecret(t *testing.T) {
+	source, _ := config.Expand("", []byte(`{"host": "bad", "fallback": "${env:X}"}`), func(string) (string, bool) { return "hush", true })
+	n, err := config.Parse(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := leaky{plugin: defaults()}
+	if err := config.NewDecoder(n, config.Settings{}).Decode(&c); err == nil || err.Error() != "1:29: fallback: bad charset ******" {
+		t.Errorf("got %v", err)
+	}
+}
+
+type leaky struct{ plugin }
+
+func (l *leaky) Validate() error { return config.Fieldf("fallback", "bad charset %s", l.Fallback) }
 
 func TestMasked(t *testing.T) {
 	const text = `{"password":"hush","a":[{"druid.password":"hush","secretKey":"hush"}],"pwd":"hush","sasl.jaas.config":"hush",

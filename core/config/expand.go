@@ -80,6 +80,9 @@ func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup L
 			i += len(m[0])
 			continue
 		}
+		if strings.HasPrefix(name, "env:") {
+			t.env = append(t.env, value)
+		}
 		if quote != 0 {
 			value = escape(value, quote)
 		}

@@ -42,7 +42,7 @@ func (l *List[T]) UnmarshalConfig(d *Decoder) error {
 		}
 		var v T
 		setDefaults(reflect.ValueOf(&v))
-		errs = append(errs, d.value(n, reflect.ValueOf(&v).Elem(), field{}, false)...)
+		errs = append(errs, d.value(n, reflect.ValueOf(&v).Elem(), d.elem, false)...)
 		list = append(list, v)
 	}
 	*l = list
@@ -109,7 +109,7 @@ func setText(n *Node, v reflect.Value) *Error {
 		return n.Errorf("expected a text, found %s", n.kind)
 	}
 	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(n.text)); err != nil {
-		return n.Errorf("%v", err)
+		return n.Errorf("%s", n.source.scrub(err.Error()))
 	}
 	return nil
 }

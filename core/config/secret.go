@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"regexp"
-	"strings"
 )
 
 const mask = "******"
@@ -67,25 +65,4 @@ func (s *Secret) UnmarshalConfig(d *Decoder) error {
 	default:
 		return n.Errorf("expected a text, found %s", n.Kind())
 	}
-}
-
-var sensitive = regexp.MustCompile(`(?i)(^pwd|password|passwd|passphrase|secret|^sasl\.jaas\.config|accesskey|access\.key|credential|(^|[._-])(api|auth|access)?[._-]?token)$`)
-
-// Sensitive reports whether a key's value must never be shown. It knows the
-// keys that FlinkX masks (pwd, password, druid.password, secretKey) and the
-// spellings of the systems that jobs talk to.
-func Sensitive(key string) bool {
-	return sensitive.MatchString(key) || strings.EqualFold(key, "secretKey")
-}
-
-var (
-	inPairs    = regexp.MustCompile(`(?i)((?:password|passwd|pwd|secret|secretkey|accesskey|token)["']?\s*(?:=>|[=:])\s*)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^"'&,;\s)}\]]+)`)
-	inUserInfo = regexp.MustCompile(`(://[^\s/@:?#"']*:)([^\s/@"']+)(@)`)
-)
-
-// MaskText hides what looks like a secret inside a text: password=... of URLs
-// and properties, "password": "..." of JSON, user:password@ of URLs.
-func MaskText(text string) string {
-	text = inPairs.ReplaceAllString(text, "${1}"+mask)
-	return inUserInfo.ReplaceAllString(text, "${1}"+mask+"${3}")
 }

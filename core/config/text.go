@@ -10,11 +10,12 @@ import (
 // the original, so that positions and excerpts are those of the file that a
 // person sees.
 type Text struct {
-	name  string // the file, as error texts name it; "" for inline text
-	data  []byte // with the replacements
-	file  []byte // as written
-	edits []edit // in order
-	lines []int  // offsets in file where lines begin
+	name  string   // the file, as error texts name it; "" for inline text
+	data  []byte   // with the replacements
+	file  []byte   // as written
+	edits []edit   // in order
+	lines []int    // offsets in file where lines begin
+	env   []string // values that came from the environment
 }
 
 // edit says that data[at:at+n] stands for file[from:from+m].

@@ -47,6 +47,10 @@ func Parse(text []byte, o Options) (*Job, error) {
 // value that looks like a secret as asterisks.
 func (j *Job) Masked() []byte { return config.Masked(j.root) }
 
+// Scrubber returns a function that hides the file's secrets in any text; see
+// [config.Scrubber]. Errors of drivers and log lines go through it.
+func (j *Job) Scrubber() func(text string) string { return config.Scrubber(j.root) }
+
 type parser struct {
 	options Options
 	notes   *config.Notes
