@@ -26,6 +26,7 @@ type Encoder struct {
 	schema *record.Schema // of the row before
 	plan   []column       // for schema
 	plans  map[*record.Schema][]column
+	names  []string // of the first columns, instead of the schema's
 }
 
 // column is what is known of a column before its first row.
@@ -34,8 +35,11 @@ type column struct {
 	name   string
 }
 
-// NewEncoder returns an encoder of typed objects.
-func NewEncoder() *Encoder { return &Encoder{plans: map[*record.Schema][]column{}} }
+// NewEncoder returns an encoder of typed objects. names, if there are any, are
+// those of the first columns instead of the schema's.
+func NewEncoder(names ...string) *Encoder {
+	return &Encoder{plans: map[*record.Schema][]column{}, names: names}
+}
 
 // AppendRow appends the row to dst. An error is a data error that names the
 // column; what was appended until then is cut off.
@@ -62,6 +66,23 @@ func (e *Encoder) AppendRow(dst []byte, r record.Row) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
+// AppendArray appends the values of some columns as a JSON array, absent ones
+// as null. An error is as that of AppendRow.
+func AppendArray(dst []byte, r record.Row, columns []int) ([]byte, error) {
+	start := len(dst)
+	dst = append(dst, '[')
+	var err error
+	for i, c := range columns {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if dst, err = appendValue(dst, r, c, max(r.Kind(c), record.Null)); err != nil {
+			return dst[:start], err
+		}
+	}
+	return append(dst, ']'), nil
+}
+
 func (e *Encoder) use(s *record.Schema) {
 	plan, ok := e.plans[s]
 	if !ok {
@@ -70,7 +91,11 @@ func (e *Encoder) use(s *record.Schema) {
 		}
 		plan = make([]column, s.Data)
 		for c := range plan {
-			plan[c] = newColumn(s.Columns[c].Name)
+			name := s.Columns[c].Name
+			if c < len(e.names) {
+				name = e.names[c]
+			}
+			plan[c] = newColumn(name)
 		}
 		e.plans[s] = plan
 	}

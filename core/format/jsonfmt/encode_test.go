@@ -184,6 +184,23 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+func TestArray(t *testing.T) {
+	s := schema(record.Int64, record.String, record.Int64, record.String)
+	b := record.NewBatch(0, 0)
+	b.Begin(s, record.Insert)
+	b.Int64(1)
+	b.String([]byte(`"`))
+	b.Absent()
+	b.String([]byte("\xff"))
+	got, err := jsonfmt.AppendArray([]byte("key"), b.Row(0), []int{1, 0, 2})
+	if want := `key["\"",1,null]`; err != nil || string(got) != want {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
+	if got, err := jsonfmt.AppendArray([]byte("key"), b.Row(0), []int{0, 3}); errclass.Of(err) != errclass.Data || string(got) != "key" {
+		t.Errorf("got %s, %v for a text that is not UTF-8", got, err)
+	}
+}
+
 func TestManySchemas(t *testing.T) {
 	e := jsonfmt.NewEncoder()
 	for range 1000 {

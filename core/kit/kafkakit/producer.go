@@ -1,0 +1,291 @@
+package kafkakit
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"github.com/datasync-io/datasync/core/errclass"
+)
+
+// ErrTooLarge is the error of a record that the broker refuses for its size
+// when it is sent alone. The producer stays usable.
+var ErrTooLarge = errors.New("the record is larger than the topic takes")
+
+// Producer sends records to partitions, in order per partition, in batches
+// that are idempotent unless the settings say otherwise. It is for one
+// goroutine; it has none of its own.
+//
+// A record is appended to [Producer.Buffer] and handed over with
+// [Producer.Take]. A request is sent when its records have BatchBytes, and at
+// [Producer.Advance] when nothing is on its way. After Flush returns nil all
+// that was taken is acknowledged.
+//
+// After any error but [ErrTooLarge] the producer is finished.
+type Producer struct {
+	client  *Client
+	set     ProducerSettings
+	config  *sarama.Config
+	wire    *wire
+	id      int64 // of the producer; -1: not idempotent
+	epoch   int16
+	headers []*sarama.RecordHeader
+	head    int // encoded size of the headers
+
+	lanes []*lane
+	conns map[int32]*sarama.Broker // by broker; used for produce requests alone
+
+	arena    []byte // keys and values of the records being gathered
+	spans    []span // these records
+	touched  []*lane
+	gathered int              // their encoded size
+	records  []sarama.Record  // scratch of one send; see the package's invariants
+	refs     []*sarama.Record // the same
+
+	outcomes chan outcome
+	inFlight int
+	order    uint64 // of the batch sent last
+	failed   []*batch
+	spare    []*batch
+	err      error
+	stats    Stats
+}
+
+// Stats counts what a producer has done.
+type Stats struct {
+	Records, Bytes, Requests int64
+	Resent, Duplicates       int64 // batches; duplicates were in already when they were sent again
+}
+
+// lane is one partition.
+type lane struct {
+	topic     Topic
+	partition int32
+	sequence  int32 // of the next record
+	proven    bool  // the broker has acknowledged a batch of this producer
+	count     int   // records being gathered
+	bytes     int   // their encoded size
+	at        int   // scratch of a send: where the lane's next record goes
+}
+
+// span is a record being gathered: arena[start:mid] is its key, arena[mid:end]
+// its value.
+type span struct {
+	start, mid, end uint32
+	lane            uint32
+	noKey           bool
+	noValue         bool
+}
+
+// Header is a name and value that every record carries.
+type Header struct{ Name, Value string }
+
+// NewProducer begins a producer: it asks the cluster for an identity where the
+// settings want idempotence. ctx bounds that.
+func (c *Client) NewProducer(ctx context.Context, set ProducerSettings, headers []Header) (*Producer, error) {
+	w := newWire(c.at.DialTimeout)
+	cfg, err := c.at.saramaConfig(w)
+	if err != nil {
+		return nil, err
+	}
+	p := &Producer{client: c, set: set, config: cfg, wire: w, id: -1, epoch: -1, conns: map[int32]*sarama.Broker{}}
+	p.config.Net.MaxOpenRequests = set.InFlight
+	// A broker may hold a request for RequestTimeout before it answers.
+	p.config.Net.ReadTimeout = c.at.RequestTimeout + 5*time.Second
+	p.outcomes = make(chan outcome, set.InFlight+1)
+	p.head = 1
+	for _, h := range headers {
+		p.headers = append(p.headers, &sarama.RecordHeader{Key: []byte(h.Name), Value: []byte(h.Value)})
+		p.head += 2*binary.MaxVarintLen32 + len(h.Name) + len(h.Value)
+	}
+	if set.Idempotent {
+		if err := p.identify(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// identify asks for a producer id.
+func (p *Producer) identify(ctx context.Context) error {
+	defer p.client.wire.bound(ctx)()
+	retry := p.retries(time.Now())
+	for {
+		err := p.askIdentity()
+		if err == nil {
+			return nil
+		}
+		if !resendable(err) {
+			return p.client.at.explain("asking Kafka for a producer id", err)
+		}
+		if stop := retry.wait(ctx, err); stop != nil {
+			return p.client.at.explain("asking Kafka for a producer id", stop)
+		}
+	}
+}
+
+func (p *Producer) askIdentity() error {
+	b := p.client.cluster.LeastLoadedBroker()
+	if b == nil {
+		return sarama.ErrOutOfBrokers
+	}
+	res, err := b.InitProducerID(&sarama.InitProducerIDRequest{Version: 4, ProducerID: -1, ProducerEpoch: -1})
+	if err != nil {
+		return err
+	}
+	if res.Err != sarama.ErrNoError {
+		return res.Err
+	}
+	p.id, p.epoch = res.ProducerID, res.ProducerEpoch
+	return nil
+}
+
+// Lane registers a partition and returns the number that Take knows it by.
+func (p *Producer) Lane(t Topic, partition int32) int {
+	p.lanes = append(p.lanes, &lane{topic: t, partition: partition})
+	return len(p.lanes) - 1
+}
+
+// Stats returns what was done so far.
+func (p *Producer) Stats() Stats { return p.stats }
+
+// Buffer lends the memory for the next record: append key and value to what it
+// returns and hand the whole to Take, with no other call in between.
+func (p *Producer) Buffer() []byte {
+	if p.arena == nil {
+		p.arena = make([]byte, 0, p.set.BatchBytes)
+	}
+	return p.arena
+}
+
+// Take takes the record that was appended to Buffer. Its first key bytes are
+// the key; a negative key is a record without one, a negative value one whose
+// value is null. [ErrTooLarge] refuses this record alone.
+func (p *Producer) Take(ctx context.Context, buf []byte, key, value int, number int) error {
+	if p.err != nil {
+		return p.err
+	}
+	l := p.lanes[number]
+	s := span{start: uint32(len(p.arena)), end: uint32(len(buf)), lane: uint32(number), noKey: key < 0, noValue: value < 0}
+	s.mid = s.start + uint32(max(key, 0))
+	size := recordOverhead + p.head + int(s.end-s.start)
+	if batchOverhead+l.bytes+size > l.topic.MaxBytes {
+		return p.takeBig(ctx, buf, s, size)
+	}
+	p.arena = buf
+	p.add(l, s, size)
+	if p.gathered >= p.set.BatchBytes {
+		return p.send(ctx)
+	}
+	return nil
+}
+
+// Encoded sizes beside keys, values and headers, at most (KIP-98).
+const (
+	batchOverhead  = 61
+	recordOverhead = 1 + 5*binary.MaxVarintLen32
+)
+
+func (p *Producer) add(l *lane, s span, size int) {
+	if l.count == 0 {
+		p.touched = append(p.touched, l)
+	}
+	l.count++
+	l.bytes += size
+	p.gathered += size
+	p.spans = append(p.spans, s)
+}
+
+// takeBig takes a record that does not fit the batch being gathered: what was
+// gathered is sent, and the record begins the next batch, or goes alone if it
+// fits none.
+func (p *Producer) takeBig(ctx context.Context, buf []byte, s span, size int) error {
+	before := len(p.arena)
+	p.arena = buf
+	if err := p.sendKeeping(ctx, before); err != nil {
+		return err
+	}
+	l := p.lanes[s.lane]
+	s.start, s.mid, s.end = 0, s.mid-s.start, s.end-s.start
+	p.add(l, s, size)
+	if batchOverhead+size <= l.topic.MaxBytes {
+		return nil
+	}
+	return p.sendAlone(ctx, l)
+}
+
+// sendKeeping sends what was gathered and moves the rest of the arena, which
+// belongs to the next batch, to its beginning.
+func (p *Producer) sendKeeping(ctx context.Context, from int) error {
+	rest := p.arena[from:]
+	if err := p.send(ctx); err != nil {
+		return err
+	}
+	p.arena = append(p.Buffer()[:0], rest...)
+	return nil
+}
+
+// sendAlone sends the one record that was gathered and awaits its outcome with
+// nothing else on the way, so that a refusal leaves no gap in the sequence.
+func (p *Producer) sendAlone(ctx context.Context, l *lane) error {
+	if err := p.settle(ctx, 0); err != nil {
+		return err
+	}
+	size := l.bytes
+	sequence := l.sequence
+	err := p.send(ctx)
+	if err == nil {
+		err = p.settle(ctx, 0)
+	}
+	var refused *refusal
+	if !errors.As(err, &refused) {
+		return err
+	}
+	l.sequence, p.err = sequence, nil
+	p.clear()
+	return errclass.With(errclass.Data, fmt.Errorf("%w: %d bytes, topic %s takes %d; raise its %s: kafka-configs.sh --bootstrap-server %s --alter --topic %s --add-config %s=%d",
+		ErrTooLarge, size, l.topic.Name, l.topic.MaxBytes, maxBytesConfig, p.client.at.Servers[0], l.topic.Name, maxBytesConfig, size+batchOverhead))
+}
+
+// Advance takes in what has been answered and, if nothing is on its way, sends
+// what was gathered: a slow stream is not held back, a fast one makes full
+// batches.
+func (p *Producer) Advance(ctx context.Context) error {
+	if p.err != nil {
+		return p.err
+	}
+	if err := p.settle(ctx, p.set.InFlight); err != nil {
+		return err
+	}
+	if p.inFlight > 0 {
+		return nil
+	}
+	return p.send(ctx)
+}
+
+// Flush sends what was gathered and awaits all acknowledgements.
+func (p *Producer) Flush(ctx context.Context) error {
+	if p.err != nil {
+		return p.err
+	}
+	if err := p.send(ctx); err != nil {
+		return err
+	}
+	return p.settle(ctx, 0)
+}
+
+// Close ends the connections; what is not acknowledged may or may not arrive.
+func (p *Producer) Close() error {
+	p.wire.hangUp()
+	for id := range p.conns {
+		p.drop(id)
+	}
+	if p.err == nil {
+		p.err = errors.New("the producer is closed")
+	}
+	return nil
+}

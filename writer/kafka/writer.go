@@ -1,0 +1,156 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/format/jsonfmt"
+	"github.com/datasync-io/datasync/core/kit/kafkakit"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+var (
+	_ plugin.Writer = (*writer)(nil)
+	_ plugin.Prober = (*writer)(nil)
+	_ plugin.Shaper = (*writer)(nil)
+)
+
+// Info describes the plugin.
+func Info() plugin.WriterInfo {
+	return plugin.WriterInfo{
+		Name:    "kafka",
+		Aliases: []string{"kafka09", "kafka10", "kafka11"},
+		Doc:     "Messages of Kafka topics, one per row.",
+		Config:  func() any { return defaults() },
+		New: func(env plugin.Env, d *config.Decoder) (plugin.Writer, error) {
+			c := defaults()
+			if err := d.Decode(c); err != nil {
+				return nil, err
+			}
+			if c.zone == nil {
+				c.zone = env.Zone
+			}
+			return &writer{env: env, config: c}, nil
+		},
+	}
+}
+
+type writer struct {
+	env    plugin.Env
+	config *Config
+
+	mu     sync.Mutex
+	client *kafkakit.Client // nil: not yet
+}
+
+// connection returns the client that all sinks share; making it dials nothing.
+func (w *writer) connection() (*kafkakit.Client, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.client != nil {
+		return w.client, nil
+	}
+	var err error
+	w.client, err = kafkakit.NewClient(w.config.Producer.Connection, w.env.Log)
+	return w.client, err
+}
+
+// topics lists the names of all topics of the job.
+func (w *writer) topics() []string {
+	if w.config.Topic != "" {
+		return []string{w.config.Topic}
+	}
+	return slices.Compact(slices.Sorted(maps.Values(w.config.TableTopics)))
+}
+
+// Probe implements [plugin.Prober].
+func (w *writer) Probe(ctx context.Context) error {
+	client, err := w.connection()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, name := range w.topics() {
+		_, err := client.Topic(ctx, name)
+		if err == nil {
+			err = client.CheckWrite(ctx, name)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// Shape implements [plugin.Shaper]: it checks that each table has its topic and
+// its key columns.
+func (w *writer) Shape(_ context.Context, schemas []*record.Schema) error {
+	var errs []error
+	for _, s := range schemas {
+		_, err := w.config.topicOf(s)
+		errs = append(errs, err)
+		_, err = w.config.keyOf(s)
+		errs = append(errs, err)
+	}
+	return errclass.With(errclass.Config, errors.Join(errs...))
+}
+
+// Open implements [plugin.Writer].
+func (w *writer) Open(ctx context.Context, t plugin.Task) (plugin.Sink, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if w.config.Ordered && t.Of > 1 {
+		return nil, errclass.With(errclass.Config, fmt.Errorf("dataCompelOrder needs one writer, this job has %d: set job.setting.speed.channel (or writerChannel) to 1", t.Of))
+	}
+	client, err := w.connection()
+	if err != nil {
+		return nil, err
+	}
+	s := &sink{config: w.config, channel: t.Channel, targets: map[string]target{}, routes: map[*record.Schema]*route{}}
+	var topics []kafkakit.Topic
+	for _, name := range w.topics() {
+		topic, err := client.Topic(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		topics = append(topics, topic)
+	}
+	if s.producer, err = client.NewProducer(ctx, w.config.Producer.Producer, w.headers()); err != nil {
+		return nil, err
+	}
+	for _, topic := range topics {
+		s.addTopic(topic)
+	}
+	if w.config.Format == "json" {
+		s.format = jsonfmt.NewEncoder()
+	} else {
+		s.format = jsonfmt.NewFlinkX(w.config.TableFields, w.config.zone)
+	}
+	return s, nil
+}
+
+func (w *writer) headers() []kafkakit.Header {
+	var headers []kafkakit.Header
+	for _, name := range slices.Sorted(maps.Keys(w.config.Headers)) {
+		headers = append(headers, kafkakit.Header{Name: name, Value: w.config.Headers[name]})
+	}
+	return headers
+}
+
+// Close implements [plugin.Writer].
+func (w *writer) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.client == nil {
+		return nil
+	}
+	client := w.client
+	w.client = nil
+	return client.Close()
+}
