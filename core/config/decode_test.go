@@ -257,6 +257,21 @@ func TestDecodeNotes(t *testing.T) {
 	}
 }
 
+func TestJoin(t *testing.T) {
+	at := func(line int) error { return &config.Error{Line: line, Msg: "x"} }
+	dial := errclass.With(errclass.Transient, errors.New("dial"))
+	err := config.Join(dial, fmt.Errorf("reading: %w", errors.Join(at(3), at(1))), nil, at(2))
+	if err.Error() != "1:0: x\n2:0: x\n3:0: x\ndial" || errclass.Of(err) != errclass.Config {
+		t.Errorf("got %v of class %v", err, errclass.Of(err))
+	}
+	if err := config.Join(nil, dial); errclass.Of(err) != errclass.Transient {
+		t.Errorf("class %v", errclass.Of(err))
+	}
+	if config.Join(nil, nil) != nil {
+		t.Error("nothing is joined into something")
+	}
+}
+
 func TestSecret(t *testing.T) {
 	s := config.NewSecret("hush")
 	type inner struct{ s config.Secret }

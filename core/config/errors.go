@@ -59,7 +59,8 @@ func Faults(err error) []*Error {
 }
 
 // Join joins errors so that the faults stand in the order of the file; errors
-// that are no faults come last. It is of class Config, and nil if all are nil.
+// that are no faults come last. It is of class Config if there is any fault,
+// else of the class of what was joined; nil if all are nil.
 func Join(errs ...error) error {
 	var faults, others []error
 	for _, err := range errs {
@@ -75,6 +76,9 @@ func Join(errs ...error) error {
 		x, y := a.(*Error), b.(*Error)
 		return cmp.Or(strings.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
 	})
+	if len(faults) == 0 {
+		return errors.Join(others...)
+	}
 	return joined(append(faults, others...))
 }
 
