@@ -14,7 +14,14 @@ func Masked(n *Node) []byte {
 	return b.Bytes()
 }
 
+// maxIndent bounds what deeply nested lists are indented by.
+const maxIndent = 64
+
 func writeMasked(b *bytes.Buffer, n *Node, indent string) {
+	within := indent
+	if len(indent) < maxIndent {
+		within += "  "
+	}
 	hidden := n.Kind() != NullKind && n.parent != nil && n.parent.kind == ObjectKind && Sensitive(n.name)
 	switch {
 	case hidden:
@@ -22,17 +29,17 @@ func writeMasked(b *bytes.Buffer, n *Node, indent string) {
 	case n.Kind() == ObjectKind:
 		b.WriteByte('{')
 		for i, m := range n.members {
-			comma(b, i, indent)
+			comma(b, i, within)
 			writeText(b, m.Name)
 			b.WriteString(": ")
-			writeMasked(b, m.Node, indent+"  ")
+			writeMasked(b, m.Node, within)
 		}
 		closeList(b, len(n.members), indent, '}')
 	case n.Kind() == ListKind:
 		b.WriteByte('[')
 		for i, item := range n.items {
-			comma(b, i, indent)
-			writeMasked(b, item, indent+"  ")
+			comma(b, i, within)
+			writeMasked(b, item, within)
 		}
 		closeList(b, len(n.items), indent, ']')
 	case n.Kind() == NullKind:
@@ -50,7 +57,7 @@ func comma(b *bytes.Buffer, i int, indent string) {
 	if i > 0 {
 		b.WriteByte(',')
 	}
-	b.WriteString(indent + "  ")
+	b.WriteString(indent)
 }
 
 func closeList(b *bytes.Buffer, n int, indent string, end byte) {

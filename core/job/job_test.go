@@ -293,3 +293,21 @@ func TestPluginNames(t *testing.T) {
 		}
 	}
 }
+
+// FuzzJob checks that no job file and no flag makes the parser panic, and that
+// what it cannot use is an error of class Config.
+func FuzzJob(f *testing.F) {
+	f.Add(minimal, "a=1", `{"flink.checkpoint.interval": 1}`)
+	f.Add(withSetting(`{"speed": {"channel": ${n}}, "errorLimit": {}, "restore": {"isRestore": true, "restoreColumnName": "x"}}`, ""), `{"n": "${n}"}`, "")
+	f.Fuzz(func(t *testing.T, text, params, confProp string) {
+		j, err := job.Parse([]byte(text), job.Options{Params: params, ConfProp: confProp, Env: func(n string) (string, bool) { return n, true }})
+		if err != nil && errclass.Of(err) != errclass.Config {
+			t.Errorf("class %v: %v", errclass.Of(err), err)
+		}
+		if j != nil {
+			_ = j.Masked()
+			_, _ = j.DirtyLimit()
+			_ = j.Scrubber()(text)
+		}
+	})
+}
