@@ -1,0 +1,245 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+var (
+	_ plugin.Committer = (*writer)(nil)
+	_ plugin.Hooks     = (*writer)(nil)
+	_ plugin.Shaper    = (*writer)(nil)
+	_ plugin.Prober    = (*writer)(nil)
+	_ plugin.Preparer  = (*sink)(nil)
+)
+
+// Info describes the plugin.
+func Info() plugin.WriterInfo { return info(osDisk{}) }
+
+// info describes the plugin on another disk.
+func info(d disk) plugin.WriterInfo {
+	return plugin.WriterInfo{
+		Name:   "file",
+		Doc:    "writes files of csv, tsv or JSON lines, which become visible when the job has ended well",
+		Config: func() any { return defaults() },
+		New: func(env plugin.Env, dec *config.Decoder) (plugin.Writer, error) {
+			c := defaults()
+			if err := dec.Decode(c); err != nil {
+				return nil, err
+			}
+			return newWriter(env, c, d)
+		},
+	}
+}
+
+type writer struct {
+	config *Config
+	disk   disk
+	hidden string // directory of the hidden files
+	stem   string // of visible names
+	ext    string
+	names  []string // of columns; nil: the schema's
+
+	mu        sync.Mutex
+	prepared  map[int]token // by channel: what a crash leaves
+	of        int           // most channels that a Sink was one of
+	header    []string      // names of the columns, once known
+	published bool          // After has run before: nothing is left to do
+}
+
+func newWriter(env plugin.Env, c *Config, d disk) (*writer, error) {
+	job := visibleName(env.Job)
+	w := &writer{config: c, disk: d, hidden: filepath.Join(c.Path, ".data"+job), prepared: map[int]token{}}
+	name := c.FileName
+	if name == "" {
+		name = job
+	}
+	w.stem, w.ext = splitName(name)
+	if w.ext == "" || w.ext == ".gz" {
+		w.ext = "." + c.Format
+	}
+	if c.Suffix != "" {
+		w.ext = c.Suffix
+	}
+	if c.Compress == "gzip" && !strings.HasSuffix(w.ext, ".gz") {
+		w.ext += ".gz"
+	}
+	for _, col := range c.Column {
+		if col.Name == "*" && len(c.Column) == 1 {
+			break
+		}
+		w.names = append(w.names, col.Name)
+	}
+	if slices.Contains(w.names, "") || slices.Contains(w.names, "*") {
+		return nil, errclass.With(errclass.Config, errors.New(`column: give every column a name, or "*" alone for the reader's`))
+	}
+	w.header = w.names
+	return w, nil
+}
+
+// visibleName makes a file's name of a job's.
+func visibleName(job string) string {
+	name := strings.Map(func(r rune) rune {
+		if r == '/' || r == '\\' || r < ' ' {
+			return '_'
+		}
+		return r
+	}, job)
+	if name = strings.TrimLeft(name, "."); name == "" {
+		return "data"
+	}
+	return name
+}
+
+// Shape learns the names of the columns, for the header of an empty file.
+func (w *writer) Shape(_ context.Context, schemas []*record.Schema) error {
+	for _, s := range schemas {
+		if w.names != nil && len(w.names) != s.Data {
+			return errclass.With(errclass.Config, fmt.Errorf("column: %d are listed, but the reader gives %d", len(w.names), s.Data))
+		}
+	}
+	if w.header == nil && len(schemas) > 0 {
+		w.header = columnNames(schemas[0])
+	}
+	return nil
+}
+
+func columnNames(s *record.Schema) []string {
+	names := make([]string, s.Data)
+	for c := range names {
+		names[c] = s.Columns[c].Name
+	}
+	return names
+}
+
+// Open returns a sink that goes on where its channel last prepared.
+func (w *writer) Open(ctx context.Context, t plugin.Task) (plugin.Sink, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.published {
+		return nil, fmt.Errorf("opening a file in %s: the result of this run is already in its place: start afresh", w.config.Path)
+	}
+	w.of = max(w.of, t.Of)
+	return newSink(w, t, w.prepared[t.Channel])
+}
+
+// Close has nothing to end.
+func (w *writer) Close() error { return nil }
+
+// remember notes what a channel has prepared.
+func (w *writer) remember(t token) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.prepared[t.Channel] = t
+	w.of = max(w.of, t.Of)
+}
+
+// Commit changes nothing that others see; it learns what an earlier process
+// has prepared.
+func (w *writer) Commit(_ context.Context, _ uint64, tokens [][]byte) error {
+	for _, data := range tokens {
+		if data == nil {
+			continue
+		}
+		t, err := parseToken(data)
+		if err != nil {
+			return err
+		}
+		w.mu.Lock()
+		_, known := w.prepared[t.Channel]
+		w.mu.Unlock()
+		if !known { // else it is this process's, perhaps newer
+			w.remember(t)
+		}
+	}
+	return nil
+}
+
+// Discard cuts hidden files to what the tokens stand for and removes all others.
+func (w *writer) Discard(ctx context.Context, _ uint64, tokens [][]byte) error {
+	w.mu.Lock()
+	w.prepared, w.of, w.published = map[int]token{}, 0, false
+	w.mu.Unlock()
+	if err := w.Commit(ctx, 0, tokens); err != nil {
+		return err
+	}
+	if len(w.prepared) == 0 {
+		return failed("removing", w.hidden, w.disk.RemoveAll(w.hidden))
+	}
+	if m, err := w.readManifest(); err != nil || m != nil {
+		w.published = m != nil // After goes on with it
+		return err
+	}
+	entries, err := w.disk.ReadDir(w.hidden)
+	if errors.Is(err, fs.ErrNotExist) {
+		return w.alreadyPublished()
+	}
+	if err != nil {
+		return failed("reading", w.hidden, err)
+	}
+	keep := map[string]int64{}
+	for _, t := range w.prepared {
+		for _, f := range t.Files {
+			keep[f.Name] = f.Size
+		}
+	}
+	for _, e := range entries {
+		if _, ok := keep[e.Name()]; ok {
+			continue
+		}
+		path := filepath.Join(w.hidden, e.Name())
+		if err := w.disk.RemoveAll(path); err != nil {
+			return failed("removing", path, err)
+		}
+	}
+	return w.cut(entries, keep)
+}
+
+// cut shortens files to their durable sizes; one that is missing or too short
+// is a loss.
+func (w *writer) cut(entries []fs.DirEntry, keep map[string]int64) error {
+	sizes := map[string]int64{}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			sizes[e.Name()] = info.Size()
+		}
+	}
+	for name, size := range keep {
+		path := filepath.Join(w.hidden, name)
+		switch have, ok := sizes[name]; {
+		case !ok || have < size:
+			return errclass.With(errclass.PositionLost, fmt.Errorf("going on with %s: it should have %d bytes and has %d: somebody changed or removed it, start afresh", path, size, have))
+		case have > size:
+			if err := w.disk.Truncate(path, size); err != nil {
+				return failed("cutting", path, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Probe checks that the directory can be written to, if it is there.
+func (w *writer) Probe(context.Context) error {
+	entries, err := w.disk.ReadDir(w.config.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return failed("looking at", w.config.Path, err)
+	}
+	return w.conflict(entries)
+}
