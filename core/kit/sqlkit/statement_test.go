@@ -35,7 +35,9 @@ func TestStatements(t *testing.T) {
 	var b strings.Builder
 	for _, d := range dialects() {
 		from := d.Table(record.Name{Database: "shop", Table: "orders"})
-		show := func(what, sql string) { fmt.Fprintf(&b, "%s %s:\n  %s\n", d.Name, what, strings.ReplaceAll(sql, "\n", "\n  ")) }
+		show := func(what, sql string) {
+			fmt.Fprintf(&b, "%s %s:\n  %s\n", d.Name, what, strings.ReplaceAll(sql, "\n", "\n  "))
+		}
 		show("plain", (&sqlkit.Select{Dialect: d, Items: d.Items(columns), From: from}).String())
 		show("split and resumed", (&sqlkit.Select{Dialect: d, Items: d.Items(columns[:1]), From: from, Hint: "WITH (NOLOCK)", OrderBy: []string{d.Quote("id")},
 			Where: []string{"a = 1 or b = 2", (&sqlkit.Spec{Kind: sqlkit.Range, Column: "id", From: "-5", To: "10", Nulls: true}).Predicate(d), d.After(id, num("-3"))}}).String())

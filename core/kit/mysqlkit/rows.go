@@ -1,0 +1,348 @@
+package mysqlkit
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/go-mysql-org/go-mysql/mysql"
+
+	"github.com/datasync-io/datasync/core/errclass"
+)
+
+const (
+	streamBuffer = 64 << 10
+	keepBuffer   = 1 << 20 // a buffer that a large row has made larger is dropped after it
+	maxPayload   = 1<<24 - 1
+)
+
+// ErrWait says that no further row has arrived yet.
+var ErrWait = errors.New("no row has arrived yet")
+
+// Rows is the result of a statement, row by row as the server sends it, in the
+// binary protocol. It owns its connection's input until it is closed; the
+// connection is of no other use afterwards.
+type Rows struct {
+	conn    *Conn
+	in      net.Conn // above TLS
+	buf     []byte
+	at      int    // buf[at:r] is the row returned last
+	r, w    int    // buf[r:w] is unread
+	whole   []byte // the row returned last, if isLong
+	isLong  bool
+	again   bool // Next returns the last row once more
+	state   rowsState
+	left    int // column definitions to come
+	timeout time.Duration
+	bounded bool // a read deadline is set
+}
+
+type rowsState uint8
+
+const (
+	awaitHead rowsState = iota
+	awaitColumns
+	awaitColumnsEnd
+	awaitRow // the first one
+	inRows
+	ended
+)
+
+// Statement is a prepared statement.
+type Statement struct {
+	conn   *Conn
+	id     uint32
+	fields []*mysql.Field
+}
+
+// Prepare prepares a statement that selects.
+func (c *Conn) Prepare(ctx context.Context, sql string) (*Statement, error) {
+	s := &Statement{conn: c}
+	err := c.guard(ctx, func() error {
+		stmt, err := c.client.Prepare(sql)
+		if err != nil {
+			return err
+		}
+		if stmt.Params > 0 {
+			return errclass.With(errclass.Config, errors.New("the statement holds a ?, which is read as a parameter: write the value"))
+		}
+		if stmt.Columns == 0 {
+			return errclass.With(errclass.Config, errors.New("the statement selects nothing"))
+		}
+		s.id = stmt.ID
+		s.fields, err = stmt.GetColumnFields()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Fields describe the columns of the result.
+func (s *Statement) Fields() []*mysql.Field { return s.fields }
+
+// Close releases the statement at the server.
+func (s *Statement) Close(ctx context.Context) error {
+	return s.conn.guard(ctx, func() error {
+		c := s.conn.client
+		c.ResetSequence()
+		return c.WritePacket(binary.LittleEndian.AppendUint32([]byte{0, 0, 0, 0, mysql.COM_STMT_CLOSE}, s.id))
+	})
+}
+
+// Stream executes the statement. It does not wait for the server; Next does.
+// first bounds the wait for the first row; 0: no bound.
+func (s *Statement) Stream(ctx context.Context, first time.Duration) (*Rows, error) {
+	packet := []byte{0, 0, 0, 0, mysql.COM_STMT_EXECUTE}
+	packet = binary.LittleEndian.AppendUint32(packet, s.id)
+	packet = append(packet, 0)                           // no cursor: rows are streamed
+	packet = binary.LittleEndian.AppendUint32(packet, 1) // iterations, always 1
+	err := s.conn.guard(ctx, func() error {
+		s.conn.client.ResetSequence()
+		return s.conn.client.WritePacket(packet)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Rows{conn: s.conn, in: s.conn.client.Conn.Conn, buf: make([]byte, streamBuffer), timeout: first}, nil
+}
+
+// Next returns the next row's packet, borrowed until the next call; io.EOF
+// after the last one. patience above 0 bounds the wait for input: when it has
+// passed, Next returns ErrWait and can be called again. Errors are classified.
+func (r *Rows) Next(patience time.Duration) ([]byte, error) {
+	if r.state == inRows && r.w-r.r >= 5 && !r.again {
+		// The common case: a small row that is in the buffer as a whole.
+		at := r.r + 4
+		n := int(r.buf[r.r]) | int(r.buf[r.r+1])<<8 | int(r.buf[r.r+2])<<16
+		if r.w-at >= n && n < maxPayload && r.buf[at] == 0 {
+			r.at, r.r, r.isLong = at, at+n, false
+			return r.buf[at:r.r], nil
+		}
+	}
+	if r.again {
+		r.again = false
+		return r.Last(), nil
+	}
+	return r.advance(patience)
+}
+
+// Last returns the row that Next returned last, borrowed until the next
+// successful call; also after ErrWait.
+func (r *Rows) Last() []byte {
+	if r.isLong {
+		return r.whole
+	}
+	return r.buf[r.at:r.r]
+}
+
+// Unread makes Next return the last row once more.
+func (r *Rows) Unread() { r.again = true }
+
+// Begun tells that the server has sent the first row, or the end.
+func (r *Rows) Begun() bool { return r.state >= inRows }
+
+func (r *Rows) advance(patience time.Duration) ([]byte, error) {
+	if r.state == awaitHead && r.timeout > 0 {
+		if err := r.in.SetReadDeadline(time.Now().Add(r.timeout)); err != nil {
+			return nil, Classify(err)
+		}
+		r.bounded = true
+	}
+	for r.state != ended {
+		p, err := r.packet(patience)
+		if err != nil {
+			return nil, r.explain(err)
+		}
+		if p[0] == 0xff {
+			return nil, r.refused(p)
+		}
+		row, err := r.step(p)
+		if row != nil || err != nil {
+			return row, err
+		}
+	}
+	return nil, io.EOF
+}
+
+// step follows the protocol: a column count, the columns, EOF, rows, EOF.
+func (r *Rows) step(p []byte) ([]byte, error) {
+	isEOF := p[0] == 0xfe && len(p) < 9
+	switch r.state {
+	case awaitHead:
+		n, _, _ := mysql.LengthEncodedInt(p)
+		if p[0] == 0 || n == 0 {
+			return nil, errclass.With(errclass.Permanent, errors.New("the statement has no result"))
+		}
+		r.left, r.state = int(n), awaitColumns
+	case awaitColumns:
+		if r.left--; r.left == 0 {
+			r.state = awaitColumnsEnd
+		}
+	case awaitColumnsEnd:
+		if !isEOF {
+			return nil, Classify(errMalformed)
+		}
+		r.state = awaitRow
+	case awaitRow, inRows:
+		if r.state == awaitRow {
+			r.state, r.timeout = inRows, 0
+			if err := r.unbound(); err != nil {
+				return nil, Classify(err)
+			}
+		}
+		switch {
+		case isEOF:
+			r.state = ended
+		case p[0] == 0:
+			return p, nil
+		default:
+			return nil, Classify(errMalformed)
+		}
+	}
+	return nil, nil
+}
+
+func (r *Rows) unbound() error {
+	if !r.bounded {
+		return nil
+	}
+	r.bounded = false
+	return r.in.SetReadDeadline(time.Time{})
+}
+
+// refused reads an error that the server sends in place of a row.
+func (r *Rows) refused(p []byte) error {
+	r.state = ended
+	e := &mysql.MyError{Code: mysql.ER_UNKNOWN_ERROR, Message: "malformed error"}
+	if len(p) >= 3 {
+		e.Code = binary.LittleEndian.Uint16(p[1:])
+		p = p[3:]
+		if len(p) >= 6 && p[0] == '#' {
+			e.State, p = string(p[1:6]), p[6:]
+		}
+		e.Message = string(p)
+	}
+	return Classify(e)
+}
+
+func (r *Rows) explain(err error) error {
+	if errors.Is(err, ErrWait) {
+		return err
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) && r.timeout > 0 {
+		return errclass.With(errclass.Transient, fmt.Errorf("no row has come within %v (queryTimeOut): raise it, or give the statement an index to use", r.timeout))
+	}
+	if !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded) {
+		r.state = ended // the server knows
+	}
+	return Classify(fmt.Errorf("reading rows: %w", err))
+}
+
+// packet returns the next packet, borrowed until the next call.
+func (r *Rows) packet(patience time.Duration) ([]byte, error) {
+	if err := r.need(4, patience); err != nil {
+		return nil, err
+	}
+	n := r.header()
+	if n == maxPayload {
+		return r.long()
+	}
+	if err := r.need(4+n, patience); err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return nil, errMalformed
+	}
+	r.at, r.isLong = r.r+4, false
+	r.r = r.at + n
+	return r.buf[r.at:r.r], nil
+}
+
+func (r *Rows) header() int {
+	return int(r.buf[r.r]) | int(r.buf[r.r+1])<<8 | int(r.buf[r.r+2])<<16
+}
+
+// long joins the pieces of a packet of 16 MiB or more.
+func (r *Rows) long() ([]byte, error) {
+	r.whole, r.isLong = r.whole[:0], true
+	for {
+		if err := r.need(4, 0); err != nil {
+			return nil, err
+		}
+		n := r.header()
+		if err := r.need(4+n, 0); err != nil {
+			return nil, err
+		}
+		r.whole = append(r.whole, r.buf[r.r+4:r.r+4+n]...)
+		r.r += 4 + n
+		if n < maxPayload {
+			return r.whole, nil
+		}
+	}
+}
+
+// need reads until n bytes are unread in the buffer.
+func (r *Rows) need(n int, patience time.Duration) error {
+	if r.w-r.r >= n {
+		return nil
+	}
+	held := r.w - r.at // the last row is kept for Last
+	room := held + n - (r.w - r.r)
+	switch {
+	case room > len(r.buf):
+		r.move(make([]byte, room+streamBuffer))
+	case len(r.buf) > keepBuffer && room <= streamBuffer:
+		if !r.isLong {
+			r.whole = nil
+		}
+		r.move(make([]byte, streamBuffer))
+	case r.at > 0:
+		r.move(r.buf)
+	}
+	for r.w-r.r < n {
+		if err := r.read(patience); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// move puts what is held to the beginning of a buffer.
+func (r *Rows) move(to []byte) {
+	r.w = copy(to, r.buf[r.at:r.w])
+	r.buf, r.r, r.at = to, r.r-r.at, 0
+}
+
+func (r *Rows) read(patience time.Duration) error {
+	waits := r.state == inRows && patience > 0
+	if waits {
+		r.bounded = true
+		if err := r.in.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			return err
+		}
+	} else if r.state == inRows {
+		if err := r.unbound(); err != nil {
+			return err
+		}
+	}
+	n, err := r.in.Read(r.buf[r.w:])
+	r.w += n
+	switch {
+	case n > 0:
+		return nil
+	case err == nil:
+		return io.ErrNoProgress
+	case errors.Is(err, io.EOF):
+		return io.ErrUnexpectedEOF
+	case waits && errors.Is(err, os.ErrDeadlineExceeded):
+		return ErrWait
+	}
+	return err
+}
