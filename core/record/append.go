@@ -202,6 +202,13 @@ func (b *Batch) Append(next *Batch) {
 	}
 }
 
+// Inherit gives b the marks and the change of another batch, of which b holds
+// the rows in another form.
+func (b *Batch) Inherit(from *Batch) {
+	b.marks = append(b.marks[:0], from.marks...)
+	b.change, b.split = from.change, from.split
+}
+
 func (b *Batch) dropMark(split string) {
 	for i := range b.marks {
 		if b.marks[i].Split == split {

@@ -13,6 +13,9 @@ type Row struct {
 
 func (r Row) cell(c int) *cell { return &r.b.cells[int(r.b.heads[r.i].cell)+c] }
 
+// Valid tells that there is a row: the zero Row has none.
+func (r Row) Valid() bool { return r.b != nil }
+
 // Schema returns the row's schema.
 func (r Row) Schema() *Schema { return r.b.schemas[r.b.heads[r.i].schema] }
 

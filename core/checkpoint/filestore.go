@@ -1,0 +1,121 @@
+package checkpoint
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gofrs/flock"
+
+	"github.com/datasync-io/datasync/core/errclass"
+)
+
+// FileStore keeps checkpoints in a folder: one sub-folder per job with
+// checkpoint.json and the file that is locked. A checkpoint is replaced by
+// writing beside it, fsync, rename, and fsync of the folder (I5).
+type FileStore struct{ dir string }
+
+// NewFileStore returns a store in dir, which is created when first needed.
+func NewFileStore(dir string) *FileStore { return &FileStore{dir: dir} }
+
+var _ Store = (*FileStore)(nil)
+
+// Dir is the folder that holds what belongs to job.
+func (s *FileStore) Dir(job string) string {
+	name := url.PathEscape(job)
+	if strings.Trim(name, ".") == "" {
+		name = "%2E" + name
+	}
+	return filepath.Join(s.dir, name)
+}
+
+func (s *FileStore) file(job string) string { return filepath.Join(s.Dir(job), "checkpoint.json") }
+
+// Load implements [Store].
+func (s *FileStore) Load(_ context.Context, job string) (*Checkpoint, error) {
+	raw, err := os.ReadFile(s.file(job))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the saved state: %w", err)
+	}
+	c := new(Checkpoint)
+	if err := json.Unmarshal(raw, c); err != nil {
+		return nil, errclass.With(errclass.PositionLost, fmt.Errorf("reading the saved state in %s: %w; -fresh starts over", s.file(job), err))
+	}
+	if c.Version > Version {
+		return nil, errclass.With(errclass.PositionLost, fmt.Errorf("the saved state in %s is of version %d and this binary knows %d: use the newer datasync, or -fresh to start over", s.file(job), c.Version, Version))
+	}
+	return c, nil
+}
+
+// Save implements [Store].
+func (s *FileStore) Save(ctx context.Context, c *Checkpoint) error {
+	old, err := s.Load(ctx, c.Job)
+	if err != nil {
+		return err
+	}
+	if old != nil && old.Run > c.Run { // I10
+		return errclass.With(errclass.Fenced, fmt.Errorf("saving the state of job %q: run %d has taken over from run %d", c.Job, old.Run, c.Run))
+	}
+	raw, err := json.MarshalIndent(c, "", " ")
+	if err != nil {
+		return fmt.Errorf("encoding the state of job %q: %w", c.Job, err)
+	}
+	if err := replace(s.file(c.Job), raw); err != nil {
+		return fmt.Errorf("saving the state of job %q: %w", c.Job, err)
+	}
+	return nil
+}
+
+// replace makes path hold raw, at any instant the old or the new content.
+func replace(path string, raw []byte) (err error) {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	tmp := path + ".new"
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(raw)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return err
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Lock implements [Store].
+func (s *FileStore) Lock(_ context.Context, job string) (func() error, error) {
+	dir := s.Dir(job)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("creating the state folder: %w; -state-dir names another", err)
+	}
+	l := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
+	ok, err := l.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("locking job %q: %w", job, err)
+	}
+	if !ok {
+		return nil, errclass.With(errclass.Fenced, fmt.Errorf("job %q is being run by another process: wait for it, or give this run another -jobName or -state-dir", job))
+	}
+	return l.Unlock, nil
+}

@@ -1,0 +1,205 @@
+package pump
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/datasync-io/datasync/core/checkpoint"
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// delivery is one batch on its way into the sink: what is refused goes to the
+// dirty sink, the rest is written.
+type delivery struct {
+	w      *writer
+	counts checkpoint.Counts
+	dirty  bool // rows were refused and may not be durable
+}
+
+// batch delivers b: its rejected input, then its rows, transformed. Nothing
+// is written if the rejected input passes the dirty limit.
+func (d *delivery) batch(ctx context.Context, b *record.Batch) error {
+	if err := d.rejects(ctx, b); err != nil {
+		return err
+	}
+	if d.w.transform != nil {
+		out := d.w.out
+		out.Reset(b.Split())
+		start := time.Now()
+		err := d.w.transform.Apply(ctx, b, out)
+		d.w.l.c.Meter.Spend(d.w.task.Channel, Transforming, time.Since(start))
+		if err != nil {
+			return fmt.Errorf("transforming: %w", err)
+		}
+		out.Inherit(b)
+		if err := d.rejects(ctx, out); err != nil {
+			return err
+		}
+		d.counts.Filtered += int64(max(0, b.Len()-out.Len()-len(out.Rejects())))
+		b = out
+	}
+	if limit := d.w.l.c.MaxRowBytes; limit > 0 && b.Size() > limit {
+		var err error
+		if b, err = d.withoutHuge(ctx, b, limit); err != nil {
+			return err
+		}
+	}
+	if b.Len() == 0 && !(d.w.task.Exact && len(b.Marks()) > 0) {
+		return nil
+	}
+	return d.rows(ctx, b)
+}
+
+func (d *delivery) rejects(ctx context.Context, b *record.Batch) error {
+	for _, r := range b.Rejects() {
+		if err := d.refuse(ctx, record.Row{}, r.Raw, r.Err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rows writes the rows of b, again without those that are refused.
+func (d *delivery) rows(ctx context.Context, b *record.Batch) error {
+	if d.dirty && d.w.task.Exact { // I1: the write stores marks
+		if err := d.w.l.c.Dirty.Flush(ctx); err != nil {
+			return fmt.Errorf("writing dirty rows: %w", err)
+		}
+		d.dirty = false
+	}
+	err := d.w.write(ctx, b)
+	var refused *errclass.Rows
+	switch {
+	case err == nil:
+		d.wrote(b, nil)
+		return nil
+	case errors.As(err, &refused) && len(refused.Bad) > 0:
+		for _, bad := range refused.Bad {
+			why := errclass.With(errclass.Data, &errclass.Value{Column: bad.Column, Reason: bad.Reason, Err: bad.Err})
+			if err := d.refuse(ctx, b.Row(bad.Index), nil, why); err != nil {
+				return err
+			}
+		}
+		if refused.Written {
+			d.wrote(b, refused.Bad)
+			return nil
+		}
+		return d.rest(ctx, without(b, refused.Bad))
+	case errclass.Of(err) == errclass.Data:
+		return d.halve(ctx, b, err)
+	}
+	return err
+}
+
+// rest writes what is left of a batch; its marks must reach a sink that keeps
+// them, even without rows.
+func (d *delivery) rest(ctx context.Context, b *record.Batch) error {
+	if b.Len() == 0 && !(d.w.task.Exact && len(b.Marks()) > 0) {
+		return nil
+	}
+	return d.rows(ctx, b)
+}
+
+// halve finds the rows behind a data error that names none.
+func (d *delivery) halve(ctx context.Context, b *record.Batch, why error) error {
+	if b.Len() == 0 {
+		return why
+	}
+	if b.Len() == 1 {
+		if err := d.refuse(ctx, b.Row(0), nil, why); err != nil {
+			return err
+		}
+		return d.rest(ctx, without(b, []errclass.BadRow{{Index: 0}}))
+	}
+	middle := b.Len() / 2
+	if b.Row(middle-1).Op() == record.UpdateBefore { // pairs travel together
+		middle++
+	}
+	if middle == b.Len() { // one pair
+		for i := range b.Len() {
+			if err := d.refuse(ctx, b.Row(i), nil, why); err != nil {
+				return err
+			}
+		}
+		return d.rest(ctx, copyRows(b, func(int) bool { return false }))
+	}
+	first := copyRows(b, func(i int) bool { return i < middle })
+	if err := d.rows(ctx, first); err != nil {
+		return err
+	}
+	second := copyRows(b, func(i int) bool { return i >= middle })
+	second.Inherit(b)
+	return d.rows(ctx, second)
+}
+
+// withoutHuge refuses the rows above limit and returns the others.
+func (d *delivery) withoutHuge(ctx context.Context, b *record.Batch, limit int) (*record.Batch, error) {
+	var bad []errclass.BadRow
+	for i := range b.Len() {
+		row := b.Row(i)
+		size := row.Size()
+		if size <= limit {
+			continue
+		}
+		why := errclass.With(errclass.Data, &errclass.Value{Reason: errclass.TooLarge, Err: fmt.Errorf("a row of %d bytes is above maxRowBytes (%d)", size, limit)})
+		if err := d.refuse(ctx, row, nil, why); err != nil {
+			return nil, err
+		}
+		bad = append(bad, errclass.BadRow{Index: i})
+	}
+	return without(b, bad), nil
+}
+
+// without returns a copy of b that lacks the bad rows and has its marks.
+func without(b *record.Batch, bad []errclass.BadRow) *record.Batch {
+	rest := copyRows(b, func(i int) bool {
+		if len(bad) > 0 && bad[0].Index == i {
+			bad = bad[1:]
+			return false
+		}
+		return true
+	})
+	rest.Inherit(b)
+	return rest
+}
+
+// copyRows returns the chosen rows of b; keep is asked in order.
+func copyRows(b *record.Batch, keep func(i int) bool) *record.Batch {
+	out := record.NewBatch(0, 0)
+	out.Reset(b.Split())
+	for i := range b.Len() {
+		if keep(i) {
+			out.CopyRow(b.Row(i))
+		}
+	}
+	return out
+}
+
+// refuse hands a row, or raw input, to the dirty sink and counts it.
+func (d *delivery) refuse(ctx context.Context, row record.Row, raw []byte, why error) error {
+	switch errclass.AsBadRow(0, why).Reason.Group() {
+	case errclass.Null:
+		d.counts.Nulls++
+	case errclass.Duplicate:
+		d.counts.Duplicates++
+	case errclass.Conversion:
+		d.counts.Conversions++
+	default:
+		d.counts.Others++
+	}
+	d.dirty = true
+	return d.w.l.c.Dirty.Reject(ctx, row, raw, why)
+}
+
+// wrote counts what is in; a dirty row is never among it.
+func (d *delivery) wrote(b *record.Batch, bad []errclass.BadRow) {
+	d.counts.Written += int64(b.Len() - len(bad))
+	size := b.Size()
+	for _, r := range bad {
+		size -= b.Row(r.Index).Size()
+	}
+	d.counts.WriteBytes += int64(size)
+}

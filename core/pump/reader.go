@@ -1,0 +1,181 @@
+package pump
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/datasync-io/datasync/core/checkpoint"
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// reader is one channel's reading end.
+type reader struct {
+	l       *lane
+	channel int
+	in      inboxes
+	failed  context.Context // ends when the attempt has failed
+	begun   bool            // of the split at hand: a batch with rows has gone out
+}
+
+// run reads split after split until there are none or ctx ends.
+func (r *reader) run(ctx context.Context) error {
+	for {
+		p, ok, err := r.l.next(ctx)
+		if ctx.Err() != nil {
+			return nil // drained: whoever ended ctx says why
+		}
+		if err != nil {
+			return fmt.Errorf("planning: %w", err)
+		}
+		if !ok {
+			return nil
+		}
+		if err := r.split(ctx, p); err != nil && ctx.Err() == nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// open opens the split, in place again after a transient error.
+func (r *reader) open(ctx context.Context, from plugin.Progress) (plugin.Source, error) {
+	patience := newPatience(r.l.c.Retry, r.l.c.Log)
+	patience.worked = r.l.readerOpened.Load()
+	for {
+		s, err := r.l.c.Reader.Open(ctx, from)
+		if err == nil {
+			r.l.readerOpened.Store(true)
+			return s, nil
+		}
+		if err := patience.wait(ctx, "opening the reader", err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (r *reader) split(ctx context.Context, from plugin.Progress) (err error) {
+	s, err := r.open(ctx, from)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closing(s, err)) }()
+	r.begun = from.Position != nil || from.Begun
+	for {
+		p, err := r.fill(ctx, s, from.Split.ID)
+		ended := err == io.EOF
+		if err != nil && !ended {
+			return err
+		}
+		if err := r.send(ctx, p, from.Split); err != nil {
+			return err
+		}
+		if ended {
+			return nil
+		}
+	}
+}
+
+// closing closes what has failed already in silence, and says what is wrong otherwise.
+func closing(c io.Closer, failed error) error {
+	if err := c.Close(); err != nil && failed == nil {
+		return fmt.Errorf("closing: %w", err)
+	}
+	return nil
+}
+
+// fill returns the next batch of the split, and io.EOF with the last one.
+func (r *reader) fill(ctx context.Context, s plugin.Source, split string) (*parcel, error) {
+	c := r.l.c
+	p := r.l.take()
+	b := p.batch
+	want := max(b.Memory(), record.TargetBytes)
+	if err := c.Budget.Acquire(ctx, want); err != nil {
+		r.l.release(p)
+		return nil, err
+	}
+	p.memory = want
+	b.Reset(split)
+	b.SetTarget(0, 0)
+	if c.Limiter != nil {
+		b.SetTarget(target(c.Limiter.Target()))
+	}
+	start := time.Now()
+	err := s.Fill(ctx, b)
+	c.Meter.Spend(r.channel, Reading, time.Since(start))
+	// Drivers wrap io.EOF when a connection breaks: only the bare one is the end.
+	memory := b.Memory()
+	c.Budget.Adjust(p.memory, memory)
+	p.memory = memory
+	switch {
+	case err == io.EOF:
+		b.End()
+		return p, err
+	case err == nil && b.Empty():
+		err = fmt.Errorf("reading split %s: the reader returned without rows, position or error", split)
+	}
+	if err != nil {
+		r.l.release(p)
+		return nil, err
+	}
+	return p, nil
+}
+
+// target keeps a batch at its usual size where a limit allows more.
+func target(rows, bytes int) (int, int) {
+	if rows <= 0 || rows > record.TargetRows {
+		rows = record.TargetRows
+	}
+	if bytes <= 0 || bytes > record.TargetBytes {
+		bytes = record.TargetBytes
+	}
+	return rows, bytes
+}
+
+// send counts the batch, waits for the limit and hands it to a sink.
+func (r *reader) send(ctx context.Context, p *parcel, split plugin.Split) error {
+	c, b := r.l.c, p.batch
+	if change := b.SchemaChange(); change != nil {
+		r.l.release(p)
+		return errclass.With(errclass.Permanent, fmt.Errorf("reading split %s: the schema of a table has changed (%s) and the writer does not follow schema changes: change the destination, then start again", b.Split(), change.SQL))
+	}
+	if err := r.begin(ctx, b); err != nil {
+		r.l.release(p)
+		return err
+	}
+	read := checkpoint.Counts{Read: int64(b.Len() + len(b.Rejects())), ReadBytes: int64(b.Size())}
+	c.Meter.Count(r.channel, read)
+	p.tickets = append(p.tickets, c.Tracker.Issue(b, read))
+	if c.Limiter != nil {
+		start := time.Now()
+		// A stop while waiting only means that these rows go out now.
+		_ = c.Limiter.Wait(ctx, b.Len(), b.Size())
+		c.Meter.Spend(r.channel, Limiting, time.Since(start))
+	}
+	select {
+	case r.l.route(r.in, r.channel, split) <- p:
+		return nil
+	case <-r.failed.Done():
+		r.l.release(p)
+		return r.failed.Err()
+	}
+}
+
+// begin stores, before the first rows of a split whose reader gives no
+// position go out, that rows of it may be at the destination.
+func (r *reader) begin(ctx context.Context, b *record.Batch) error {
+	if r.begun || b.Len() == 0 {
+		return nil
+	}
+	r.begun = true
+	if marks := b.Marks(); len(marks) > 0 && (marks[0].Position != nil || marks[0].Done) {
+		return nil
+	}
+	return r.l.c.Begin(ctx, b.Split())
+}

@@ -1,0 +1,88 @@
+package pump
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/datasync-io/datasync/core/errclass"
+)
+
+// Retry says how long errors of class Transient are tried again.
+type Retry struct {
+	Attempts int           // in a row; 0: as many as fit the time
+	First    time.Duration // total time before anything worked; 0: no bound
+	Later    time.Duration // total time of errors in a row afterwards; 0: no bound
+	Delay    time.Duration // between attempts; 0: exponential from 100 ms to 5 s, with jitter
+}
+
+// DefaultRetry is for a bounded job whose file says nothing.
+func DefaultRetry() Retry { return Retry{First: 15 * time.Second, Later: 45 * time.Second} }
+
+// patience counts errors in a row.
+type patience struct {
+	retry  Retry
+	log    *slog.Logger
+	worked bool // something has once worked
+	since  time.Time
+	tries  int
+	delay  backoff.BackOff
+}
+
+func newPatience(r Retry, log *slog.Logger) *patience {
+	p := &patience{retry: r, log: log}
+	p.reset()
+	return p
+}
+
+func (p *patience) reset() {
+	p.tries, p.since = 0, time.Time{}
+	if p.retry.Delay > 0 {
+		p.delay = backoff.NewConstantBackOff(p.retry.Delay)
+		return
+	}
+	e := backoff.NewExponentialBackOff()
+	e.InitialInterval, e.MaxInterval = 100*time.Millisecond, 5*time.Second
+	p.delay = e
+}
+
+// success says that something worked: the next error is a first one.
+func (p *patience) success() {
+	p.worked = true
+	if p.tries > 0 {
+		p.reset()
+	}
+}
+
+// wait returns nil when it is time to try again, and the error that ends it
+// when err is not Transient, patience is used up or ctx has ended.
+func (p *patience) wait(ctx context.Context, what string, err error) error {
+	if errclass.Of(err) != errclass.Transient {
+		return err
+	}
+	now := time.Now()
+	if p.tries == 0 {
+		p.since = now
+	}
+	p.tries++
+	delay, bound := p.delay.NextBackOff(), p.retry.First
+	if p.worked {
+		bound = p.retry.Later
+	}
+	spent := now.Sub(p.since)
+	if p.retry.Attempts > 0 && p.tries > p.retry.Attempts || bound > 0 && spent+delay > bound {
+		return fmt.Errorf("giving up after %d attempts in %s: %w", p.tries, spent.Round(time.Second), err)
+	}
+	p.log.Warn(what+": trying again", "error", err, "attempt", p.tries, "in", delay.Round(time.Millisecond))
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

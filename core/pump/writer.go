@@ -1,0 +1,300 @@
+package pump
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/datasync-io/datasync/core/checkpoint"
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// writer is one channel's writing end.
+type writer struct {
+	l         *lane
+	task      plugin.Task
+	inbox     chan *parcel // batches for this sink
+	shared    chan *parcel // batches for any sink; nil: none
+	transform Transform
+	out       *record.Batch // what the transform fills
+
+	sink     plugin.Sink
+	flusher  plugin.Flusher
+	preparer plugin.Preparer
+
+	next     *parcel                 // taken from the inbox, not written yet
+	taken    []checkpoint.Settlement // by the sink, not durable yet
+	lost     checkpoint.Counts       // of a batch that failed
+	unmarked map[string]bool         // splits whose last rows had no mark
+	ended    bool                    // a split's end is among what is taken
+	since    *time.Timer             // runs from the first that is taken on
+	requests chan chan struct{}
+	gone     chan struct{}
+}
+
+func newWriter(l *lane, task plugin.Task, inbox, shared chan *parcel) *writer {
+	w := &writer{l: l, task: task, inbox: inbox, shared: shared, unmarked: map[string]bool{},
+		requests: make(chan chan struct{}), gone: make(chan struct{})}
+	if l.c.Transform != nil {
+		w.transform, w.out = l.c.Transform(task.Channel), record.NewBatch(0, 0)
+	}
+	w.since = time.NewTimer(time.Hour)
+	w.since.Stop()
+	return w
+}
+
+// request asks the writer to flush, waits for that, and gives up when the
+// writer has ended or ctx does.
+func (w *writer) request(ctx context.Context) {
+	done := make(chan struct{})
+	select {
+	case w.requests <- done:
+	case <-w.gone:
+		return
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-done:
+	case <-w.gone:
+	case <-ctx.Done():
+	}
+}
+
+// run writes batches until the inbox is closed, and makes everything durable.
+func (w *writer) run(ctx context.Context) (err error) {
+	defer close(w.gone)
+	defer w.since.Stop()
+	if err := w.open(ctx); err != nil {
+		return err
+	}
+	defer func() {
+		if w.sink != nil {
+			err = errors.Join(err, closing(w.sink, err))
+		}
+	}()
+	w.l.p.register(w)
+	defer w.l.p.unregister(w)
+	defer w.leave()
+	for {
+		p, err := w.receive(ctx)
+		if err != nil {
+			return err
+		}
+		if p == nil {
+			return w.flush(ctx)
+		}
+		if err := w.process(ctx, p); err != nil {
+			return err
+		}
+		if w.ended && w.next == nil && len(w.inbox)+len(w.shared) == 0 {
+			if err := w.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// open opens the sink, in place again after a transient error.
+func (w *writer) open(ctx context.Context) error {
+	patience := newPatience(w.l.c.Retry, w.l.c.Log)
+	patience.worked = w.l.writerOpened.Load()
+	for {
+		s, err := w.l.c.Writer.Open(ctx, w.task)
+		if err == nil {
+			w.sink = s
+			w.flusher, _ = s.(plugin.Flusher)
+			w.preparer, _ = s.(plugin.Preparer)
+			w.l.writerOpened.Store(true)
+			return nil
+		}
+		if err := patience.wait(ctx, "opening the writer", err); err != nil {
+			return err
+		}
+	}
+}
+
+// leave releases the parcel in hand and says what was counted in vain.
+func (w *writer) leave() {
+	if w.next != nil {
+		w.l.release(w.next)
+		w.next = nil
+	}
+	w.l.mu.Lock()
+	defer w.l.mu.Unlock()
+	w.l.undone.Add(w.lost)
+	for _, s := range w.taken {
+		w.l.undone.Add(s.Counts)
+	}
+}
+
+// receive returns the next batch, together with those that wait behind it as
+// far as they fit one batch; nil when there are no more. It flushes when that
+// is due or asked for.
+func (w *writer) receive(ctx context.Context) (*parcel, error) {
+	p := w.next
+	w.next = nil
+	for p == nil {
+		if w.inbox == nil && w.shared == nil {
+			return nil, nil
+		}
+		var err error
+		select {
+		case got, ok := <-w.inbox:
+			p = w.got(&w.inbox, got, ok)
+		case got, ok := <-w.shared:
+			p = w.got(&w.shared, got, ok)
+		case <-w.since.C:
+			err = w.flush(ctx)
+		case done := <-w.requests:
+			err = w.flush(ctx)
+			close(done)
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	for {
+		var more *parcel
+		select {
+		case got, ok := <-w.inbox:
+			more = w.got(&w.inbox, got, ok)
+		case got, ok := <-w.shared:
+			more = w.got(&w.shared, got, ok)
+		default:
+			return p, nil
+		}
+		switch {
+		case more == nil:
+		case fits(p, more):
+			w.merge(p, more)
+		default:
+			w.next = more
+			return p, nil
+		}
+	}
+}
+
+// got forgets an inbox that is closed.
+func (w *writer) got(inbox *chan *parcel, p *parcel, ok bool) *parcel {
+	if !ok {
+		*inbox = nil
+		return nil
+	}
+	return p
+}
+
+// fits tells that b continues a and that both fit one batch.
+func fits(a, b *parcel) bool {
+	return b.tickets[0].Follows(a.tickets[len(a.tickets)-1]) &&
+		a.batch.Len()+b.batch.Len() <= record.TargetRows && a.batch.Size()+b.batch.Size() <= record.TargetBytes
+}
+
+func (w *writer) merge(p, more *parcel) {
+	p.batch.Append(more.batch)
+	p.tickets = append(p.tickets, more.tickets...)
+	memory := p.batch.Memory()
+	w.l.c.Budget.Adjust(p.memory, memory)
+	p.memory = memory
+	w.l.release(more)
+}
+
+// process transforms and writes one parcel and takes note of what is durable.
+func (w *writer) process(ctx context.Context, p *parcel) error {
+	defer w.l.release(p)
+	d := delivery{w: w}
+	err := d.batch(ctx, p.batch)
+	w.l.c.Meter.Count(w.task.Channel, d.counts)
+	if err != nil {
+		w.lost = d.counts
+		return err
+	}
+	for _, m := range p.batch.Marks() {
+		w.ended = w.ended || m.Done
+		delete(w.unmarked, m.Split)
+	}
+	if len(p.batch.Marks()) == 0 && p.batch.Len() > 0 {
+		w.unmarked[p.batch.Split()] = true
+	}
+	if len(w.taken) == 0 {
+		w.since.Reset(w.l.c.FlushInterval)
+	}
+	for _, t := range p.tickets {
+		w.taken = append(w.taken, checkpoint.Settlement{Ticket: t, Joined: true})
+	}
+	last := &w.taken[len(w.taken)-1]
+	last.Counts, last.Joined = d.counts, false
+	switch {
+	case w.preparer != nil || w.flusher != nil:
+		return nil
+	case w.task.Exact && len(p.batch.Marks()) == 0:
+		return nil
+	}
+	w.settle(nil)
+	return nil
+}
+
+// flush makes durable what the sink has taken. A Preparer is asked only where
+// all splits stand at a mark; it will be asked again.
+func (w *writer) flush(ctx context.Context) error {
+	if len(w.taken) == 0 {
+		return nil
+	}
+	start := time.Now()
+	defer func() { w.l.c.Meter.Spend(w.task.Channel, Writing, time.Since(start)) }()
+	switch {
+	case w.preparer != nil:
+		if len(w.unmarked) > 0 {
+			w.since.Reset(w.l.c.FlushInterval)
+			return nil
+		}
+		token, err := w.preparer.Prepare(ctx, w.l.c.Epoch())
+		if err != nil {
+			return fmt.Errorf("preparing: %w", err)
+		}
+		w.settle(token)
+	case w.flusher != nil:
+		if err := w.flusher.Flush(ctx); err != nil {
+			return fmt.Errorf("flushing: %w", err)
+		}
+		w.settle(nil)
+	}
+	return nil
+}
+
+// settle tells the tracker that everything taken so far is durable (I1).
+func (w *writer) settle(token []byte) {
+	w.l.c.Tracker.Settle(w.task.Channel, token, w.taken)
+	w.taken, w.ended = w.taken[:0], false
+	w.since.Stop()
+	w.l.progressed.Store(true)
+}
+
+// write is Sink.Write. Where Write alone makes durable, the pump still holds
+// all that a sink that broke had not made durable: it opens another and
+// writes the batch again.
+func (w *writer) write(ctx context.Context, b *record.Batch) error {
+	patience := newPatience(w.l.c.Retry, w.l.c.Log)
+	patience.worked = true
+	for {
+		start := time.Now()
+		err := w.sink.Write(ctx, b)
+		w.l.c.Meter.Spend(w.task.Channel, Writing, time.Since(start))
+		if err == nil || w.flusher != nil || w.preparer != nil || w.task.Exact || errclass.Of(err) != errclass.Transient {
+			return err
+		}
+		_ = w.sink.Close() // it has failed already
+		w.sink = nil
+		if err := patience.wait(ctx, "writing", err); err != nil {
+			return err
+		}
+		if err := w.open(ctx); err != nil {
+			return err
+		}
+	}
+}
