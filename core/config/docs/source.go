@@ -26,8 +26,12 @@ func NewSource(module, root string) *Source {
 	return &Source{module: module, root: root, packages: map[string]comments{}}
 }
 
-// Comment returns the comment of a field as one paragraph; an error if it has none.
+// Comment returns the comment of a field as one paragraph; an error if it has
+// none. A nil owner, of a key that a [config.Described] type names, has no comment.
 func (s *Source) Comment(owner reflect.Type, field string) (string, error) {
+	if owner == nil {
+		return "", nil
+	}
 	all, err := s.load(owner.PkgPath())
 	if err != nil {
 		return "", err
