@@ -21,6 +21,9 @@ type Source struct {
 // comments are the comments of a package's struct fields: by type, then field.
 type comments map[string]map[string]string
 
+// likeType is, in place of a field, the name of the type that a type is declared like.
+const likeType = ""
+
 // NewSource returns the source of a module ("github.com/a/b") whose files lie under root.
 func NewSource(module, root string) *Source {
 	return &Source{module: module, root: root, packages: map[string]comments{}}
@@ -37,6 +40,9 @@ func (s *Source) Comment(owner reflect.Type, field string) (string, error) {
 		return "", err
 	}
 	name, _, _ := strings.Cut(owner.Name(), "[")
+	for all[name][likeType] != "" {
+		name = all[name][likeType]
+	}
 	text := all[name][field]
 	if text == "" {
 		return "", fmt.Errorf("documenting %s: the field %s has no comment", owner, field)
@@ -78,11 +84,16 @@ func (c comments) collect(n ast.Node) bool {
 	if !ok {
 		return true
 	}
+	fields := map[string]string{}
+	if like, ok := spec.Type.(*ast.Ident); ok { // type columnObject Column: the fields are commented there
+		fields[likeType] = like.Name
+		c[spec.Name.Name] = fields
+		return true
+	}
 	body, ok := spec.Type.(*ast.StructType)
 	if !ok {
 		return true
 	}
-	fields := map[string]string{}
 	for _, f := range body.Fields.List {
 		text := f.Doc.Text()
 		if text == "" {
