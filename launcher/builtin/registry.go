@@ -2,7 +2,11 @@ package builtin
 
 import (
 	"github.com/datasync-io/datasync/core/plugin"
+	readmysql "github.com/datasync-io/datasync/reader/mysql"
+	readsqlite "github.com/datasync-io/datasync/reader/sqlite"
 	readstream "github.com/datasync-io/datasync/reader/stream"
+	writefile "github.com/datasync-io/datasync/writer/file"
+	writekafka "github.com/datasync-io/datasync/writer/kafka"
 	writestream "github.com/datasync-io/datasync/writer/stream"
 )
 
@@ -11,12 +15,16 @@ func Registry() (*plugin.Registry, error) { return plugin.NewRegistry(readers(),
 
 func readers() []plugin.ReaderInfo {
 	return []plugin.ReaderInfo{
+		readmysql.Info(),
+		readsqlite.Info(),
 		readstream.Info(),
 	}
 }
 
 func writers() []plugin.WriterInfo {
 	return []plugin.WriterInfo{
+		writefile.Info(),
+		writekafka.Info(),
 		writestream.Info(),
 	}
 }
