@@ -48,8 +48,10 @@ var tables = []struct {
 }{
 	{
 		name: "primary key", table: "`orders`",
-		create:     "CREATE TABLE orders (id BIGINT PRIMARY KEY, n INT UNSIGNED, price DECIMAL(10,2), t VARCHAR(20), at DATETIME(3))",
-		insert:     func(i int) string { return fmt.Sprintf("(%d, %s, %d.50, 'zoë %d', '2020-02-29 10:00:00.125')", i*7-1000, orNull(i, 3), i, i) },
+		create: "CREATE TABLE orders (id BIGINT PRIMARY KEY, n INT UNSIGNED, price DECIMAL(10,2), t VARCHAR(20), at DATETIME(3))",
+		insert: func(i int) string {
+			return fmt.Sprintf("(%d, %s, %d.50, 'zoë %d', '2020-02-29 10:00:00.125')", i*7-1000, orNull(i, 3), i, i)
+		},
 		parameters: map[string]any{"splitPk": "`id`", "splitStrategy": "range"},
 		cells: func(i int) []string {
 			return []string{fmt.Sprintf("int64 %d", i*7-1000), orNullCell(i, 3), fmt.Sprintf("decimal %d.50", i), fmt.Sprintf("string zoë %d", i), "datetime 2020-02-29 10:00:00.125"}
@@ -58,7 +60,9 @@ var tables = []struct {
 	{
 		name: "key of texts, not read", table: "people",
 		create: "CREATE TABLE people (family VARCHAR(20), nr VARBINARY(8), PRIMARY KEY (family, nr), shoe INT)",
-		insert: func(i int) string { return fmt.Sprintf("('%c''\\\\ %d', X'%04x', %s)", 'a'+i/100, i/10, i, orNull(i, 2)) },
+		insert: func(i int) string {
+			return fmt.Sprintf("('%c''\\\\ %d', X'%04x', %s)", 'a'+i/100, i/10, i, orNull(i, 2))
+		},
 		parameters: map[string]any{"column": []any{"SHOE", map[string]any{"name": "origin", "value": "it's", "type": "string"}},
 			"splitPk": "shoe", "splitStrategy": "mod", "where": "1 = 1 or shoe is null -- all"},
 		cells:     func(i int) []string { return []string{orNullCell(i, 2), "string it's"} },
@@ -69,7 +73,9 @@ var tables = []struct {
 		create:     "CREATE TABLE seats (code CHAR(6) PRIMARY KEY, nr INT NOT NULL, UNIQUE KEY (nr))",
 		insert:     func(i int) string { return fmt.Sprintf("('%06x', %d)", (i*7919)%65536, i) },
 		parameters: map[string]any{"splitPk": "nr", "splitStrategy": "range", "orderByColumn": "nr"},
-		cells:      func(i int) []string { return []string{fmt.Sprintf("string %06x", (i*7919)%65536), fmt.Sprintf("int64 %d", i)} },
+		cells: func(i int) []string {
+			return []string{fmt.Sprintf("string %06x", (i*7919)%65536), fmt.Sprintf("int64 %d", i)}
+		},
 	},
 	{
 		name: "order with equal keys", table: "visits",
