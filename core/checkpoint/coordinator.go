@@ -65,9 +65,9 @@ func (c *Coordinator) Epoch() uint64 {
 	return c.c.Epoch + 1
 }
 
-// Run saves every interval until ctx ends; before, it asks the sinks to flush.
-// The first error ends it.
-func (c *Coordinator) Run(ctx context.Context, interval time.Duration, flushSinks func(ctx context.Context)) error {
+// Run saves every interval until ctx ends; before, it asks the sinks to flush,
+// and afterwards it tells what is counted as stored. The first error ends it.
+func (c *Coordinator) Run(ctx context.Context, interval time.Duration, flushSinks func(ctx context.Context), stored func(Counts)) error {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
@@ -84,6 +84,13 @@ func (c *Coordinator) Run(ctx context.Context, interval time.Duration, flushSink
 			}
 			return err
 		}
+		stored(c.stored())
 		c.log.Debug("checkpoint stored", "took", time.Since(started))
 	}
+}
+
+func (c *Coordinator) stored() Counts {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.c.Counters
 }

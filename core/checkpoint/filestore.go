@@ -75,6 +75,14 @@ func (s *FileStore) Save(ctx context.Context, c *Checkpoint) error {
 	return nil
 }
 
+// Forget removes the job's checkpoint; there need be none.
+func (s *FileStore) Forget(job string) error {
+	if err := os.Remove(s.file(job)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing the saved state: %w", err)
+	}
+	return nil
+}
+
 // replace makes path hold raw, at any instant the old or the new content.
 func replace(path string, raw []byte) (err error) {
 	dir := filepath.Dir(path)

@@ -4,8 +4,9 @@
 // while they are built; Source and Sink are one open stream of each. (Flink's
 // words are the other way round.) Every type has two methods; everything else
 // is a capability that the engine asks for by type assertion, once, when it
-// opens the plugin: [Splitter], [Resumer], [Describer], [Flusher], [Preparer],
-// [Committer], [MetaUser], [Prober] and [Hooks]. Put
+// opens the plugin: [Splitter], [Resumer], [Describer], [Sizer] of a Reader,
+// [Flusher] and [Preparer] of a Sink, [Committer], [Ledger], [Idempotent],
+// [MetaUser] and [Shaper] of a Writer, [Prober] and [Hooks] of either. Put
 //
 //	var _ plugin.Resumer = (*reader)(nil)
 //

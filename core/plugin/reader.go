@@ -63,3 +63,9 @@ type Resumer interface {
 type Describer interface {
 	Describe(ctx context.Context) ([]*record.Schema, error)
 }
+
+// Sizer is a Reader that knows how many rows its input has.
+type Sizer interface {
+	// Rows returns that number; 0 means that it is unknown or that there is no end.
+	Rows(ctx context.Context) (int64, error)
+}

@@ -90,6 +90,13 @@ type Shaper interface {
 	Shape(ctx context.Context, schemas []*record.Schema) error
 }
 
+// Idempotent is a Writer for which writing a row twice may be the same as
+// writing it once.
+type Idempotent interface {
+	// Idempotent tells whether it is, as the job configures it: upserts by key.
+	Idempotent() bool
+}
+
 // Prober is a Reader or Writer that can check its end of the job without
 // moving a row: addresses, credentials, privileges.
 type Prober interface {

@@ -55,6 +55,7 @@ type Config struct {
 	Task   plugin.Task   // of channel 0; Of is set by the pump
 
 	Sources, Sinks int
+	Rebalance      bool // spread batches over all sinks even if there are as many as sources
 	Splits         *Queue
 	Tracker        *checkpoint.Tracker
 	Begin          func(ctx context.Context, split string) error // stores that rows of a split without positions are about to be written

@@ -115,7 +115,9 @@ func run(ctx, stop context.Context, logs *logs, w plugin.Writer, channels [2]int
 		Retry: pump.DefaultRetry(), FlushInterval: 300 * time.Millisecond, MaxRowBytes: 1 << 20, Poison: true})
 	background, end := context.WithCancel(ctx)
 	saved := make(chan error, 1)
-	go func() { saved <- coordinator.Run(background, 100*time.Millisecond, p.Flush) }()
+	go func() {
+		saved <- coordinator.Run(background, 100*time.Millisecond, p.Flush, func(checkpoint.Counts) {})
+	}()
 	err = p.Run(ctx, stop)
 	end()
 	if err := errors.Join(<-saved); err != nil {

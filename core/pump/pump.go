@@ -27,7 +27,7 @@ func New(c Config) *Pump {
 	}
 	c.Task.Of = c.Sinks
 	p := &Pump{c: c, active: map[*writer]bool{}}
-	if c.Sources == c.Sinks && c.Ledger == nil {
+	if c.Sources == c.Sinks && c.Ledger == nil && !c.Rebalance {
 		for i := range c.Sources {
 			p.lanes = append(p.lanes, newLane(p, i, 1, 1))
 		}

@@ -13,7 +13,7 @@ import (
 
 // Retry says how long errors of class Transient are tried again.
 type Retry struct {
-	Attempts int           // in a row; 0: as many as fit the time
+	Attempts int           // in a row; 0: as many as fit the time; negative: none
 	First    time.Duration // total time before anything worked; 0: no bound
 	Later    time.Duration // total time of errors in a row afterwards; 0: no bound
 	Delay    time.Duration // between attempts; 0: exponential from 100 ms to 5 s, with jitter
@@ -21,6 +21,21 @@ type Retry struct {
 
 // DefaultRetry is for a bounded job whose file says nothing.
 func DefaultRetry() Retry { return Retry{First: 15 * time.Second, Later: 45 * time.Second} }
+
+// Do calls f until it succeeds, fails for good, the time before anything
+// worked is used up or ctx ends. what says for the log what is tried.
+func (r Retry) Do(ctx context.Context, log *slog.Logger, what string, f func() error) error {
+	p := newPatience(r, log)
+	for {
+		err := f()
+		if err == nil {
+			return nil
+		}
+		if err := p.wait(ctx, what, err); err != nil {
+			return err
+		}
+	}
+}
 
 // patience counts errors in a row.
 type patience struct {
@@ -60,7 +75,7 @@ func (p *patience) success() {
 // wait returns nil when it is time to try again, and the error that ends it
 // when err is not Transient, patience is used up or ctx has ended.
 func (p *patience) wait(ctx context.Context, what string, err error) error {
-	if errclass.Of(err) != errclass.Transient {
+	if errclass.Of(err) != errclass.Transient || p.retry.Attempts < 0 {
 		return err
 	}
 	now := time.Now()

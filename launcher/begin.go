@@ -1,0 +1,166 @@
+package launcher
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/datasync-io/datasync/core/checkpoint"
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/plugin"
+)
+
+// begin decides what this run is, from what an earlier one has left: fresh,
+// the rest of an unfinished one, or only the last hook of a finished one. The
+// checkpoint it returns is stored but for a resumed one.
+func (r *Runner) begin(ctx context.Context) (*checkpoint.Checkpoint, error) {
+	old, err := r.store.Load(ctx, r.id)
+	if err != nil {
+		if !r.o.Fresh {
+			return nil, err
+		}
+		if err := r.store.Forget(r.id); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case old == nil || r.o.Fresh:
+	case old.Finished && !old.AfterDone:
+		old.Run++
+		return old, nil
+	case old.Unfinished() && (r.o.Resume || r.job.Setting.Restore.IsRestore):
+		return r.resume(ctx, old)
+	case old.Unfinished():
+		done := 0
+		for _, p := range old.Plan {
+			if p.Done {
+				done++
+			}
+		}
+		r.o.Log.Warn("starting over; an unfinished run of this job is left behind: -resume would go on with it",
+			"job", r.id, "rowsWritten", old.Counters.Written, "splitsDone", done, "splits", len(old.Plan))
+	}
+	return r.fresh(ctx, old)
+}
+
+// fresh makes and stores a new plan (I9).
+func (r *Runner) fresh(ctx context.Context, old *checkpoint.Checkpoint) (*checkpoint.Checkpoint, error) {
+	c := &checkpoint.Checkpoint{Version: checkpoint.Version, Job: r.id, Fingerprint: r.fingerprint(), Title: r.title(), Run: 1}
+	if old != nil {
+		c.Run, c.Epoch, c.Last = old.Run+1, old.Epoch, old.Last
+		if old.Finished {
+			c.Last = old.Plan
+		}
+	}
+	if w, ok := r.writer.(plugin.Committer); ok {
+		if err := w.Discard(ctx, c.Epoch, nil); err != nil {
+			return nil, fmt.Errorf("removing what an earlier run has left: %w", err)
+		}
+	}
+	if w, ok := r.writer.(plugin.Ledger); ok {
+		if err := w.Forget(ctx, r.id); err != nil {
+			return nil, fmt.Errorf("removing what an earlier run has left: %w", err)
+		}
+	}
+	splits := []plugin.Split{{ID: "0"}}
+	if s, ok := r.reader.(plugin.Splitter); ok {
+		var err error
+		if splits, err = s.Splits(ctx, plugin.Plan{Channels: r.job.Setting.Speed.Readers(), Last: c.Last}); err != nil {
+			return nil, fmt.Errorf("planning: %w", err)
+		}
+	}
+	c.Plan, c.PlanRun = starts(splits), c.Run
+	return c, r.store.Save(ctx, c)
+}
+
+func starts(splits []plugin.Split) []plugin.Progress {
+	plan := make([]plugin.Progress, len(splits))
+	for i, s := range splits {
+		plan[i].Split = s
+	}
+	return plan
+}
+
+// resume takes up an unfinished run.
+func (r *Runner) resume(ctx context.Context, c *checkpoint.Checkpoint) (*checkpoint.Checkpoint, error) {
+	if f := r.fingerprint(); c.Fingerprint != f {
+		return nil, errclass.With(errclass.PositionLost, fmt.Errorf(
+			"the unfinished run of job %q (%s) was of another job file: what it reads or writes differs from this one (%s); -fresh starts over, another -jobName keeps both", r.id, c.Title, r.title()))
+	}
+	c.Run++
+	if w, ok := r.writer.(plugin.Committer); ok {
+		if err := w.Commit(ctx, c.Epoch, c.Tokens); err != nil {
+			return nil, fmt.Errorf("committing what the last run has prepared: %w", err)
+		}
+		if err := w.Discard(ctx, c.Epoch, c.Tokens); err != nil {
+			return nil, fmt.Errorf("removing what the last run has not committed: %w", err)
+		}
+	}
+	if s, ok := r.reader.(plugin.Resumer); ok {
+		plan, err := s.Resume(ctx, r.job.Setting.Speed.Readers(), c.Plan)
+		if err != nil {
+			return nil, fmt.Errorf("going on with the last run: %w", err)
+		}
+		c.Plan = plan
+	} else {
+		for i := range c.Plan {
+			if !c.Plan[i].Done {
+				c.Plan[i].Begun = c.Plan[i].Begun || c.Plan[i].Position != nil
+				c.Plan[i].Position = nil
+			}
+		}
+	}
+	if err := r.repeatable(c.Plan); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// repeatable refuses to read splits again whose rows would be doubled.
+func (r *Runner) repeatable(plan []plugin.Progress) error {
+	_, undoes := r.writer.(plugin.Committer)
+	_, keeps := r.writer.(plugin.Ledger)
+	if undoes || keeps || r.idempotent() {
+		return nil
+	}
+	for _, p := range plan {
+		if p.Begun && !p.Done {
+			return errclass.With(errclass.PositionLost, fmt.Errorf(
+				"split %s cannot be taken up again: its reader gives no position to go on from, and rows of it are written already; empty the destination and start over with -fresh", p.Split.ID))
+		}
+	}
+	return nil
+}
+
+func (r *Runner) idempotent() bool {
+	w, ok := r.writer.(plugin.Idempotent)
+	return ok && w.Idempotent()
+}
+
+// tuning are parameters that do not change what is read or written.
+var tuning = []string{"username", "password", "fetchSize", "queryTimeOut", "connectTimeOut", "batchSize", "flushIntervalMills", "properties",
+	"print", "permitsPerSecond", "preSql", "postSql", "producerSettings", "session"}
+
+// fingerprint tells jobs apart: it covers what is read and what is written,
+// not how fast or as whom.
+func (r *Runner) fingerprint() string {
+	h := sha256.New()
+	for _, op := range []struct {
+		name      string
+		parameter *config.Decoder
+	}{{r.pipe.Reader.Plugin, r.pipe.Reader.Parameter}, {r.pipe.Writer.Plugin, r.pipe.Writer.Parameter}} {
+		var keys map[string]json.RawMessage
+		d := json.NewDecoder(bytes.NewReader(config.Masked(op.parameter.Node())))
+		_ = d.Decode(&keys) // it was read before
+		for _, k := range tuning {
+			delete(keys, k)
+		}
+		text, _ := json.Marshal(keys) // in the order of the keys
+		fmt.Fprintf(h, "%s %s\n", op.name, text)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:12])
+}

@@ -1,0 +1,124 @@
+package launcher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// previewWidth is how much of a value a preview shows, in characters.
+const previewWidth = 60
+
+// Preview prints the first rows that the job would read, as a table per
+// schema. Nothing is written but out, and no state is kept.
+func (r *Runner) Preview(ctx context.Context, rows int, out io.Writer) (err error) {
+	defer func() { err = errors.Join(err, r.close()) }()
+	splits := []plugin.Split{{ID: "0"}}
+	if s, ok := r.reader.(plugin.Splitter); ok {
+		if splits, err = s.Splits(ctx, plugin.Plan{Channels: 1}); err != nil {
+			return fmt.Errorf("planning: %w", err)
+		}
+	}
+	p := previewer{out: out, left: rows}
+	for _, split := range splits {
+		if p.left <= 0 {
+			break
+		}
+		if err := r.previewSplit(ctx, split, &p); err != nil {
+			return err
+		}
+	}
+	p.flush()
+	return nil
+}
+
+func (r *Runner) previewSplit(ctx context.Context, split plugin.Split, p *previewer) (err error) {
+	s, err := r.reader.Open(ctx, plugin.Progress{Split: split})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	b := record.NewBatch(p.left, 0)
+	for p.left > 0 {
+		b.Reset(split.ID)
+		b.SetTarget(p.left, 0)
+		err := s.Fill(ctx, b)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		p.add(b)
+		if err == io.EOF {
+			return nil
+		}
+	}
+	return nil
+}
+
+// previewer prints rows, in one table as long as their schema stays the same.
+type previewer struct {
+	out    io.Writer
+	left   int
+	schema *record.Schema
+	table  table.Writer
+}
+
+func (p *previewer) add(b *record.Batch) {
+	for _, bad := range b.Rejects() {
+		fmt.Fprintf(p.out, "not a row: %v\n", bad.Err)
+	}
+	for i := 0; i < b.Len() && p.left > 0; i++ {
+		row := b.Row(i)
+		if row.Schema() != p.schema {
+			p.flush()
+			p.begin(row.Schema())
+		}
+		cells := make(table.Row, len(p.schema.Columns))
+		for c := range cells {
+			cells[c] = shown(row, c)
+		}
+		p.table.AppendRow(cells)
+		p.left--
+	}
+}
+
+func (p *previewer) begin(s *record.Schema) {
+	p.schema, p.table = s, table.NewWriter()
+	p.table.SetOutputMirror(p.out)
+	p.table.Style().Format.Header = 0
+	header := make(table.Row, len(s.Columns))
+	for i, c := range s.Columns {
+		header[i] = c.Name + "\n" + c.Kind.String()
+	}
+	p.table.AppendHeader(header)
+}
+
+func (p *previewer) flush() {
+	if p.table != nil {
+		p.table.Render()
+		p.table = nil
+	}
+}
+
+// shown is a value for a person: short, and NULL is not "".
+func shown(row record.Row, c int) string {
+	switch row.Kind(c) {
+	case record.Null:
+		return "NULL"
+	case record.Absent:
+		return "-"
+	case record.Bytes:
+		raw := row.Bytes(c)
+		return fmt.Sprintf("0x%x", raw[:min(len(raw), previewWidth/2)])
+	}
+	text := []rune(string(row.AppendText(nil, c)))
+	if len(text) > previewWidth {
+		return string(text[:previewWidth]) + "…"
+	}
+	return string(text)
+}

@@ -1,0 +1,137 @@
+package launcher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/datasync-io/datasync/core/checkpoint"
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/job"
+	"github.com/datasync-io/datasync/core/metric"
+	"github.com/datasync-io/datasync/core/plugin"
+)
+
+// Runner is a job that is ready to run, once.
+type Runner struct {
+	job   *job.Job
+	pipe  job.Pipeline
+	o     Options
+	id    string // under which the state is kept
+	store *checkpoint.FileStore
+	meter *metric.Meter
+
+	reader plugin.Reader
+	writer plugin.Writer
+
+	start   time.Time
+	total   atomic.Int64
+	tracker atomic.Pointer[checkpoint.Tracker] // once the plan is known
+}
+
+// New builds the plugins that the job names; it never dials. Its error joins
+// all faults of the plugins' parameters and is of class Config.
+func New(j *job.Job, o Options) (*Runner, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Zone == nil {
+		o.Zone = time.Local
+	}
+	if len(j.Pipelines) == 0 {
+		return nil, errclass.With(errclass.Config, errors.New("job.content: the job has no reader and writer"))
+	}
+	r := &Runner{job: j, pipe: j.Pipelines[0], o: o, store: checkpoint.NewFileStore(o.StateDir)}
+	r.id = j.PipelineIdentity(r.pipe)
+	speed := j.Setting.Speed
+	r.meter = metric.New(max(speed.Readers(), speed.Writers()), time.Now)
+	writerErr := r.buildWriter()
+	readerErr := r.buildReader()
+	if err := config.Join(config.Join(readerErr, writerErr), r.unsupported()); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *Runner) env(name string) plugin.Env {
+	return plugin.Env{Log: r.o.Log.With("plugin", name), Job: r.id, Zone: r.o.Zone,
+		Gauge: func(string, func() float64, ...string) {}}
+}
+
+func (r *Runner) buildWriter() error {
+	op := r.pipe.Writer
+	info, err := r.o.Registry.Writer(op.Plugin)
+	if err != nil {
+		return named(op, err)
+	}
+	r.writer, err = info.New(r.env(op.Name), op.Parameter)
+	return err
+}
+
+// buildReader comes after buildWriter, which says what metadata it wants.
+func (r *Runner) buildReader() error {
+	op := r.pipe.Reader
+	info, err := r.o.Registry.Reader(op.Plugin)
+	if err != nil {
+		return named(op, err)
+	}
+	env := r.env(op.Name)
+	if user, ok := r.writer.(plugin.MetaUser); ok {
+		env.Meta = user.Meta()
+	}
+	r.reader, err = info.New(env, op.Parameter)
+	return err
+}
+
+// named points an error at the operator's name.
+func named(op job.Operator, err error) error {
+	at := op.Node
+	if name := at.Member("name"); name != nil {
+		at = name
+	}
+	return errclass.With(errclass.Config, at.Errorf("%v", err))
+}
+
+// unsupported refuses what the file asks for and this version cannot do.
+func (r *Runner) unsupported() error {
+	var errs []error
+	for _, n := range []*config.Node{r.pipe.Transformer, r.pipe.NameMapping, r.pipe.Restoration} {
+		if n != nil {
+			errs = append(errs, n.Errorf("this version of datasync cannot do this: remove it, or change the rows at the source (customSql) or the destination"))
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return errclass.With(errclass.Config, errors.Join(errs...))
+}
+
+// close ends the plugins.
+func (r *Runner) close() error {
+	return errors.Join(r.reader.Close(), r.writer.Close())
+}
+
+// title names the job's two ends for people.
+func (r *Runner) title() string {
+	return fmt.Sprintf("%s -> %s", r.pipe.Reader.Name, r.pipe.Writer.Name)
+}
+
+// probe checks both ends before anything is planned.
+func (r *Runner) probe(ctx context.Context) error {
+	var errs []error
+	for _, end := range []struct {
+		name string
+		any
+	}{{r.pipe.Reader.Name, r.reader}, {r.pipe.Writer.Name, r.writer}} {
+		if p, ok := end.any.(plugin.Prober); ok {
+			if err := p.Probe(ctx); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", end.name, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}

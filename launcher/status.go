@@ -1,0 +1,41 @@
+package launcher
+
+import (
+	"time"
+
+	"github.com/datasync-io/datasync/core/metric"
+)
+
+// Status is how far a job is.
+type Status struct {
+	State                 string // "starting" or "running"
+	Read, Written, Dirty  int64  // rows, those of the run that is gone on with included
+	ReadBytes, WriteBytes int64
+	Total                 int64 // rows the input has; 0: unknown
+	Splits, SplitsDone    int
+	Start                 time.Time          // zero before Run
+	Shares                map[string]float64 // of time: read, limit, transform, write
+}
+
+// Status returns how far the job is. It may be called at any time, by any goroutine.
+func (r *Runner) Status() Status {
+	total := r.meter.Total()
+	s := Status{State: "starting", Read: total.Read, Written: total.Written, Dirty: total.Errors(),
+		ReadBytes: total.ReadBytes, WriteBytes: total.WriteBytes, Total: r.total.Load(), Shares: map[string]float64{}}
+	for stage, share := range r.meter.Shares() {
+		s.Shares[metric.Stage(stage).String()] = share
+	}
+	t := r.tracker.Load()
+	if t == nil {
+		return s
+	}
+	s.State, s.Start = "running", r.start
+	plan, _, _ := t.Snapshot()
+	s.Splits = len(plan)
+	for _, p := range plan {
+		if p.Done {
+			s.SplitsDone++
+		}
+	}
+	return s
+}
