@@ -3,6 +3,7 @@ package sqlitekit
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 	"unsafe"
@@ -24,6 +25,9 @@ type Conn struct {
 	tls   *libc.TLS
 	db    uintptr // sqlite3*
 	utf16 bool    // texts are stored as UTF-16
+
+	scratch uintptr // memory that values lie in while they are bound
+	size    int     // of scratch
 
 	mu     sync.Mutex // keeps an interruption away from a closed connection
 	closed bool
@@ -86,6 +90,7 @@ func (c *Conn) Close() error {
 		return nil
 	}
 	c.closed = true
+	lib.Xsqlite3_free(c.tls, c.scratch)
 	code := lib.Xsqlite3_close_v2(c.tls, c.db)
 	c.tls.Close()
 	if code != lib.SQLITE_OK {
@@ -137,11 +142,11 @@ func (c *Conn) Exec(ctx context.Context, sql string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return c.run(sql)
+	return c.Run(sql)
 }
 
-// run is Exec that nothing interrupts.
-func (c *Conn) run(sql string) error {
+// Run is Exec under the caller's own Watch.
+func (c *Conn) Run(sql string) error {
 	text, err := libc.CString(sql)
 	if err != nil {
 		return err
@@ -156,10 +161,8 @@ func (c *Conn) run(sql string) error {
 // InTransaction tells whether a transaction is open. An error may have ended one.
 func (c *Conn) InTransaction() bool { return lib.Xsqlite3_get_autocommit(c.tls, c.db) == 0 }
 
-// Parameters is how many parameters a statement may have.
-func (c *Conn) Parameters() int {
-	return int(lib.Xsqlite3_limit(c.tls, c.db, lib.SQLITE_LIMIT_VARIABLE_NUMBER, -1))
-}
+// Changes is how many rows the last INSERT, UPDATE or DELETE changed.
+func (c *Conn) Changes() int64 { return lib.Xsqlite3_changes64(c.tls, c.db) }
 
 // Rows runs a query and hands each row over as texts, nil for NULL, valid
 // until each returns.
@@ -205,3 +208,25 @@ func (c *Conn) Text(ctx context.Context, sql string) (text string, err error) {
 
 // pointer is the address p of memory that SQLite owns.
 func pointer(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
+
+// keptScratch is the most memory that is kept from one value to the next.
+const keptScratch = 1 << 20
+
+// lend copies v into memory of SQLite's side, where it lies until the next
+// call: the collector does not know of pointers over there.
+func (c *Conn) lend(v []byte) (uintptr, error) {
+	need := max(len(v), 1) // an empty value has an address, else it would be NULL
+	if need > math.MaxInt32 {
+		return 0, c.fault(lib.SQLITE_TOOBIG)
+	}
+	if need > c.size || c.size > keptScratch {
+		lib.Xsqlite3_free(c.tls, c.scratch)
+		c.size = max(need, 4096)
+		if c.scratch = lib.Xsqlite3_malloc(c.tls, int32(c.size)); c.scratch == 0 {
+			c.size = 0
+			return 0, c.fault(lib.SQLITE_NOMEM)
+		}
+	}
+	copy(unsafe.Slice((*byte)(pointer(c.scratch)), c.size), v)
+	return c.scratch, nil
+}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"math"
-	"runtime"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -199,33 +198,20 @@ func (s *Stmt) BindFloat64(i int, v float64) error {
 
 // BindText binds a text, which is copied, to parameter i, from 1.
 func (s *Stmt) BindText(i int, v []byte) error {
-	if len(v) > math.MaxInt32 {
-		return s.bound(lib.SQLITE_TOOBIG)
+	p, err := s.c.lend(v)
+	if err != nil {
+		return err
 	}
-	code := lib.Xsqlite3_bind_text(s.c.tls, s.stmt, int32(i), address(v), int32(len(v)), transient)
-	runtime.KeepAlive(v)
-	return s.bound(code)
+	return s.bound(lib.Xsqlite3_bind_text(s.c.tls, s.stmt, int32(i), p, int32(len(v)), transient))
 }
 
 // BindBytes binds a blob, which is copied, to parameter i, from 1.
 func (s *Stmt) BindBytes(i int, v []byte) error {
-	if len(v) > math.MaxInt32 {
-		return s.bound(lib.SQLITE_TOOBIG)
+	p, err := s.c.lend(v)
+	if err != nil {
+		return err
 	}
-	code := lib.Xsqlite3_bind_blob(s.c.tls, s.stmt, int32(i), address(v), int32(len(v)), transient)
-	runtime.KeepAlive(v)
-	return s.bound(code)
-}
-
-// empty is what an empty text or blob lies at: address 0 would be NULL.
-var empty [1]byte
-
-// address is where v lies; the heap does not move, and whoever asks keeps v alive.
-func address(v []byte) uintptr {
-	if len(v) == 0 {
-		return uintptr(unsafe.Pointer(&empty))
-	}
-	return uintptr(unsafe.Pointer(unsafe.SliceData(v)))
+	return s.bound(lib.Xsqlite3_bind_blob(s.c.tls, s.stmt, int32(i), p, int32(len(v)), transient))
 }
 
 func (s *Stmt) bound(code int32) error {
