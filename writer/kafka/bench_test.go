@@ -104,4 +104,3 @@ func BenchmarkWrite(b *testing.B) {
 		})
 	}
 }
-

@@ -110,6 +110,13 @@ func resendable(err error) bool {
 	return networkFault(err)
 }
 
+// retriableCode tells that a broker has answered, and that it may answer
+// otherwise soon.
+func retriableCode(err error) bool {
+	var code sarama.KError
+	return errors.As(err, &code) && retriable(code)
+}
+
 // tooLarge tells that the broker refuses a batch for its size, or that it is
 // beyond what the protocol carries.
 func tooLarge(err error) bool {

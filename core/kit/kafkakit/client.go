@@ -31,6 +31,8 @@ func NewClient(c Connection, log *slog.Logger) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Questions about metadata are answered at once or not at all.
+	cfg.Net.ReadTimeout, cfg.Net.WriteTimeout, cfg.Metadata.Timeout = c.DialTimeout, c.DialTimeout, c.DialTimeout
 	cluster, err := sarama.NewClient(c.Servers, cfg)
 	if err != nil {
 		return nil, c.explain("preparing a client of Kafka", err)

@@ -112,19 +112,21 @@ func (c *Client) NewProducer(ctx context.Context, set ProducerSettings, headers 
 
 // identify asks for a producer id.
 func (p *Producer) identify(ctx context.Context) error {
-	defer p.client.wire.bound(ctx)()
-	retry := p.retries(time.Now())
-	for {
+	within, cancel := context.WithTimeout(ctx, p.set.DeliveryTimeout)
+	defer cancel()
+	defer p.client.wire.bound(within)()
+	for pace := p.pace(); ; {
 		err := p.askIdentity()
 		if err == nil {
 			return nil
 		}
-		if !resendable(err) {
-			return p.client.at.explain("asking Kafka for a producer id", err)
+		if retriableCode(err) && pause(within, pace) == nil {
+			continue
 		}
-		if stop := retry.wait(ctx, err); stop != nil {
-			return p.client.at.explain("asking Kafka for a producer id", stop)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
+		return p.client.at.explain("asking Kafka for a producer id", err)
 	}
 }
 

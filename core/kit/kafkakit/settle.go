@@ -84,7 +84,9 @@ func verdict(b *batch, o outcome) error {
 // sending, until each is in. Sequence numbers make that exactly once, however
 // often an answer is lost. Nothing else is on its way meanwhile.
 func (p *Producer) resend(ctx context.Context) error {
-	defer p.client.wire.bound(ctx)()
+	if err := ctx.Err(); err != nil {
+		return p.fail(err)
+	}
 	failed := p.failed
 	p.failed = nil
 	slices.SortFunc(failed, func(a, b *batch) int { return int(int64(a.order - b.order)) })
@@ -93,9 +95,7 @@ func (p *Producer) resend(ctx context.Context) error {
 	seen := map[*lane]bool{}
 	for _, b := range failed {
 		if seen[b.lane] && errors.Is(b.err, sarama.ErrOutOfOrderSequenceNumber) {
-			b.err = sarama.ErrRequestTimedOut // it came after one that was not taken: that one is in by now
-		} else {
-			p.renew(b)
+			b.err = errCameLater
 		}
 		seen[b.lane] = true
 		if err := p.repeat(ctx, b); err != nil {
@@ -106,45 +106,66 @@ func (p *Producer) resend(ctx context.Context) error {
 	return nil
 }
 
-// repeat sends one batch until it is in.
+// errCameLater stands for the refusal of a batch because one before it was not
+// taken, which by now is in.
+var errCameLater = fmt.Errorf("it came after a batch that was not taken: %w", sarama.ErrRequestTimedOut)
+
+// repeat sends one batch until it is in, or DeliveryTimeout has passed since it
+// was first sent.
 func (p *Producer) repeat(ctx context.Context, b *batch) error {
-	retry := p.retries(b.first)
-	for b.err != nil {
-		if !resendable(b.err) {
+	within, cancel := context.WithDeadline(ctx, b.first.Add(p.set.DeliveryTimeout))
+	defer cancel()
+	defer p.wire.bound(within)()
+	defer p.client.wire.bound(within)()
+	pace, cause := p.pace(), b.err
+	for {
+		if within.Err() != nil { // what has failed since then says nothing
+			return p.giveUp(ctx, b, cause)
+		}
+		cause = b.err
+		if !resendable(cause) {
 			return p.hopeless(b)
 		}
-		if err := retry.wait(ctx, b.err); err != nil {
-			return p.describe(b, err)
+		p.renew(b)
+		if err := pause(within, pace); err != nil {
+			return p.giveUp(ctx, b, cause)
 		}
 		p.stats.Resent++
 		if b.err = p.request([]*batch{b}); b.err != nil {
-			p.renew(b)
 			continue
 		}
 		if p.set.Acks == sarama.NoResponse {
-			break
+			p.recycle([]*batch{b})
+			return nil
 		}
 		p.inFlight++
 		select {
 		case o := <-p.outcomes:
 			p.take(o)
-		case <-ctx.Done():
-			return p.describe(b, ctx.Err())
+		case <-within.Done():
+			return p.giveUp(ctx, b, cause)
 		}
 		if len(p.failed) == 0 {
-			return nil // recycled
+			return nil
 		}
-		p.failed = p.failed[:0]
-		p.renew(b)
+		p.failed = p.failed[:0] // it holds this batch alone
 	}
-	*b = batch{}
-	p.spare = append(p.spare, b)
-	return nil
+}
+
+// giveUp is the error of a batch that could not be sent in time.
+func (p *Producer) giveUp(ctx context.Context, b *batch, cause error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return p.describe(b, fmt.Errorf("given up after %v (delivery.timeout.ms): %w", p.set.DeliveryTimeout, cause))
 }
 
 // renew does what the batch's error asks for before it is sent again: a new
 // connection, newer metadata.
 func (p *Producer) renew(b *batch) {
+	if errors.Is(b.err, errCameLater) {
+		return
+	}
 	var code sarama.KError
 	if !errors.As(b.err, &code) {
 		p.drop(b.leader)
@@ -183,27 +204,16 @@ func (p *Producer) fail(err error) error {
 	return err
 }
 
-// retries paces attempts: exponentially, until DeliveryTimeout after start.
-type retries struct {
-	pace  *backoff.ExponentialBackOff
-	until time.Time
-	limit time.Duration
-}
-
-func (p *Producer) retries(start time.Time) *retries {
+// pace spaces attempts exponentially.
+func (p *Producer) pace() *backoff.ExponentialBackOff {
 	pace := backoff.NewExponentialBackOff()
 	pace.InitialInterval, pace.MaxInterval = p.client.at.RetryBackoff, p.client.at.RetryBackoffMax
-	return &retries{pace: pace, until: start.Add(p.set.DeliveryTimeout), limit: p.set.DeliveryTimeout}
+	return pace
 }
 
-// wait waits for the time of the next attempt; cause is why the last one
-// failed, and part of the error when there is to be none.
-func (r *retries) wait(ctx context.Context, cause error) error {
-	pause := r.pace.NextBackOff()
-	if time.Now().Add(pause).After(r.until) {
-		return fmt.Errorf("given up after %v (delivery.timeout.ms): %w", r.limit, cause)
-	}
-	timer := time.NewTimer(pause)
+// pause waits for the time of the next attempt.
+func pause(ctx context.Context, pace *backoff.ExponentialBackOff) error {
+	timer := time.NewTimer(pace.NextBackOff())
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -91,6 +91,9 @@ func (c *Client) CheckWrite(ctx context.Context, topic string) error {
 	req := sarama.NewMetadataRequest(c.cluster.Config().Version, []string{topic})
 	req.IncludeTopicAuthorizedOperations = true
 	res, err := b.GetMetadata(req)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
 		return c.at.explain("asking for topic "+topic, err)
 	}

@@ -17,6 +17,7 @@ type wire struct {
 	ctx    context.Context // of dials under way
 	cancel context.CancelFunc
 	conns  map[*wireConn]struct{}
+	down   int // bounds that have ended and are not released yet
 }
 
 type wireConn struct {
@@ -33,10 +34,16 @@ func newWire(timeout time.Duration) *wire {
 // Dial connects to addr.
 func (w *wire) Dial(network, addr string) (net.Conn, error) {
 	w.mu.Lock()
-	ctx := w.ctx
+	ctx, down := w.ctx, w.down
 	w.mu.Unlock()
+	if down > 0 {
+		return nil, net.ErrClosed
+	}
 	d := net.Dialer{Timeout: w.timeout}
 	conn, err := d.DialContext(ctx, network, addr)
+	if ctx.Err() != nil && err != nil {
+		return nil, net.ErrClosed
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +52,7 @@ func (w *wire) Dial(network, addr string) (net.Conn, error) {
 	defer w.mu.Unlock()
 	if ctx.Err() != nil {
 		_ = conn.Close()
-		return nil, ctx.Err()
+		return nil, net.ErrClosed
 	}
 	w.conns[c] = struct{}{}
 	return c, nil
@@ -63,6 +70,10 @@ func (c *wireConn) Close() error {
 func (w *wire) hangUp() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.cut()
+}
+
+func (w *wire) cut() {
 	w.cancel()
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	for c := range w.conns {
@@ -71,7 +82,21 @@ func (w *wire) hangUp() {
 	clear(w.conns)
 }
 
-// bound lets ctx end all connections until release is called.
-func (w *wire) bound(ctx context.Context) (release func() bool) {
-	return context.AfterFunc(ctx, w.hangUp)
+// bound lets the end of ctx end all connections, and refuse new ones, until
+// release is called.
+func (w *wire) bound(ctx context.Context) (release func()) {
+	stop := context.AfterFunc(ctx, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.down++
+		w.cut()
+	})
+	return func() {
+		if stop() {
+			return
+		}
+		w.mu.Lock() // it has run, or will: the sum is the same
+		defer w.mu.Unlock()
+		w.down--
+	}
 }
