@@ -1,0 +1,237 @@
+package file
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/format/csvfmt"
+	"github.com/datasync-io/datasync/core/format/jsonfmt"
+	"github.com/datasync-io/datasync/core/format/lines"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+var _ plugin.Source = (*source)(nil)
+
+// source reads the records of one file.
+type source struct {
+	layout *layout
+	in     *input
+	path   string
+	places []int            // of the columns in a record; -1: nowhere
+	least  int              // fields that a csv record must have
+	most   int              // 0: any number
+	json   *jsonfmt.Decoder // nil: csv
+	stage  *record.Batch    // one record before its conversion
+	staged *record.Schema
+}
+
+// newSource plans how the file's records become rows. whole says that the
+// columns are all that the files have: a record with others is bad.
+func newSource(l *layout, in *input, path string, whole bool) (*source, error) {
+	s := &source{layout: l, in: in, path: path, stage: record.NewBatch(1, 0), staged: textColumn}
+	var err error
+	if in.csv == nil {
+		err = s.members(whole)
+	} else {
+		err = s.fields(whole)
+	}
+	if err != nil {
+		return nil, errors.Join(errclass.With(errclass.Permanent, fmt.Errorf("opening %s: %w", path, err)), in.close())
+	}
+	return s, nil
+}
+
+// fields plans the reading of delimited text.
+func (s *source) fields(whole bool) (err error) {
+	if s.places, err = s.layout.places(s.in.names); err != nil {
+		return err
+	}
+	for _, p := range s.places {
+		s.least = max(s.least, p+1)
+	}
+	if whole {
+		s.most = s.least
+	}
+	if n := len(s.in.names); n > 0 {
+		if whole && n != len(s.places) {
+			return fmt.Errorf("its header has %d columns, that of the first file %d: list the columns", n, len(s.places))
+		}
+		s.least, s.most = n, n
+	}
+	return nil
+}
+
+// members plans the reading of JSON objects.
+func (s *source) members(whole bool) error {
+	var names []string
+	s.staged = &record.Schema{}
+	s.places = make([]int, len(s.layout.columns))
+	for i := range s.layout.columns {
+		p := &s.layout.columns[i]
+		s.places[i] = -1
+		if p.fixed != nil || p.file {
+			continue
+		}
+		if p.column.Index != nil {
+			return fmt.Errorf("column %q has an index, but members of JSON objects have names only: give the name", p.column.Name)
+		}
+		s.places[i] = len(names)
+		names = append(names, p.column.Name)
+		s.staged.Columns = append(s.staged.Columns, record.Column{Name: p.column.Name, Kind: record.Any, Nullable: true})
+	}
+	s.staged.Data = len(s.staged.Columns)
+	s.json = jsonfmt.NewDecoder(names, whole)
+	return nil
+}
+
+// Fill reads records up to a full batch or the end of the file. Every record
+// is a place to begin again.
+func (s *source) Fill(ctx context.Context, b *record.Batch) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for !b.Full() {
+		err := s.next(b)
+		if err == nil {
+			continue
+		}
+		if errors.Is(err, io.EOF) {
+			b.Mark(s.in.position().encode(), time.Time{})
+			return io.EOF
+		}
+		return fmt.Errorf("reading %s behind line %d: %w", s.path, s.in.lines.After(), err)
+	}
+	b.Mark(s.in.position().encode(), time.Time{})
+	return nil
+}
+
+// next appends one record, as a row or as a reject.
+func (s *source) next(b *record.Batch) error {
+	if s.json != nil {
+		return s.object(b)
+	}
+	fields, err := s.in.csv.Next()
+	if err != nil && errclass.Of(err) != errclass.Data {
+		return err
+	}
+	s.in.records++
+	if err == nil && len(fields) == 1 && len(fields[0].Text) == 0 && !fields[0].Quoted && s.least != 1 {
+		return nil // an empty line
+	}
+	if err == nil {
+		err = s.record(b, fields)
+	}
+	if err != nil {
+		s.reject(b, s.in.csv.Raw(), err)
+	}
+	return nil
+}
+
+// record appends a row of fields; after an error there is none.
+func (s *source) record(b *record.Batch, fields []csvfmt.Field) error {
+	if len(fields) < s.least || s.most > 0 && len(fields) > s.most {
+		return errclass.BadValue("", errclass.Conversion, "the record has %d fields, %d are expected", len(fields), s.least)
+	}
+	b.Begin(s.layout.schema, record.Insert)
+	for i := range s.layout.columns {
+		p := &s.layout.columns[i]
+		if s.places[i] < 0 {
+			s.fixed(b, p)
+			continue
+		}
+		f := fields[s.places[i]]
+		switch {
+		case s.in.csv.Null(f):
+			b.Null()
+		case p.text == nil:
+			b.String(f.Text)
+		default:
+			s.stage.Reset("")
+			s.stage.Begin(s.staged, record.Insert)
+			s.stage.String(f.Text)
+			if err := p.text(b, s.stage.Row(0), 0); err != nil {
+				b.Drop()
+				return err
+			}
+		}
+	}
+	s.metadata(b)
+	return nil
+}
+
+// object appends the next line's row.
+func (s *source) object(b *record.Batch) error {
+	line, err := s.in.lines.Next()
+	if errors.Is(err, lines.ErrTooLong) {
+		err = errclass.BadValue("", errclass.TooLarge, "%w", err)
+	} else if err != nil {
+		return err
+	}
+	s.in.records++
+	if err == nil && len(bytes.TrimSpace(line)) == 0 {
+		return nil
+	}
+	if err == nil {
+		err = s.objectRow(b, line)
+	}
+	if err != nil {
+		s.reject(b, line, err)
+	}
+	return nil
+}
+
+func (s *source) objectRow(b *record.Batch, line []byte) error {
+	s.stage.Reset("")
+	s.stage.Begin(s.staged, record.Insert)
+	if err := s.json.Append(s.stage, line); err != nil {
+		return err
+	}
+	from := s.stage.Row(0)
+	b.Begin(s.layout.schema, record.Insert)
+	for i := range s.layout.columns {
+		p := &s.layout.columns[i]
+		if s.places[i] < 0 {
+			s.fixed(b, p)
+			continue
+		}
+		if err := p.any(b, from, s.places[i]); err != nil {
+			b.Drop()
+			return err
+		}
+	}
+	s.metadata(b)
+	return nil
+}
+
+func (s *source) fixed(b *record.Batch, p *planned) {
+	if p.file {
+		b.Text(record.String, s.path)
+		return
+	}
+	b.Copy(*p.fixed, 0)
+}
+
+func (s *source) metadata(b *record.Batch) {
+	for _, name := range s.layout.meta {
+		if name == "_offset" {
+			b.Int64(s.in.lines.Number())
+			continue
+		}
+		b.Text(record.String, s.path)
+	}
+}
+
+// reject hands over a bad record with its place.
+func (s *source) reject(b *record.Batch, raw []byte, err error) {
+	bad := errclass.AsBadRow(0, err)
+	b.Reject(raw, errclass.BadValue(bad.Column, bad.Reason, "%s:%d: %w", s.path, s.in.lines.Number(), bad.Err))
+}
+
+// Close closes the file.
+func (s *source) Close() error { return failed("closing", s.path, s.in.close()) }
