@@ -20,7 +20,7 @@ build: ## build bin/datasync, static
 
 .PHONY: demo
 demo: build ## move a bundled shop database to JSON lines, kill the second run and resume it
-	@$(GO) run ./jobs/demo -bin $(BIN) -dir .demo
+	@$(GO) run ./core/plugintest/demo -bin $(BIN) -dir .demo
 
 .PHONY: test
 test: ## install and start the real servers, run every test with the race detector, stop them
@@ -32,7 +32,7 @@ test-quick: ## run what needs no server, without the race detector
 
 .PHONY: mysql2kafka
 mysql2kafka: build ## start MySQL and Kafka, fill a table, move it into a topic, show both ends
-	@$(SERVERS) run -only mysql,kafka -- $(GO) run ./jobs/mysql2kafka -bin $(BIN)
+	@$(SERVERS) run -only mysql,kafka -- $(GO) run ./core/plugintest/mysql2kafka -bin $(BIN)
 
 .PHONY: bench
 bench: build ## measure each path beside the native tools; takes a while

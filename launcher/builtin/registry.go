@@ -7,6 +7,7 @@ import (
 	readstream "github.com/datasync-io/datasync/reader/stream"
 	writefile "github.com/datasync-io/datasync/writer/file"
 	writekafka "github.com/datasync-io/datasync/writer/kafka"
+	writesqlite "github.com/datasync-io/datasync/writer/sqlite"
 	writestream "github.com/datasync-io/datasync/writer/stream"
 )
 
@@ -25,6 +26,7 @@ func writers() []plugin.WriterInfo {
 	return []plugin.WriterInfo{
 		writefile.Info(),
 		writekafka.Info(),
+		writesqlite.Info(),
 		writestream.Info(),
 	}
 }

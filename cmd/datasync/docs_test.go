@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/datasync-io/datasync/core/config/docs"
+	"github.com/datasync-io/datasync/core/job"
+	"github.com/datasync-io/datasync/launcher"
+	"github.com/datasync-io/datasync/launcher/builtin"
+)
+
+var update = flag.Bool("update", false, "write the generated pages instead of comparing them")
+
+const (
+	modulePath = "github.com/datasync-io/datasync"
+	moduleRoot = "../.."
+	stamp      = "<!-- Made by `make docs` from the comments in the source. -->\n\n"
+)
+
+// TestDocs compares the generated pages under docs/ with what the source says
+// now; with -update it writes them, and removes pages of plugins that are gone.
+func TestDocs(t *testing.T) {
+	pages := generate(t)
+	stale := map[string]bool{}
+	for _, file := range existing(t, "connectors/*.md") {
+		stale[file] = true
+	}
+	for file, want := range pages {
+		delete(stale, file)
+		path := filepath.Join(moduleRoot, "docs", file)
+		if *update {
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		} else if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("docs/%s is stale: run make docs", file)
+		}
+	}
+	for file := range stale {
+		if !*update {
+			t.Errorf("docs/%s belongs to no plugin: run make docs", file)
+		} else if err := os.Remove(filepath.Join(moduleRoot, "docs", file)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func existing(t *testing.T, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(moduleRoot, "docs", pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, file := range files {
+		if files[i], err = filepath.Rel(filepath.Join(moduleRoot, "docs"), file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
+// generate renders every generated file, by its path under docs/.
+func generate(t *testing.T) map[string][]byte {
+	t.Helper()
+	source := docs.NewSource(modulePath, moduleRoot)
+	readers, writers := sides(t)
+	pages := map[string][]byte{}
+	names := slices.Sorted(maps.Keys(readers))
+	for name := range writers {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	var index strings.Builder
+	index.WriteString(stamp + "# Connectors\n\n| connector | reader | writer |\n|---|---|---|\n")
+	for _, name := range names {
+		page, err := source.Page(docs.Page{Name: name, Reader: readers[name], Writer: writers[name]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages["connectors/"+name+".md"] = page
+		fmt.Fprintf(&index, "| [%s](%s.md) | %s | %s |\n", name, name, summary(readers[name]), summary(writers[name]))
+	}
+	pages["connectors/README.md"] = []byte(index.String())
+	schema, err := source.JobSchema(new(job.DefaultSetting()), inOrder(readers), inOrder(writers))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages["job.schema.json"] = schema
+	pages["settings.md"] = settingsPage(t, source)
+	pages["command-line.md"] = commandLinePage()
+	return pages
+}
+
+func summary(s *docs.Side) string {
+	if s == nil {
+		return ""
+	}
+	return strings.ReplaceAll(s.Doc, "|", `\|`)
+}
+
+func inOrder(sides map[string]*docs.Side) []docs.Side {
+	var all []docs.Side
+	for _, name := range slices.Sorted(maps.Keys(sides)) {
+		all = append(all, *sides[name])
+	}
+	return all
+}
+
+// sides returns the plugins of the binary by name.
+func sides(t *testing.T) (readers, writers map[string]*docs.Side) {
+	t.Helper()
+	registry, err := builtin.Registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	readers, writers = map[string]*docs.Side{}, map[string]*docs.Side{}
+	for _, r := range registry.Readers() {
+		readers[r.Name] = &docs.Side{Names: spellings(append([]string{r.Name}, r.Aliases...), "reader", "source"), Doc: r.Doc, Config: r.Config()}
+	}
+	for _, w := range registry.Writers() {
+		writers[w.Name] = &docs.Side{Names: spellings(append([]string{w.Name}, w.Aliases...), "writer", "sink"), Doc: w.Doc, Config: w.Config()}
+	}
+	return readers, writers
+}
+
+func spellings(names []string, suffixes ...string) []string {
+	var all []string
+	for _, name := range names {
+		for _, suffix := range append(suffixes, "") {
+			all = append(all, name+suffix)
+		}
+	}
+	return all
+}
+
+func settingsPage(t *testing.T, source *docs.Source) []byte {
+	t.Helper()
+	setting, err := source.Table(new(job.DefaultSetting()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	properties, err := source.Table(&job.Properties{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Concat([]byte(stamp+"# Settings\n\nThe keys of `job.setting`.\n\n"), setting,
+		[]byte("\n# Properties\n\nWhat `-confProp` takes; it wins over `job.setting`.\n\n"), properties)
+}
+
+func commandLinePage() []byte {
+	var b bytes.Buffer
+	b.WriteString(stamp + "# Command line\n\nFlags have one dash or two, and stand before or after the job file.\n\n```\n")
+	app := (&process{}).app()
+	b.WriteString(app.UsageText + "\n```\n\n| command | |\n|---|---|\n")
+	for _, c := range app.Commands {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", c.Name, c.Usage)
+	}
+	for _, group := range []struct {
+		title string
+		flags []cli.Flag
+	}{{groupJob, jobFlags()}, {groupRun, runFlags()}, {groupOutput, outputFlags()}, {"Preview", previewFlags()}} {
+		fmt.Fprintf(&b, "\n## %s\n\n| flag | |\n|---|---|\n", group.title)
+		for _, f := range group.flags {
+			name, value, usage := describeFlag(f)
+			fmt.Fprintf(&b, "| `%s` | %s |\n", strings.TrimSpace("-"+name+" "+value), strings.ReplaceAll(usage, "|", `\|`))
+		}
+	}
+	b.WriteString("\n## Accepted from FlinkX and ChunJun, without effect\n\nEach is named once in the log.\n\n| flag | why |\n|---|---|\n")
+	for _, f := range flinkFlags {
+		fmt.Fprintf(&b, "| `-%s` | %s |\n", f.name, f.why)
+	}
+	b.WriteString("\n## Exit codes\n\n| code | meaning |\n|---|---|\n")
+	for _, c := range exitCodes {
+		fmt.Fprintf(&b, "| %d | %s |\n", c.Code, c.Text)
+	}
+	fmt.Fprintf(&b, "\nSeveral jobs in one call end with the first of %s that occurred.\nA second signal ends at once: a bounded job with %d, an endless one with %d.\n",
+		strings.Trim(strings.ReplaceAll(fmt.Sprint(worst), " ", ", "), "[]"), launcher.ExitInterrupted, launcher.ExitTransient)
+	return b.Bytes()
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/job"
+	"github.com/datasync-io/datasync/launcher"
+	"github.com/datasync-io/datasync/launcher/builtin"
+)
+
+// loaded is a job that is ready to run: read, checked, its plugins built.
+type loaded struct {
+	file   string // as people call it
+	job    *job.Job
+	runner *launcher.Runner
+	log    *slog.Logger
+	close  func() error // of the log's files
+}
+
+// parse reads a job file. The job is given with an error too, where anything
+// could be read.
+func (p *process) parse(o *options, arg string) (string, *job.Job, error) {
+	text, err := readJob(arg, p.stdin)
+	if err != nil {
+		return arg, nil, err
+	}
+	j, err := job.Parse(text.text, o.jobOptions(text.file, p.env))
+	if j != nil {
+		p.secrets.add(j.Scrubber())
+	}
+	switch text.file {
+	case "":
+		return "inline job", j, err
+	case "-":
+		return "standard input", j, err
+	}
+	return text.file, j, err
+}
+
+// load makes a job ready. Faults of the file and of the plugins' parameters come
+// back together.
+func (p *process) load(o *options, arg string, out *console) (*loaded, error) {
+	file, j, err := p.parse(o, arg)
+	if j == nil {
+		return nil, err
+	}
+	log, closeLog, logErr := o.openLog(out, j, p.secrets)
+	if logErr != nil {
+		return nil, logErr
+	}
+	l := &loaded{file: file, job: j, log: log, close: closeLog}
+	set := *o
+	if saved := j.Properties.SavepointPath; saved != "" && err == nil {
+		err = set.savepoint(saved)
+	}
+	if err == nil {
+		set.stateDir, err = stateDir(set.stateDir, p.env)
+	}
+	if !complete(j) {
+		return l, err
+	}
+	if runner, buildErr := p.build(&set, j, log); err == nil || errclass.Of(buildErr) == errclass.Config {
+		l.runner, err = runner, config.Join(config.Join(err), buildErr)
+	}
+	return l, err
+}
+
+// complete reports whether there is enough of a faulty job to look for the
+// plugins' own faults.
+func complete(j *job.Job) bool {
+	return len(j.Pipelines) > 0 && j.Pipelines[0].Reader.Parameter != nil && j.Pipelines[0].Writer.Parameter != nil
+}
+
+func (p *process) build(o *options, j *job.Job, log *slog.Logger) (*launcher.Runner, error) {
+	registry, err := builtin.Registry()
+	if err != nil {
+		return nil, err
+	}
+	return launcher.New(j, launcher.Options{
+		Registry: registry, Log: log, Zone: o.zone, StateDir: o.stateDir, Resume: o.resume, Fresh: o.fresh,
+	})
+}
+
+// tell logs what a person should know about the flags and the job file.
+func (l *loaded) tell(flags []string) {
+	for _, note := range flags {
+		l.log.Warn(note)
+	}
+	for _, n := range l.job.Notes() {
+		level := slog.LevelInfo
+		if n.Warning {
+			level = slog.LevelWarn
+		}
+		l.log.Log(context.Background(), level, n.Error.Error())
+	}
+}

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/term"
+)
+
+func main() { os.Exit(start()) }
+
+// start runs the program in its real surroundings.
+func start() int {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	// A file that grows beyond the limit is an error of its write, as any other.
+	signal.Ignore(syscall.SIGXFSZ)
+	p := &process{
+		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv,
+		signals: signals, terminal: term.IsTerminal(int(os.Stderr.Fd())),
+	}
+	return p.run()
+}

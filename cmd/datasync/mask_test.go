@@ -1,0 +1,49 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/datasync-io/datasync/core/config"
+)
+
+type stringer struct{}
+
+func (stringer) String() string { return "conn to pepper-99" }
+
+func TestMaskHandler(t *testing.T) {
+	hide := &secrets{}
+	hide.add(func(text string) string { return strings.ReplaceAll(text, "pepper-99", asterisks) })
+	for _, format := range []string{"text", "json"} {
+		var out bytes.Buffer
+		o := &options{logFormat: format}
+		log := slog.New(maskHandler{o.handler(&out, levelTrace), hide})
+		log = log.With("dsn", "root:pepper-99@tcp(h)").WithGroup("g").With("password", 12345)
+		log.Info("dialling pepper-99", "err", errors.New("denied: pepper-99"), "url", "jdbc:mysql://h?password=other1",
+			slog.Group("inner", "who", stringer{}, "n", 7), "raw", []byte("pepper-99"), "secret", config.NewSecret("zzz"))
+		text := out.String()
+		for _, leak := range []string{"pepper", "12345", "other1", "zzz"} {
+			if strings.Contains(text, leak) {
+				t.Errorf("%s log shows %q: %s", format, leak, text)
+			}
+		}
+		for _, want := range []string{"dialling ******", "denied: ******", "conn to ******", "inner", "7"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s log lacks %q: %s", format, want, text)
+			}
+		}
+	}
+}
+
+func TestPrintErrorMasksAndStaysOnOneLine(t *testing.T) {
+	var out bytes.Buffer
+	hide := &secrets{}
+	hide.add(func(text string) string { return strings.ReplaceAll(text, "pepper-99", asterisks) })
+	printError(&out, hide.mask, errors.Join(errors.New("reading: denied pepper-99"), errors.New("closing: gone")))
+	if want := "datasync: reading: denied ******; closing: gone\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}

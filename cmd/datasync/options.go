@@ -1,0 +1,148 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/datasync-io/datasync/core/job"
+)
+
+// options is a checked command line.
+type options struct {
+	jobs       []string
+	name       string
+	parameters string
+	confProp   string
+	lenient    bool
+	zone       *time.Location
+
+	stateDir      string
+	resume, fresh bool
+	report        string
+	reportFile    string
+
+	logLevel, logFormat, logFile string
+	verbose, quiet               bool
+
+	rows  int
+	notes []string // what the flags say that means nothing
+}
+
+// readOptions checks the flags of any command.
+func readOptions(c *cli.Context) (*options, error) {
+	o := &options{
+		jobs: append(c.StringSlice("job"), c.Args().Slice()...), name: c.String("jobName"),
+		confProp: c.String("confProp"), lenient: c.Bool("lenient"),
+		resume: c.Bool("resume"), fresh: c.Bool("fresh"), stateDir: c.String("state-dir"),
+		report: c.String("report"), reportFile: c.String("report-file"),
+		logLevel: c.String("log-level"), logFormat: c.String("log-format"), logFile: c.String("log-file"),
+		verbose: c.Bool("v"), quiet: c.Bool("quiet"), rows: c.Int("n"),
+	}
+	if o.name == "" {
+		o.name = c.String("jobid")
+	}
+	if err := o.check(c); err != nil {
+		return nil, err
+	}
+	var err error
+	if o.parameters, err = parameters(c.StringSlice("p"), c.String("pj")); err != nil {
+		return nil, err
+	}
+	if o.zone, err = zone(c.String("timezone")); err != nil {
+		return nil, err
+	}
+	if note := modeNote(c.String("mode")); note != "" {
+		o.notes = append(o.notes, note)
+	}
+	for _, f := range flinkFlags {
+		if c.IsSet(f.name) {
+			o.notes = append(o.notes, "-"+f.name+": has no effect, "+f.why)
+		}
+	}
+	return o, o.savepoint(c.String("s"))
+}
+
+func (o *options) check(c *cli.Context) error {
+	switch kind := c.String("jobType"); {
+	case strings.EqualFold(kind, "sql"):
+		return usagef("-jobType sql: SQL files are not run; write the query as job.content[0].transformer.transformSql of a sync job")
+	case !strings.EqualFold(kind, "sync"):
+		return usagef("-jobType %s: unknown type; expected sync", kind)
+	case len(o.jobs) == 0:
+		return usagef("no job given; name a job file with -job, datasync -help lists all flags")
+	case o.resume && o.fresh:
+		return usagef("-resume and -fresh exclude each other; -resume goes on, -fresh starts over")
+	case len(o.jobs) > 1 && o.name != "":
+		return usagef("-jobName %s: one name for %d jobs; run them one by one", o.name, len(o.jobs))
+	case o.rows < 0:
+		return usagef("-n %d: expected 0 or more rows", o.rows)
+	}
+	if o.reportFile != "" && !c.IsSet("report") && filepath.Ext(o.reportFile) == ".json" {
+		o.report = "json"
+	}
+	if err := oneOf("report", o.report, "text", "json", "none"); err != nil {
+		return err
+	}
+	if err := oneOf("log-format", o.logFormat, "text", "json"); err != nil {
+		return err
+	}
+	return oneOf("log-level", strings.ToLower(o.logLevel), "", "trace", "debug", "info", "warn", "error")
+}
+
+func oneOf(flag, value string, allowed ...string) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	if allowed[0] == "" {
+		allowed = allowed[1:]
+	}
+	return usagef("-%s %s: unknown value; expected %s", flag, value, strings.Join(allowed, ", "))
+}
+
+func zone(name string) (*time.Location, error) {
+	if name == "" {
+		return time.Local, nil
+	}
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, usagef("-timezone %s: unknown time zone; expected a name such as UTC or Europe/Berlin", name)
+	}
+	return z, nil
+}
+
+// savepoint reads -s: a folder of datasync's own state. Flink's savepoints are
+// told by their _metadata file, or by an address that is no local path.
+func (o *options) savepoint(path string) error {
+	if path == "" {
+		return nil
+	}
+	const remedy = "a Flink savepoint cannot be read; run the job from its start, or with -resume from datasync's own state"
+	if strings.Contains(path, "://") && !strings.HasPrefix(path, "file://") {
+		return usagef("-s %s: %s", path, remedy)
+	}
+	path = strings.TrimPrefix(path, "file://")
+	info, err := os.Stat(path)
+	if err != nil {
+		return usagef("-s %s: no such state folder; %s", path, remedy)
+	}
+	if _, err := os.Stat(filepath.Join(path, "_metadata")); err == nil || !info.IsDir() {
+		return usagef("-s %s: %s", path, remedy)
+	}
+	if o.stateDir != "" && o.stateDir != path {
+		return usagef("-s %s: -state-dir names another folder; give one of them", path)
+	}
+	o.stateDir, o.resume = path, true
+	return nil
+}
+
+// jobOptions are the options as package job takes them.
+func (o *options) jobOptions(file string, env func(string) (string, bool)) job.Options {
+	return job.Options{
+		File: file, Params: o.parameters, ConfProp: o.confProp, JobName: o.name, Lenient: o.lenient, Env: env,
+	}
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bytes"
+	"github.com/datasync-io/datasync/launcher"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestUsageErrors(t *testing.T) {
+	dir := t.TempDir()
+	flink := filepath.Join(dir, "savepoint-1")
+	if err := os.MkdirAll(flink, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(flink, "_metadata"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		args []string
+		want string
+	}{
+		{[]string{}, "no job given; name a job file with -job, datasync -help lists all flags"},
+		{[]string{"-job", "a.sql", "-jobType", "sql"}, "-jobType sql: SQL files are not run; write the query as job.content[0].transformer.transformSql of a sync job"},
+		{[]string{"a", "-jobType", "both"}, "-jobType both: unknown type; expected sync"},
+		{[]string{"a", "-resume", "-fresh"}, "-resume and -fresh exclude each other; -resume goes on, -fresh starts over"},
+		{[]string{"a", "b", "-jobName", "n"}, "-jobName n: one name for 2 jobs; run them one by one"},
+		{[]string{"a", "-report", "xml"}, "-report xml: unknown value; expected text, json, none"},
+		{[]string{"a", "-log-level", "loud"}, "-log-level loud: unknown value; expected trace, debug, info, warn, error"},
+		{[]string{"a", "-timezone", "Mars/North"}, "-timezone Mars/North: unknown time zone; expected a name such as UTC or Europe/Berlin"},
+		{[]string{"a", "-s", "hdfs://h/sp"}, "-s hdfs://h/sp: a Flink savepoint cannot be read; run the job from its start, or with -resume from datasync's own state"},
+		{[]string{"a", "-s", flink}, "-s " + flink + ": a Flink savepoint cannot be read; run the job from its start, or with -resume from datasync's own state"},
+		{[]string{"a", "-s", dir, "-state-dir", "x"}, "-s " + dir + ": -state-dir names another folder; give one of them"},
+		{[]string{"preview", "a", "-n", "-1"}, "-n -1: expected 0 or more rows"},
+		{[]string{"a", "-n", "x", "preview"}, ""},
+		{[]string{"-no-such"}, "-no-such: unknown flag; datasync -help lists all"},
+	}
+	for _, tt := range tests {
+		var stdout, stderr bytes.Buffer
+		p := &process{args: tt.args, stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
+		code := p.run()
+		if code != launcher.ExitConfig || stdout.Len() > 0 {
+			t.Errorf("%q: exit code %d, stdout %q; want code %d and nothing", tt.args, code, stdout.String(), launcher.ExitConfig)
+		}
+		if got := stderr.String(); tt.want != "" && got != "datasync: "+tt.want+"\n" {
+			t.Errorf("%q:\n got %swant datasync: %s", tt.args, got, tt.want)
+		} else if strings.Count(got, "\n") != 1 {
+			t.Errorf("%q: stderr is no single line: %q", tt.args, got)
+		}
+	}
+}
+
+func TestFlinkFlagsAreNoted(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	job := `{"job":{"content":[{"reader":{"name":"streamreader","parameter":{"column":["a"],"sliceRecordCount":[1]}},
+		"writer":{"name":"streamwriter","parameter":{}}}]}}`
+	args := []string{"check", "-job", job, "-mode", "yarn-per-job", "-jobid", "x"}
+	for _, f := range flinkFlags {
+		args = append(args, "-"+f.name, "v")
+	}
+	p := &process{args: args, stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
+	if code := p.run(); code != launcher.ExitOK {
+		t.Fatalf("exit code %d: %s%s", code, stdout.String(), stderr.String())
+	}
+	for _, f := range flinkFlags {
+		if n := strings.Count(stdout.String(), "-"+f.name+": has no effect, "+f.why); n != 1 {
+			t.Errorf("-%s is noted %d times, want once", f.name, n)
+		}
+	}
+	if want := "-mode yarn-per-job: no cluster is used, the job runs in this process"; !strings.Contains(stdout.String(), want) {
+		t.Errorf("no %q in\n%s", want, stdout.String())
+	}
+}

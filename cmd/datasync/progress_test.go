@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/datasync-io/datasync/launcher"
+)
+
+func TestRates(t *testing.T) {
+	begin := time.Unix(1_000_000, 0)
+	at := func(seconds int) time.Time { return begin.Add(time.Duration(seconds) * time.Second) }
+	var r rates
+	r.add(at(0), launcher.Status{})
+	if got := r.add(at(1), launcher.Status{Written: 100, WriteBytes: 1000}); got != (pace{100, 1000}) {
+		t.Errorf("pace after a second = %v, want 100 rows and 1000 bytes per second", got)
+	}
+	for s := 2; s <= 20; s++ { // stalled: what was written long ago no longer counts
+		if got := r.add(at(s), launcher.Status{Written: 100, WriteBytes: 1000}); s > 6 && got != (pace{}) {
+			t.Errorf("pace %d s later = %v, want none", s, got)
+		}
+	}
+	if n := len(r.samples); n > 7 {
+		t.Errorf("%d samples kept, want those of %v", n, rateOver)
+	}
+}
+
+func TestLeft(t *testing.T) {
+	tests := []struct {
+		status launcher.Status
+		rows   float64
+		want   time.Duration
+	}{
+		{launcher.Status{Written: 40, Dirty: 10, Total: 100}, 10, 5 * time.Second},
+		{launcher.Status{Written: 40}, 10, 0},
+		{launcher.Status{Written: 40, Total: 100}, 0, 0},
+		{launcher.Status{Written: 120, Total: 100}, 10, 0},
+	}
+	for _, tt := range tests {
+		if got := (pace{rows: tt.rows}).left(tt.status); got != tt.want {
+			t.Errorf("left(%+v) at %v rows/s = %v, want %v", tt.status, tt.rows, got, tt.want)
+		}
+	}
+}
+
+func TestBarSharesTheTerminalWithTheLog(t *testing.T) {
+	var screen bytes.Buffer
+	out := &console{w: &screen}
+	b := &bar{out: line{out}}
+	b.show(launcher.Status{Written: 1234567, Dirty: 3}, pace{rows: 5000, bytes: 2e6})
+	if text := screen.String(); !strings.Contains(text, "1,234,567 rows  5,000 rows/s  2.0 MB/s  3 dirty") {
+		t.Errorf("the line reads %q", text)
+	}
+	screen.Reset()
+	b.show(launcher.Status{Written: 500, Total: 1000}, pace{rows: 100})
+	if text := screen.String(); !strings.Contains(text, "50%") || !strings.Contains(text, "5s left") {
+		t.Errorf("the line reads %q, want 50%% and 5s left", text)
+	}
+	screen.Reset()
+	b.show(launcher.Status{Written: 2000, Total: 1000}, pace{}) // a total is an estimate
+	b.show(launcher.Status{Written: 2500, Total: 3000}, pace{})
+	if text := screen.String(); !strings.Contains(text, "83%") {
+		t.Errorf("the line reads %q, want 83%%", text)
+	}
+	screen.Reset()
+	if _, err := out.Write([]byte("a log line\n")); err != nil || screen.String() != clearLine+"a log line\n" {
+		t.Errorf("the log wrote %q, %v; want the progress line cleared before it", screen.String(), err)
+	}
+	screen.Reset()
+	if out.finish(); screen.String() != "" {
+		t.Errorf("an empty line was cleared: %q", screen.String())
+	}
+}

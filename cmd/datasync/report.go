@@ -1,0 +1,41 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/datasync-io/datasync/launcher"
+)
+
+// report writes the report of a job that has ended.
+func (p *process) report(o *options, r *launcher.Result) error {
+	var text bytes.Buffer
+	var err error
+	if r.Err != nil { // before it is encoded, which may change the secret's spelling
+		r.Err = errors.New(p.secrets.mask(r.Err.Error()))
+	}
+	switch o.report {
+	case "none":
+		return nil
+	case "json":
+		err = r.WriteJSON(&text)
+	default:
+		err = r.WriteText(&text)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	masked := p.secrets.mask(text.String())
+	if o.reportFile == "" {
+		_, err = io.WriteString(p.stdout, masked)
+	} else {
+		err = os.WriteFile(o.reportFile, []byte(masked), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}

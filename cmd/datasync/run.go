@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/datasync-io/datasync/launcher"
+)
+
+// runJobs runs one job after the other; a signal ends the series.
+func (p *process) runJobs(o *options) error {
+	interrupt := listen(p.signals)
+	defer interrupt.end()
+	for i, arg := range o.jobs {
+		if interrupt.stop.Err() != nil {
+			p.code = combine(p.code, launcher.ExitInterrupted)
+			break
+		}
+		err := p.runJob(o, arg, interrupt)
+		o.notes = nil // said once
+		if err == nil {
+			continue
+		}
+		if len(o.jobs) == 1 {
+			return err
+		}
+		printError(p.stderr, p.secrets.mask, fmt.Errorf("job %d: %w", i+1, err))
+		p.code = combine(p.code, codeOf(err))
+	}
+	return nil
+}
+
+// runJob runs a job and reports; the error says why it could not begin, or what
+// could not be reported. How it ended is in p.code.
+func (p *process) runJob(o *options, arg string, interrupt *interrupt) (err error) {
+	out := &console{w: p.stderr}
+	l, err := p.load(o, arg, out)
+	if l != nil {
+		defer func() { err = errors.Join(err, l.close()) }()
+	}
+	if err != nil {
+		return err
+	}
+	l.tell(o.notes)
+	show := p.display(o, l, out)
+	ended := make(chan *launcher.Result, 1)
+	go func() { ended <- l.runner.Run(interrupt.now, interrupt.stop) }()
+	var result *launcher.Result
+	select {
+	case result = <-ended:
+	case <-interrupt.abandoned:
+		show()
+		p.code = combine(p.code, launcher.ExitInterrupted)
+		return errors.New("ended by a second signal before the connections were closed; the last saved position holds")
+	}
+	show()
+	if result.Err != nil {
+		printError(p.stderr, p.secrets.mask, result.Err)
+	}
+	p.code = combine(p.code, result.ExitCode)
+	return p.report(o, result)
+}
+
+// display shows a job's progress: on a terminal as a line that changes, else in
+// the log. The function it returns ends that.
+func (p *process) display(o *options, l *loaded, out *console) (end func()) {
+	if o.quiet {
+		return func() {}
+	}
+	if p.terminal && o.logFile != "-" {
+		b := &bar{out: line{out}}
+		w := watch(drawEvery, l.runner.Status, b.show)
+		return func() { w.stop(); out.finish() }
+	}
+	return watch(logEvery, l.runner.Status, logStatus(l.log)).stop
+}
+
+// abandonAfter is how long a job may take to end after the second signal.
+const abandonAfter = 3 * time.Second
