@@ -1,7 +1,6 @@
 package mysqlkit
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -155,12 +154,13 @@ func length(p []byte) (at, size int, err error) {
 	return at, int(n), nil
 }
 
+// trimZeros cuts the zeros in front of a number off, save the one before a
+// point or at the end.
 func trimZeros(v []byte) []byte {
-	cut := bytes.TrimLeft(v, "0")
-	if len(cut) == 0 || cut[0] == '.' {
-		return v[len(v)-len(cut)-1:]
+	for len(v) > 1 && v[0] == '0' && v[1] != '.' {
+		v = v[1:]
 	}
-	return cut
+	return v
 }
 
 func bits(o op, v []byte, b *record.Batch) error {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"unicode"
 )
 
 const defaultPort = "3306"
@@ -95,7 +96,7 @@ func hosts(authority string) ([]string, error) {
 		if port == "" {
 			port = defaultPort
 		}
-		if strings.ContainsAny(host+port, " \t/@") || !isPort(port) {
+		if strings.ContainsAny(host+port, "[]/@") || strings.IndexFunc(host, unicode.IsSpace) >= 0 || !isPort(port) {
 			return nil, fmt.Errorf("%q is no host:port", part)
 		}
 		list = append(list, net.JoinHostPort(host, port))
