@@ -134,11 +134,11 @@ func (j *journal) note(call string) error {
 }
 
 func (j *journal) Load(context.Context, string) (*checkpoint.Checkpoint, error) { return nil, nil }
-func (j *journal) Lock(context.Context, string) (func() error, error)          { return nil, nil }
-func (j *journal) Save(context.Context, *checkpoint.Checkpoint) error          { return j.note("save") }
-func (j *journal) Commit(context.Context, uint64, [][]byte) error              { return j.note("commit") }
-func (j *journal) Discard(context.Context, uint64, [][]byte) error             { return j.note("discard") }
-func (j *journal) flush(context.Context) error                                 { return j.note("dirty") }
+func (j *journal) Lock(context.Context, string) (func() error, error)           { return nil, nil }
+func (j *journal) Save(context.Context, *checkpoint.Checkpoint) error           { return j.note("save") }
+func (j *journal) Commit(context.Context, uint64, [][]byte) error               { return j.note("commit") }
+func (j *journal) Discard(context.Context, uint64, [][]byte) error              { return j.note("discard") }
+func (j *journal) flush(context.Context) error                                  { return j.note("dirty") }
 
 func TestSaveInOrder(t *testing.T) {
 	for fail, want := range map[string]string{"": "[dirty save commit]", "dirty": "[dirty]", "save": "[dirty save]", "commit": "[dirty save commit]"} {
