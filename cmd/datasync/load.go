@@ -18,6 +18,8 @@ type loaded struct {
 	runner *launcher.Runner
 	log    *slog.Logger
 	close  func() error // of the log's files
+
+	stateDir string
 }
 
 // parse reads a job file. The job is given with an error too, where anything
@@ -59,6 +61,7 @@ func (p *process) load(o *options, arg string, out *console) (*loaded, error) {
 	if err == nil {
 		set.stateDir, err = stateDir(set.stateDir, p.env)
 	}
+	l.stateDir = set.stateDir
 	if !complete(j) {
 		return l, err
 	}

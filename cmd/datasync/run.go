@@ -43,6 +43,8 @@ func (p *process) runJob(o *options, arg string, interrupt *interrupt) (err erro
 		return err
 	}
 	l.tell(o.notes)
+	pipe := l.job.Pipelines[0]
+	l.log.Info("running", "job", l.job.PipelineIdentity(pipe), "file", l.file, "reader", pipe.Reader.Name, "writer", pipe.Writer.Name, "state", l.stateDir)
 	show := p.display(o, l, out)
 	ended := make(chan *launcher.Result, 1)
 	go func() { ended <- l.runner.Run(interrupt.now, interrupt.stop) }()
@@ -55,6 +57,7 @@ func (p *process) runJob(o *options, arg string, interrupt *interrupt) (err erro
 		return errors.New("ended by a second signal before the connections were closed; the last saved position holds")
 	}
 	show()
+	l.log.Info("ended", "job", result.Job, "state", result.State, "exitCode", result.ExitCode, "after", result.End.Sub(result.Start).Round(time.Millisecond))
 	if result.Err != nil {
 		printError(p.stderr, p.secrets.mask, result.Err)
 	}

@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"core/plugin":         {"core/record", "core/errclass", "core/config"},
 	"core/convert":        {"core/record", "core/errclass"},
 	"core/transform":      {"core/record", "core/errclass"},
-	"core/format/...":     {"core/record", "core/errclass", "core/config", "core/convert"},
+	"core/format/...":     {"core/record", "core/errclass", "core/config", "core/convert", "core/format/..."},
 	"core/checkpoint":     {"core/plugin", "core/record", "core/errclass"},
 	"core/pump":           {"core/plugin", "core/record", "core/errclass", "core/checkpoint"},
 	"core/kit/...":        {"core/plugin", "core/record", "core/errclass", "core/config", "core/convert", "core/kit/sqlkit"},
