@@ -25,8 +25,7 @@ func Classify(err error) error {
 }
 
 func classOf(err error) errclass.Class {
-	var code sarama.KError
-	if errors.As(err, &code) {
+	if code, ok := codeOf(err); ok {
 		return codeClass(code)
 	}
 	var config sarama.ConfigurationError
@@ -42,6 +41,18 @@ func classOf(err error) errclass.Class {
 		return errclass.Transient
 	}
 	return errclass.Permanent
+}
+
+// codeOf returns what a broker has answered. sarama wraps a refused login in
+// another way than other codes.
+func codeOf(err error) (code sarama.KError, ok bool) {
+	if errors.As(err, &code) {
+		return code, true
+	}
+	if errors.Is(err, sarama.ErrSASLAuthenticationFailed) {
+		return sarama.ErrSASLAuthenticationFailed, true
+	}
+	return 0, false
 }
 
 // networkFault tells that no broker has answered: the connection is broken or
@@ -103,8 +114,7 @@ func retriable(code sarama.KError) bool {
 // resendable tells whether a batch that was answered with err is to be sent
 // again: nobody has answered, or the code says so.
 func resendable(err error) bool {
-	var code sarama.KError
-	if errors.As(err, &code) {
+	if code, ok := codeOf(err); ok {
 		return retriable(code)
 	}
 	return networkFault(err)
@@ -113,8 +123,8 @@ func resendable(err error) bool {
 // retriableCode tells that a broker has answered, and that it may answer
 // otherwise soon.
 func retriableCode(err error) bool {
-	var code sarama.KError
-	return errors.As(err, &code) && retriable(code)
+	code, ok := codeOf(err)
+	return ok && retriable(code)
 }
 
 // tooLarge tells that the broker refuses a batch for its size, or that it is

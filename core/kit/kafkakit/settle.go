@@ -166,8 +166,7 @@ func (p *Producer) renew(b *batch) {
 	if errors.Is(b.err, errCameLater) {
 		return
 	}
-	var code sarama.KError
-	if !errors.As(b.err, &code) {
+	if _, answered := codeOf(b.err); !answered {
 		p.drop(b.leader)
 	}
 	_ = p.client.cluster.RefreshMetadata(b.lane.topic.Name) // in vain while the broker is away: the next attempt shows it
