@@ -119,10 +119,15 @@ func (s *Supervisor) Start(ctx context.Context, kinds ...Kind) error {
 }
 
 func (s *Supervisor) sharedServer(ctx context.Context, k Kind) (*instance, error) {
+	return s.provide(ctx, k, options{})
+}
+
+// provide gives the shared server of a kind; o counts when it is not there yet.
+func (s *Supervisor) provide(ctx context.Context, k Kind, o options) (*instance, error) {
 	s.mu.Lock()
 	in, ok := s.shared[k]
 	if !ok {
-		in = s.newInstance(k, options{})
+		in = s.newInstance(k, o)
 		s.shared[k] = in
 	}
 	s.mu.Unlock()

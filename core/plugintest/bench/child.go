@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// sampleEvery is how often the peak of a running child is read.
+const sampleEvery = 5 * time.Millisecond
+
+// runChild runs a command to its end and measures it. The error carries the end
+// of what it wrote to stderr.
+func runChild(cmd *exec.Cmd) (sample, error) {
+	var stderr bytes.Buffer
+	if cmd.Stderr == nil {
+		cmd.Stderr = &stderr
+	}
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return sample{}, err
+	}
+	w := watchPeak(cmd.Process.Pid)
+	err := cmd.Wait()
+	s := sample{wall: time.Since(began), peak: w.stop(), allocs: math.NaN()}
+	if err != nil {
+		return s, fmt.Errorf("%w: %s", err, tail(stderr.String()))
+	}
+	s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return s, nil
+}
+
+func tail(text string) string {
+	const most = 2000
+	return strings.TrimSpace(text[max(0, len(text)-most):])
+}
+
+// peakWatcher reads a process's VmHWM until it has ended. The peak that wait4
+// gives is of no use here: it begins with that of the process that forked.
+type peakWatcher struct {
+	quit chan struct{}
+	done chan int64
+}
+
+func watchPeak(pid int) *peakWatcher {
+	w := &peakWatcher{make(chan struct{}), make(chan int64, 1)}
+	go func() {
+		tick := time.NewTicker(sampleEvery)
+		defer tick.Stop()
+		var peak int64
+		for {
+			peak = max(peak, readPeak(pid))
+			select {
+			case <-tick.C:
+			case <-w.quit:
+				w.done <- peak
+				return
+			}
+		}
+	}()
+	return w
+}
+
+func (w *peakWatcher) stop() int64 {
+	close(w.quit)
+	return <-w.done
+}
+
+// readPeak is 0 for a process that has ended, and where there is no /proc.
+func readPeak(pid int) int64 {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return 0
+	}
+	_, rest, ok := strings.Cut(string(status), "VmHWM:")
+	if !ok {
+		return 0
+	}
+	fields := strings.Fields(rest)
+	kB, err := strconv.ParseInt(fields[0], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return kB << 10
+}
+
+// discard runs a command with its output thrown away.
+func discard(ctx context.Context, path string, args ...string) (sample, error) {
+	cmd := exec.CommandContext(ctx, path, args...) // no Stdout: /dev/null
+	return runChild(cmd)
+}
+
+// toFile runs a command with its output in a file.
+func toFile(ctx context.Context, file, path string, args ...string) (s sample, err error) {
+	f, err := os.Create(file)
+	if err != nil {
+		return sample{}, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Stdout = f
+	return runChild(cmd)
+}
+
+// untilOutput starts a command and gives the time until its output holds
+// marker; then the command is killed.
+func untilOutput(ctx context.Context, marker string, path string, args ...string) (s sample, err error) {
+	cmd := exec.CommandContext(ctx, path, args...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return sample{}, err
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return sample{}, err
+	}
+	var seen []byte
+	buf := make([]byte, 64<<10)
+	for !bytes.Contains(seen, []byte(marker)) {
+		n, err := out.Read(buf)
+		seen = append(seen, buf[:n]...)
+		if err != nil {
+			return sample{}, errors.Join(fmt.Errorf("it ended before its first row: %w: %s", err, tail(stderr.String())), cmd.Wait())
+		}
+	}
+	s = sample{wall: time.Since(began), peak: readPeak(cmd.Process.Pid), allocs: math.NaN()}
+	if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
+		return sample{}, errors.Join(err, cmd.Wait())
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		return sample{}, err
+	}
+	s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return s, nil
+}
