@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
@@ -40,11 +41,26 @@ type reader struct {
 	cfg      *Config
 	settings *mysqlkit.Settings
 	log      *slog.Logger
+	zone     *time.Location
 	meta     []record.Column // asked for and had: _ts
 
-	mu     sync.Mutex
-	origin *origin                    // nil: not looked at yet
-	shapes map[string]*mysqlkit.Shape // by order, so that all sources share their schema
+	mu      sync.Mutex
+	origin  *origin            // nil: not looked at yet
+	layouts map[string]*layout // by order, so that all sources share their schema
+}
+
+// layout is how the rows of an order are read and handed on.
+type layout struct {
+	*mysqlkit.Shape
+	format *sqlkit.Formatter // nil: no column has a date pattern
+}
+
+// schema describes the rows that are handed on.
+func (l *layout) schema() *record.Schema {
+	if l.format != nil {
+		return l.format.Schema
+	}
+	return l.Schema
 }
 
 var (
@@ -70,7 +86,7 @@ func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
 	if n := len(cfg.First().Table); n > 1 && cfg.CustomSQL == "" {
 		log.Warn("only the first table of the list is read", "table", cfg.First().TableName(), "listed", n)
 	}
-	r := &reader{cfg: cfg, settings: settings, log: log, shapes: map[string]*mysqlkit.Shape{}}
+	r := &reader{cfg: cfg, settings: settings, log: log, zone: env.Zone, layouts: map[string]*layout{}}
 	for _, m := range record.Meta {
 		if m.Name == metaTime && slices.Contains(env.Meta, m.Name) {
 			r.meta = append(r.meta, record.Column{Name: m.Name, Kind: m.Kind})
@@ -111,43 +127,47 @@ func (r *reader) look(ctx context.Context, c *mysqlkit.Conn) (*origin, error) {
 	return r.origin, nil
 }
 
-// shape returns how the rows of an order are read; equal orders share one.
-func (r *reader) shape(o *origin, order []string, st *mysqlkit.Statement) (*mysqlkit.Shape, error) {
+// layout returns how the rows of an order are read; equal orders share one.
+func (r *reader) layout(o *origin, order []string, st *mysqlkit.Statement) (*layout, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	id := fmt.Sprintf("%q", order)
-	if sh := r.shapes[id]; sh != nil {
-		if err := sh.Fits(st.Fields()); err != nil {
+	if l := r.layouts[id]; l != nil {
+		if err := l.Fits(st.Fields()); err != nil {
 			return nil, fmt.Errorf("%s was changed during the run: %w; start over with -fresh", o, err)
 		}
-		return sh, nil
+		return l, nil
 	}
-	sh := o.shape(r.settings, order, st.Fields(), r.meta)
-	r.shapes[id] = sh
-	return sh, nil
+	l := &layout{Shape: o.shape(r.settings, order, st.Fields(), r.meta)}
+	var err error
+	if l.format, err = sqlkit.NewFormatter(l.Schema, o.columns, r.zone); err != nil {
+		return nil, err
+	}
+	r.layouts[id] = l
+	return l, nil
 }
 
 // prepare prepares the statement of a spec, and after last if it is not nil.
-func (r *reader) prepare(ctx context.Context, c *mysqlkit.Conn, o *origin, spec *sqlkit.Spec, position []byte) (*mysqlkit.Statement, *mysqlkit.Shape, error) {
+func (r *reader) prepare(ctx context.Context, c *mysqlkit.Conn, o *origin, spec *sqlkit.Spec, position []byte) (*mysqlkit.Statement, *layout, error) {
 	sel := o.statement(r.cfg, spec)
 	st, err := c.Prepare(ctx, sel.String())
 	if err != nil {
 		return nil, nil, o.explain(err)
 	}
-	sh, err := r.shape(o, spec.Key, st)
+	l, err := r.layout(o, spec.Key, st)
 	if err != nil || position == nil {
-		return st, sh, err
+		return st, l, err
 	}
-	last, err := sqlkit.ParsePosition(position, sh.KeyColumns())
+	last, err := sqlkit.ParsePosition(position, l.KeyColumns())
 	if err != nil {
 		return nil, nil, err
 	}
-	sel.Where = append(sel.Where, mysqlkit.Dialect.After(sh.KeyColumns(), last))
+	sel.Where = append(sel.Where, mysqlkit.Dialect.After(l.KeyColumns(), last))
 	if err := st.Close(ctx); err != nil {
 		return nil, nil, err
 	}
 	st, err = c.Prepare(ctx, sel.String())
-	return st, sh, err
+	return st, l, err
 }
 
 // Describe implements [plugin.Describer].
@@ -156,9 +176,9 @@ func (r *reader) Describe(ctx context.Context) ([]*record.Schema, error) {
 	err := r.dialled(ctx, func(c *mysqlkit.Conn, o *origin) error {
 		spec := sqlkit.Spec{Kind: sqlkit.All}
 		spec.Key, _ = o.order(r.cfg, "")
-		_, sh, err := r.prepare(ctx, c, o, &spec, nil)
+		_, l, err := r.prepare(ctx, c, o, &spec, nil)
 		if err == nil {
-			schema = sh.Schema
+			schema = l.schema()
 		}
 		return err
 	})
@@ -196,7 +216,7 @@ func (r *reader) open(ctx context.Context, c *mysqlkit.Conn, spec *sqlkit.Spec, 
 	if err != nil {
 		return nil, err
 	}
-	st, sh, err := r.prepare(ctx, c, o, spec, position)
+	st, l, err := r.prepare(ctx, c, o, spec, position)
 	if err != nil {
 		return nil, err
 	}
@@ -204,5 +224,5 @@ func (r *reader) open(ctx context.Context, c *mysqlkit.Conn, spec *sqlkit.Spec, 
 	if err != nil {
 		return nil, err
 	}
-	return newSource(r.log, c, rows, sh, spec, len(r.meta) > 0), nil
+	return newSource(r.log, c, rows, l, spec, len(r.meta) > 0), nil
 }

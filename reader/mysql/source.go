@@ -27,7 +27,7 @@ type source struct {
 	log     *slog.Logger
 	conn    *mysqlkit.Conn
 	rows    *mysqlkit.Rows
-	shape   *mysqlkit.Shape
+	layout  *layout
 	key     []sqlkit.KeyColumn // none: the split cannot be resumed
 	unique  bool
 	stamp   bool // _ts is asked for
@@ -36,8 +36,8 @@ type source struct {
 
 var _ plugin.Source = (*source)(nil)
 
-func newSource(log *slog.Logger, c *mysqlkit.Conn, rows *mysqlkit.Rows, sh *mysqlkit.Shape, spec *sqlkit.Spec, stamp bool) *source {
-	return &source{log: log, conn: c, rows: rows, shape: sh, key: sh.KeyColumns(), unique: spec.Unique, stamp: stamp, scratch: record.NewBatch(1, 0)}
+func newSource(log *slog.Logger, c *mysqlkit.Conn, rows *mysqlkit.Rows, l *layout, spec *sqlkit.Spec, stamp bool) *source {
+	return &source{log: log, conn: c, rows: rows, layout: l, key: l.KeyColumns(), unique: spec.Unique, stamp: stamp, scratch: record.NewBatch(1, 0)}
 }
 
 // Fill implements [plugin.Source].
@@ -87,24 +87,35 @@ func (s *source) fill(b *record.Batch) error {
 
 // add appends a row, or rejects what is none.
 func (s *source) add(packet []byte, b *record.Batch, now time.Time) error {
-	err := s.shape.Decode(packet, b)
+	var err error
+	if s.layout.format == nil {
+		err = s.layout.Decode(packet, b)
+	} else if err = s.decodeScratch(packet); err == nil {
+		err = s.layout.format.Append(b, s.scratch.Row(0))
+	}
 	switch {
 	case err == nil:
 		if s.stamp {
 			b.Timestamp(now.Unix(), uint32(now.Nanosecond()))
 		}
 	case errclass.Of(err) == errclass.Data:
-		b.Reject(s.shape.Raw(packet), err)
+		b.Reject(s.layout.Raw(packet), err)
 	default:
 		return err
 	}
 	return nil
 }
 
+// decodeScratch decodes a row whose columns are to be rewritten.
+func (s *source) decodeScratch(packet []byte) error {
+	s.scratch.Reset("")
+	return s.layout.Decode(packet, s.scratch)
+}
+
 // mark marks the batch after the row read last; false if there is no position
 // after it.
 func (s *source) mark(b *record.Batch) bool {
-	last, ok := s.shape.Key(s.rows.Last(), s.scratch)
+	last, ok := s.layout.Key(s.rows.Last(), s.scratch)
 	if ok {
 		s.markAt(b, last)
 	}
@@ -118,13 +129,13 @@ func (s *source) markAt(b *record.Batch, last []sqlkit.Value) {
 // group goes on to the end of the rows whose keys are equal to the last one's,
 // and marks the batch there.
 func (s *source) group(b *record.Batch, now time.Time) error {
-	last, ok := s.shape.Key(s.rows.Last(), s.scratch)
+	last, ok := s.layout.Key(s.rows.Last(), s.scratch)
 	for !b.Over() {
 		packet, err := s.rows.Next(0)
 		if err != nil {
 			return err
 		}
-		next, sound := s.shape.Key(packet, s.scratch)
+		next, sound := s.layout.Key(packet, s.scratch)
 		if ok && sound && !slices.Equal(next, last) {
 			s.rows.Unread()
 			s.markAt(b, last)

@@ -19,9 +19,9 @@ type Column struct {
 	Index *int `json:"index"`
 	// Value makes the column a constant text.
 	Value *string `json:"value"`
-	// Format is a date pattern as Java's SimpleDateFormat reads it.
+	// Format is a date pattern as Java's SimpleDateFormat reads it: times are read as texts in it, texts are parsed by it.
 	Format string `json:"format"`
-	// ParseFormat is the pattern to parse with before Format is applied.
+	// ParseFormat is the pattern that texts are parsed by, if it is another than Format.
 	ParseFormat string `json:"parseFormat"`
 }
 
@@ -83,17 +83,4 @@ func checkColumns(columns []Column) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// checkFormat refuses a date pattern: readers of databases hand times over as
-// such and leave their text to the writer.
-func checkFormat(i int, c *Column) error {
-	if _, constant := c.Constant(); constant {
-		return nil
-	}
-	key := "format"
-	if c.Format == "" {
-		key = "parseFormat"
-	}
-	return config.Fieldf(fmt.Sprintf("column[%d].%s", i, key), "is not supported yet: use the database's own function in customSql")
 }

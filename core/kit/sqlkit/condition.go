@@ -56,7 +56,7 @@ func tokens(sql string, yield func(string) bool) error {
 				return fmt.Errorf("a %c is not closed", c)
 			}
 			i += n
-		case strings.HasPrefix(sql[i:], "--") || c == '#':
+		case isComment(sql[i:]):
 			n := strings.IndexByte(sql[i:], '\n')
 			if n < 0 {
 				return nil
@@ -88,6 +88,11 @@ func tokens(sql string, yield func(string) bool) error {
 		}
 	}
 	return nil
+}
+
+// isComment tells a comment to the end of the line from an operator (#>, #-).
+func isComment(s string) bool {
+	return strings.HasPrefix(s, "--") || s[0] == '#' && (len(s) == 1 || !strings.ContainsRune(">-=", rune(s[1])))
 }
 
 // closing returns the length of the quoted text that s begins with, or -1.
