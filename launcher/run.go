@@ -39,7 +39,12 @@ func (r *Runner) run(ctx, stop context.Context) (c *checkpoint.Checkpoint, err e
 	for _, step := range []func() error{
 		func() error { return r.probe(early) },
 		func() error { c, err = r.begin(early); return err },
-		func() error { return r.shape(early) },
+		func() error {
+			if c.Finished {
+				return nil
+			}
+			return r.shape(early)
+		},
 	} {
 		if err := r.retry().Do(early, r.o.Log, "starting", step); err != nil {
 			return c, err
