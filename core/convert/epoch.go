@@ -39,16 +39,12 @@ func intFromTime(p *pair, dst *record.Batch, r record.Row, c int) error {
 	return p.putMillis(dst, r, c, sec, ns)
 }
 
-func intFromDatetime(p *pair, dst *record.Batch, r record.Row, c int) error {
+func intFromInstant(p *pair, dst *record.Batch, r record.Row, c int) error {
 	sec, nsec, err := p.epoch(r, c)
 	if err != nil {
 		return err
 	}
 	return p.putMillis(dst, r, c, sec, int64(nsec))
-}
-
-func intFromTimestamp(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return intFromDatetime(p, dst, r, c)
 }
 
 // epoch returns the instant of a datetime or timestamp.

@@ -11,7 +11,7 @@ var table = [record.Any][record.Any]cell{
 	record.Int64: {
 		record.Bool: intFromBool, record.Int64: intFromInt, record.Uint64: intFromUint, record.Float32: intFromFloat,
 		record.Float64: intFromFloat, record.Decimal: intFromText, record.String: intFromText, record.JSON: intFromText,
-		record.Date: intFromDate, record.Time: intFromTime, record.Datetime: intFromDatetime, record.Timestamp: intFromTimestamp,
+		record.Date: intFromDate, record.Time: intFromTime, record.Datetime: intFromInstant, record.Timestamp: intFromInstant,
 	},
 	record.Uint64: {
 		record.Bool: uintFromBool, record.Int64: uintFromInt, record.Uint64: uintFromUint, record.Float32: uintFromFloat,
@@ -40,20 +40,20 @@ var table = [record.Any][record.Any]cell{
 		record.Bool: bytesFromText, record.String: bytesFromText, record.Bytes: keep, record.JSON: bytesFromText, record.UUID: bytesFromUUID,
 	},
 	record.Date: {
-		record.Int64: dateFromNumber, record.Uint64: dateFromNumber, record.Decimal: dateFromNumber, record.Float32: dateFromNumber, record.Float64: dateFromNumber,
-		record.String: dateFromText, record.Date: keep, record.Datetime: dateFromDatetime, record.Timestamp: dateFromTimestamp,
+		record.Int64: (*pair).fromNumber, record.Uint64: (*pair).fromNumber, record.Decimal: (*pair).fromNumber, record.Float32: (*pair).fromNumber, record.Float64: (*pair).fromNumber,
+		record.String: (*pair).fromText, record.Date: keep, record.Datetime: (*pair).fromTemporal, record.Timestamp: (*pair).fromTemporal,
 	},
 	record.Time: {
-		record.Int64: timeFromNumber, record.Uint64: timeFromNumber, record.Decimal: timeFromNumber, record.Float32: timeFromNumber, record.Float64: timeFromNumber,
-		record.String: timeFromText, record.Time: keep, record.Datetime: timeFromDatetime, record.Timestamp: timeFromTimestamp,
+		record.Int64: (*pair).fromNumber, record.Uint64: (*pair).fromNumber, record.Decimal: (*pair).fromNumber, record.Float32: (*pair).fromNumber, record.Float64: (*pair).fromNumber,
+		record.String: (*pair).fromText, record.Time: keep, record.Datetime: (*pair).infiniteTime, record.Timestamp: (*pair).infiniteTime,
 	},
 	record.Datetime: {
-		record.Int64: datetimeFromNumber, record.Uint64: datetimeFromNumber, record.Decimal: datetimeFromNumber, record.Float32: datetimeFromNumber, record.Float64: datetimeFromNumber,
-		record.String: datetimeFromText, record.Date: datetimeFromDate, record.Datetime: keep, record.Timestamp: datetimeFromTimestamp,
+		record.Int64: (*pair).fromNumber, record.Uint64: (*pair).fromNumber, record.Decimal: (*pair).fromNumber, record.Float32: (*pair).fromNumber, record.Float64: (*pair).fromNumber,
+		record.String: (*pair).fromText, record.Date: (*pair).fromTemporal, record.Datetime: keep, record.Timestamp: (*pair).fromTemporal,
 	},
 	record.Timestamp: {
-		record.Int64: timestampFromNumber, record.Uint64: timestampFromNumber, record.Decimal: timestampFromNumber, record.Float32: timestampFromNumber, record.Float64: timestampFromNumber,
-		record.String: timestampFromText, record.Date: timestampFromDate, record.Datetime: timestampFromDatetime, record.Timestamp: keep,
+		record.Int64: (*pair).fromNumber, record.Uint64: (*pair).fromNumber, record.Decimal: (*pair).fromNumber, record.Float32: (*pair).fromNumber, record.Float64: (*pair).fromNumber,
+		record.String: (*pair).fromText, record.Date: (*pair).fromTemporal, record.Datetime: (*pair).fromTemporal, record.Timestamp: keep,
 	},
 	record.Interval: {record.String: intervalFromText, record.Interval: keep},
 	record.JSON: {

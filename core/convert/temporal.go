@@ -16,7 +16,7 @@ func (p *pair) put(dst *record.Batch, m moment, text func() []byte) error {
 	switch p.to.Kind {
 	case record.Date:
 		if !m.date {
-			return p.badText(text(), "date")
+			return p.badText(text(), timeWords[p.to.Kind])
 		}
 		sec, _ := m.local(p.zone)
 		days, _ := floorDiv(sec, secondsPerDay)
@@ -25,12 +25,12 @@ func (p *pair) put(dst *record.Batch, m moment, text func() []byte) error {
 		return p.putTime(dst, m, text)
 	case record.Datetime:
 		if !m.date {
-			return p.badText(text(), "date and time")
+			return p.badText(text(), timeWords[p.to.Kind])
 		}
 		dst.Datetime(m.local(p.zone))
 	default:
 		if !m.date {
-			return p.badText(text(), "timestamp")
+			return p.badText(text(), timeWords[p.to.Kind])
 		}
 		sec, nsec, ok := m.unix(p.zone)
 		if !ok {
@@ -48,7 +48,7 @@ func (p *pair) put(dst *record.Batch, m moment, text func() []byte) error {
 func (p *pair) putTime(dst *record.Batch, m moment, text func() []byte) error {
 	switch {
 	case !m.clock:
-		return p.badText(text(), "time of day")
+		return p.badText(text(), timeWords[p.to.Kind])
 	case m.date:
 		sec, nsec := m.local(p.zone)
 		_, clock := floorDiv(sec, secondsPerDay)
@@ -65,29 +65,16 @@ func (p *pair) skipped(text []byte) error {
 	return p.bad(errclass.Conversion, "%s does not exist in zone %s: its clocks skip it", quote(text), p.zone)
 }
 
-func (p *pair) fromText(dst *record.Batch, r record.Row, c int, what string) error {
+// timeWords are what errors call the temporal kinds.
+var timeWords = [record.Any]string{record.Date: "date", record.Time: "time of day", record.Datetime: "date and time", record.Timestamp: "timestamp"}
+
+func (p *pair) fromText(dst *record.Batch, r record.Row, c int) error {
 	b := r.Bytes(c)
 	m, ok := p.moment(b)
 	if !ok {
-		return p.badText(b, what)
+		return p.badText(b, timeWords[p.to.Kind])
 	}
 	return p.put(dst, m, func() []byte { return b })
-}
-
-func dateFromText(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.fromText(dst, r, c, "date")
-}
-
-func timeFromText(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.fromText(dst, r, c, "time of day")
-}
-
-func datetimeFromText(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.fromText(dst, r, c, "date and time")
-}
-
-func timestampFromText(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.fromText(dst, r, c, "timestamp")
 }
 
 // fromNumber reads a number of any kind as epoch milliseconds; a decimal's
@@ -145,22 +132,6 @@ func (n *number) millis() (moment, bool) {
 	return fromMillis(ms, rest), true
 }
 
-func dateFromNumber(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.fromNumber(dst, r, c)
-}
-
-func timeFromNumber(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.fromNumber(dst, r, c)
-}
-
-func datetimeFromNumber(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.fromNumber(dst, r, c)
-}
-
-func timestampFromNumber(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.fromNumber(dst, r, c)
-}
-
 // ofRow returns the moment of a temporal value.
 func ofRow(r record.Row, c int) moment {
 	var m moment
@@ -185,42 +156,10 @@ func (p *pair) fromTemporal(dst *record.Batch, r record.Row, c int) error {
 	return p.put(dst, ofRow(r, c), func() []byte { return r.AppendText(nil, c) })
 }
 
-func dateFromDatetime(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.fromTemporal(dst, r, c)
-}
-
-func dateFromTimestamp(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.fromTemporal(dst, r, c)
-}
-
-func timeFromDatetime(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.infiniteTime(dst, r, c)
-}
-
-func timeFromTimestamp(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.infiniteTime(dst, r, c)
-}
-
 func (p *pair) infiniteTime(dst *record.Batch, r record.Row, c int) error {
 	if r.Infinite(c) != 0 {
 		return p.badText(r.AppendText(nil, c), "time of day")
 	}
-	return p.fromTemporal(dst, r, c)
-}
-
-func datetimeFromDate(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.fromTemporal(dst, r, c)
-}
-
-func datetimeFromTimestamp(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.fromTemporal(dst, r, c)
-}
-
-func timestampFromDate(p *pair, dst *record.Batch, r record.Row, c int) error {
-	return p.fromTemporal(dst, r, c)
-}
-
-func timestampFromDatetime(p *pair, dst *record.Batch, r record.Row, c int) error {
 	return p.fromTemporal(dst, r, c)
 }
 
