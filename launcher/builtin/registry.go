@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"github.com/datasync-io/datasync/core/plugin"
+	readfile "github.com/datasync-io/datasync/reader/file"
 	readmysql "github.com/datasync-io/datasync/reader/mysql"
 	readsqlite "github.com/datasync-io/datasync/reader/sqlite"
 	readstream "github.com/datasync-io/datasync/reader/stream"
@@ -16,6 +17,7 @@ func Registry() (*plugin.Registry, error) { return plugin.NewRegistry(readers(),
 
 func readers() []plugin.ReaderInfo {
 	return []plugin.ReaderInfo{
+		readfile.Info(),
 		readmysql.Info(),
 		readsqlite.Info(),
 		readstream.Info(),
