@@ -79,7 +79,7 @@ func (g *Reading) read(ctx context.Context, src plugin.Source, o Options) error 
 		}
 		b.Reset(g.Split.ID)
 		err := within(func() error { return src.Fill(ctx, b) })
-		if err != nil && err != io.EOF { //nolint:errorlint // the contract is io.EOF itself
+		if err != nil && err != io.EOF {
 			if errors.Is(err, io.EOF) {
 				g.fault("fill", "the end is io.EOF itself, got %v", err)
 			}

@@ -82,11 +82,9 @@ func (s *sink) bindFloat(stmt *sqlitekit.Stmt, n int, row record.Row, c int, a s
 		s.text = row.AppendText(s.text[:0], c)
 		return stmt.BindText(n, s.text)
 	}
-	v := float64(0)
+	v := row.Float64(c)
 	if row.Kind(c) == record.Float32 {
 		v = float64(row.Float32(c))
-	} else {
-		v = row.Float64(c)
 	}
 	if math.IsNaN(v) {
 		return errclass.BadValue("", errclass.Conversion, "SQLite stores NaN as NULL: declare the column TEXT")

@@ -12,7 +12,8 @@ import (
 	"github.com/datasync-io/datasync/writer/sqlite"
 )
 
-// database makes a file with the given content and returns its path.
+// database makes a file with the given content and returns its path. Its
+// journal is the one that costs the fewest fsyncs.
 func database(t testing.TB, sql string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "shop.db")
@@ -21,7 +22,7 @@ func database(t testing.TB, sql string) string {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	if err := conn.Exec(t.Context(), sql); err != nil {
+	if err := conn.Exec(t.Context(), "PRAGMA journal_mode = WAL;"+sql); err != nil {
 		t.Fatal(err)
 	}
 	return path

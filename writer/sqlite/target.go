@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -49,6 +50,9 @@ type statement struct {
 
 // newTarget maps a schema's columns to those of its table.
 func (c *Config) newTarget(ctx context.Context, conn *sqlitekit.Conn, s *record.Schema) (*target, error) {
+	if c.tableOf(s) == "" {
+		return nil, errclass.With(errclass.Config, errors.New(`table: "*" needs rows that name their table: name one`))
+	}
 	table, err := conn.Table(ctx, c.tableOf(s))
 	if err != nil {
 		return nil, err

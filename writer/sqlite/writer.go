@@ -161,6 +161,7 @@ func (w *writer) hook(ctx context.Context, key string, statements []string) erro
 	if err := w.connect(ctx); err != nil {
 		return err
 	}
+	w.forget() // the statements may change tables
 	for i, sql := range statements {
 		if err := w.conn.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("running %s[%d] on %s: %w", key, i, w.path, err)
@@ -186,11 +187,16 @@ func (w *writer) Close() error {
 	if w.conn == nil {
 		return nil
 	}
+	w.forget()
+	err := w.conn.Close()
+	w.conn = nil
+	return err
+}
+
+// forget drops what is known of the tables; w.mu is held.
+func (w *writer) forget() {
 	for _, t := range w.targets {
 		t.close()
 	}
-	err := w.conn.Close()
-	w.conn = nil
 	clear(w.targets)
-	return err
 }

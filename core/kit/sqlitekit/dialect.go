@@ -25,10 +25,11 @@ func Dialect() *sqlkit.Dialect {
 
 // textLiteral spells a text; a literal would end at a NUL.
 func textLiteral(s string) string {
-	if strings.Contains(s, "\x00") {
-		return "CAST(X'" + hex.EncodeToString([]byte(s)) + "' AS TEXT)"
+	quoted := "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	if !strings.Contains(s, "\x00") {
+		return quoted
 	}
-	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	return "(" + strings.ReplaceAll(quoted, "\x00", "' || char(0) || '") + ")"
 }
 
 var errNoLiteral = errors.New("it is no literal of SQLite")

@@ -29,7 +29,7 @@ func TestLiteralsComeBack(t *testing.T) {
 	conn := open(t)
 	d := sqlitekit.Dialect()
 	for _, expr := range []string{"NULL", "0", "-9223372036854775808", "9223372036854775807", "0.1", "-1e300", "9e999", "-9e999",
-		"''", "'it''s'", "'世界' || char(10)", "CAST(X'610062' AS TEXT)", "X''", "X'00ff'"} {
+		"''", "'it''s'", "'世界' || char(10)", "'a''b' || char(0)", "X''", "X'00ff'"} {
 		s, err := conn.Prepare("SELECT " + expr)
 		if err != nil {
 			t.Fatal(err)
@@ -109,21 +109,21 @@ func TestWatchInterrupts(t *testing.T) {
 }
 
 func TestParseURL(t *testing.T) {
-	for url, want := range map[string]string{
-		"jdbc:sqlite:shop.db":                   "shop.db",
-		" JDBC:SQLite:/data/shop.db?a=b ":       "/data/shop.db",
-		"jdbc:sqlite:file:/data/my%20shop.db":   "/data/my shop.db",
-		"jdbc:sqlite:file:///data/shop.db":      "/data/shop.db",
-		"jdbc:sqlite:C:\\data\\shop.db":         "C:\\data\\shop.db",
-		"jdbc:sqlite::memory:":                  "",
-		"jdbc:sqlite:":                          "",
-		"jdbc:mysql://h/db":                     "",
-		"jdbc:sqlite:file:/x%zz":                "",
-		"jdbc:sqlite:file://localhost/d/sho.db": "/d/sho.db",
+	for _, tt := range []struct{ url, want string }{
+		{"jdbc:sqlite:shop.db", "shop.db"},
+		{" JDBC:SQLite:/data/shop.db?a=b ", "/data/shop.db"},
+		{"jdbc:sqlite:file:/data/my%20shop.db", "/data/my shop.db"},
+		{"jdbc:sqlite:file:///data/shop.db", "/data/shop.db"},
+		{"jdbc:sqlite:C:\\data\\shop.db", "C:\\data\\shop.db"},
+		{"jdbc:sqlite::memory:", ""},
+		{"jdbc:sqlite:", ""},
+		{"jdbc:mysql://h/db", ""},
+		{"jdbc:sqlite:file:/x%zz", ""},
+		{"jdbc:sqlite:file://localhost/d/sho.db", "/d/sho.db"},
 	} {
-		got, err := sqlitekit.ParseURL(url)
-		if got != want && err == nil || (err == nil) != (want != "") {
-			t.Errorf("%s: got %q, %v; want %q", url, got, err, want)
+		got, err := sqlitekit.ParseURL(tt.url)
+		if got != tt.want && err == nil || (err == nil) != (tt.want != "") {
+			t.Errorf("%s: got %q, %v; want %q", tt.url, got, err, tt.want)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func AffinityOf(declared string) Affinity {
 		return TextAffinity
 	case d == "" || has("BLOB"):
 		return NoAffinity
-	case has("REAL", "FLOA", "DOUB"):
+	case has("REAL", "FLOA", "DOUB"): //nolint:misspell // the rule's own spelling
 		return RealAffinity
 	}
 	return NumericAffinity
