@@ -188,3 +188,53 @@ func badConfigs(db servers.Database) map[string]func(testing.TB) error {
 	}
 	return builders
 }
+
+// TestKeys resumes tables whose primary keys are of every type that sorts.
+func TestKeys(t *testing.T) {
+	keys := []struct{ typ, value, only string }{
+		{"INT UNSIGNED", "2147483640 + %d", ""},
+		{"BIGINT UNSIGNED", "18446744073709551500 + %d", ""},
+		{"TINYINT(1)", "%d - 20", ""},
+		{"YEAR", "1990 + %d", ""},
+		{"BIT(12)", "%d * 7", ""},
+		{"DECIMAL(40,10)", "-12345678901234567890.0000000001 * %d", ""},
+		{"DOUBLE", "%d / 7 - 1", ""},
+		{"DATE", "'0999-12-20' + INTERVAL %d DAY", ""},
+		{"TIME(3)", "SEC_TO_TIME(%d * 123.456 - 3000)", ""},
+		{"DATETIME(6)", "'2024-02-28 23:59:50' + INTERVAL %d * 1500001 MICROSECOND", ""},
+		{"TIMESTAMP(3)", "'2024-03-31 01:59:50' + INTERVAL %d MINUTE", ""},
+		{"BINARY(3)", "CHAR(%d, 0, 255)", ""},
+		{"VARBINARY(9)", "CONCAT(X'fe00', %d)", ""},
+		{"VARCHAR(20)", "CONCAT('Zoë-', %d, ' a')", ""},
+		{"VARCHAR(20) CHARACTER SET latin1", "CONCAT('zoë', %d)", ""},
+		{"VARCHAR(20) COLLATE utf8mb4_bin", "CONCAT(IF(%[1]d, 'a', 'A'), %[1]d)", ""},
+		{"CHAR(20)", "CONCAT('😀', %d)", ""},
+		{"UUID", "CONCAT('123e4567-e89b-12d3-a456-4266141740', LPAD(%d, 2, 0))", "MariaDB"},
+		{"INET6", "CONCAT('2001:db8::', %d)", "MariaDB"},
+	}
+	products(t, func(t *testing.T, db servers.Database) {
+		for i, k := range keys {
+			if k.only != "" && !strings.HasSuffix(t.Name(), k.only) {
+				continue
+			}
+			t.Run(k.typ, func(t *testing.T) {
+				const rows = 15
+				table := fmt.Sprintf("k%d", i)
+				var values []string
+				var want [][]string
+				for n := range rows {
+					values = append(values, "("+fmt.Sprintf(k.value, n)+fmt.Sprintf(", %d)", n))
+					want = append(want, []string{fmt.Sprintf("int64 %d", n)})
+				}
+				db.Exec(t, "SET time_zone = '+00:00'", "CREATE TABLE "+table+" (k "+k.typ+" PRIMARY KEY, n INT)", "INSERT INTO "+table+" VALUES "+strings.Join(values, ", "))
+				parameters := job(db, table, map[string]any{"column": []string{"n"}})
+				plugintest.CheckReader(t, plugintest.ReaderSuite{
+					New:       func(t testing.TB) plugin.Reader { return plugintest.NewReader(t, Info(), parameters) },
+					Want:      func(testing.TB) [][]string { return want },
+					Channels:  []int{1},
+					Resumable: true, Unordered: true,
+				}, "whole", "resume", "marks")
+			})
+		}
+	})
+}

@@ -29,11 +29,10 @@ type origin struct {
 // field is one column that can be read, or read in order of.
 type field struct {
 	name     string
-	native   string // "" where it is not known
+	native   string
 	kind     record.Kind
 	nullable bool
 	sorts    bool // a condition compares its values as ORDER BY sorts them
-	flag     uint16
 }
 
 func newOrigin(ctx context.Context, c *mysqlkit.Conn, cfg *Config) (*origin, error) {
@@ -98,16 +97,15 @@ func (o *origin) readFields(ctx context.Context, c *mysqlkit.Conn) error {
 		return fmt.Errorf("looking at %s: %w", o, err)
 	}
 	for _, f := range st.Fields() {
-		o.fields = append(o.fields, newField(f, natives[string(f.Name)]))
+		o.fields = append(o.fields, newField(c.Settings().Describe(f, natives[string(f.Name)]), f))
 	}
 	return st.Close(ctx)
 }
 
-func newField(f *gomysql.Field, native string) field {
-	col := mysqlkit.Describe(f, native)
+func newField(col record.Column, f *gomysql.Field) field {
 	word := f.Flag&(gomysql.ENUM_FLAG|gomysql.SET_FLAG) != 0 // sorted by number, compared as text
-	return field{name: col.Name, native: native, kind: col.Kind, nullable: col.Nullable,
-		sorts: sqlkit.CanResumeBy(col.Kind) && !word, flag: f.Flag}
+	return field{name: col.Name, native: col.Native, kind: col.Kind, nullable: col.Nullable,
+		sorts: sqlkit.CanResumeBy(col.Kind) && !word}
 }
 
 // find returns the field called name, whose case does not matter; nil if there is none.

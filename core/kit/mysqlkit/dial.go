@@ -174,6 +174,9 @@ func explainDial(s *Settings, addr string, err error) error {
 // Client returns the client's connection, for what Conn has no method for.
 func (c *Conn) Client() *client.Conn { return c.client }
 
+// Settings returns what the connection was dialled with.
+func (c *Conn) Settings() *Settings { return c.settings }
+
 // ID is the connection's number at the server.
 func (c *Conn) ID() uint32 { return c.client.GetConnectionID() }
 

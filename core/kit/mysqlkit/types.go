@@ -227,8 +227,8 @@ func (sh *Shape) Fits(fields []*mysql.Field) error {
 	return nil
 }
 
-// Describe returns a field of a result as a column, under default settings.
-func Describe(f *mysql.Field, native string) record.Column {
-	_, c := (&Settings{}).typed(f, native)
+// Describe returns a field of a result as a column.
+func (s *Settings) Describe(f *mysql.Field, native string) record.Column {
+	_, c := s.typed(f, native)
 	return c
 }

@@ -16,7 +16,7 @@ func TestParseURL(t *testing.T) {
 		"jdbc:mysql://db/shop":            {Hosts: []string{"db:3306"}, Database: "shop"},
 		"jdbc:mysql://db":                 {Hosts: []string{"db:3306"}},
 		"jdbc:mysql:///shop":              {Hosts: []string{"localhost:3306"}, Database: "shop"},
-		" JDBC:MySQL://db:3306/ ":         {Hosts: []string{"db:3306"}},
+		"JDBC:MySQL://db:3306/":           {Hosts: []string{"db:3306"}},
 		"jdbc:mariadb://[::1]:3307/x":     {Hosts: []string{"[::1]:3307"}, Database: "x"},
 		"jdbc:mariadb://[::1]/x":          {Hosts: []string{"[::1]:3306"}, Database: "x"},
 		"jdbc:mysql:loadbalance://a,b:7/": {Hosts: []string{"a:3306", "b:7"}},
