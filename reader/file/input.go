@@ -36,15 +36,14 @@ func openInput(c *Config, path string, at position) (*input, error) {
 		return nil, failed("opening", path, err)
 	}
 	in := &input{file: f}
-	if err := in.begin(c, path); err == nil {
+	err = in.begin(c, path)
+	if err == nil {
 		err = in.seek(c, path, at)
-		if err == nil {
-			return in, nil
-		}
-		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), in.close())
-	} else {
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), in.close())
 	}
+	return in, nil
 }
 
 // begin reads up to the first record.

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/config"
@@ -80,7 +81,7 @@ func (c *Counts) UnmarshalConfig(d *config.Decoder) error {
 
 // Validate checks what the keys' types do not say.
 func (c *Config) Validate() error {
-	for i, n := range append(c.SliceRecordCount.each, c.SliceRecordCount.all) {
+	for i, n := range slices.Concat(c.SliceRecordCount.each, []int64{c.SliceRecordCount.all}) {
 		if n < 0 {
 			return config.Fieldf("sliceRecordCount", "entry %d is %d: a number of rows is 0 (endless) or more", i, n)
 		}

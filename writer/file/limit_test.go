@@ -25,7 +25,7 @@ func TestFileSizeLimit(t *testing.T) {
 		if !errors.Is(err, syscall.EFBIG) {
 			t.Fatalf("got %v, want EFBIG", err)
 		}
-		fmt.Println("refused:", err)
+		fmt.Fprintln(os.Stdout, "refused:", err)
 		return
 	}
 	dir := t.TempDir()

@@ -242,7 +242,7 @@ func (w *writer) readManifest() (*manifest, error) {
 	path := filepath.Join(w.hidden, manifestName)
 	data, err := w.disk.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // no manifest is no error
+		return nil, nil
 	}
 	if err != nil {
 		return nil, failed("reading", path, err)

@@ -59,16 +59,14 @@ func (p *printer) table(b *record.Batch, from, to int) string {
 	style := table.StyleDefault
 	style.Format.Header = text.FormatDefault
 	t.SetStyle(style)
-	header := make(table.Row, 1, len(schema.Columns)+1)
-	header[0] = "kind"
+	header := table.Row{"kind"}
 	for c := range schema.Columns {
 		header = append(header, p.title(schema, c))
 	}
 	t.AppendHeader(header)
 	for i := from; i < to; i++ {
 		r := b.Row(i)
-		row := make(table.Row, 1, len(schema.Columns)+1)
-		row[0] = changes[r.Op()]
+		row := table.Row{changes[r.Op()]}
 		for c := range schema.Columns {
 			row = append(row, p.text(r, c))
 		}
