@@ -1,9 +1,6 @@
 package main
 
-import (
-	"errors"
-	"io"
-)
+import "errors"
 
 // preview shows the first rows of jobs as tables on stdout.
 func (p *process) preview(o *options) error {
@@ -26,5 +23,5 @@ func (p *process) previewJob(o *options, arg string, interrupt *interrupt) (err 
 		return err
 	}
 	l.tell(o.notes)
-	return l.runner.Preview(interrupt.stop, o.rows, io.Writer(p.stdout))
+	return l.runner.Preview(interrupt.stop, o.rows, p.stdout)
 }

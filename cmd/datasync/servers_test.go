@@ -107,7 +107,8 @@ func network(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// showTopic prints the bodies of a topic's messages, sorted: topic ADDR TOPIC.
+// showTopic prints the bodies of a topic's messages, sorted and each once (at
+// least once is what the writer promises): topic ADDR TOPIC.
 func showTopic(ts *testscript.TestScript, neg bool, args []string) {
 	arguments(ts, neg, args, 2, "topic ADDR TOPIC")
 	var bodies []string
@@ -117,7 +118,7 @@ func showTopic(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	slices.Sort(bodies)
-	for _, body := range bodies {
+	for _, body := range slices.Compact(bodies) {
 		fmt.Fprintln(ts.Stdout(), body)
 	}
 }

@@ -30,7 +30,7 @@ func (d *demo) job(ctx context.Context, name string, rate int64, flags ...string
 	return nil
 }
 
-// killed begins a run, kills it once some of its rows are safe, and returns how many.
+// killed begins a run, kills it once the rows of two seconds are safe, and returns how many are.
 func (d *demo) killed(ctx context.Context, name string, rate int64) (saved int64, err error) {
 	cmd := d.command(ctx, name, rate)
 	if err := cmd.Start(); err != nil {
@@ -58,7 +58,7 @@ func (d *demo) killed(ctx context.Context, name string, rate int64) (saved int64
 		if c != nil && c.Finished {
 			return 0, errEnded
 		}
-		if c != nil && c.Counters.Written > rate {
+		if c != nil && c.Counters.Written > 2*rate {
 			if err := cmd.Process.Kill(); err != nil {
 				return 0, err
 			}

@@ -23,9 +23,10 @@ func main() {
 	flag.StringVar(&d.dir, "dir", ".demo", "the folder for everything the demo makes; it is emptied first")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	d.out = os.Stdout
-	if err := d.run(ctx); err != nil {
+	err := d.run(ctx)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
@@ -62,11 +63,11 @@ func (d *demo) run(ctx context.Context) error {
 	}
 
 	d.title("3. The same at a bounded rate, killed with SIGKILL on its way")
-	saved, err := d.killed(ctx, "second", rows/3)
+	saved, err := d.killed(ctx, "second", rows/5)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "Killed. Its state says that %d of %d rows are safe.\n", saved, rows)
+	fmt.Fprintf(d.out, "\nKilled. Its state says that %d of %d rows are safe.\n", saved, rows)
 
 	d.title("4. The killed run, resumed")
 	if err := d.job(ctx, "second", 0, "-resume"); err != nil {
@@ -77,15 +78,14 @@ func (d *demo) run(ctx context.Context) error {
 	if err := compare(d.path("first"), d.path("second"), rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, `No row is lost and none is doubled: both copies hold the same %d lines.
-
-Where to look:
-  %s    the job file
-  %s   the database
-  %s, %s   the two copies
-  %s   the saved state
-  docs/quickstart.md        what to try next
-`, rows, jobFile, d.path("shop.db"), d.path("first"), d.path("second"), d.path("state"))
+	fmt.Fprintf(d.out, "No row is lost and none is doubled: both copies hold the same %d lines.\n\nWhere to look:\n", rows)
+	for _, place := range []struct{ path, what string }{
+		{jobFile, "the job file"}, {d.path("shop.db"), "the database"}, {d.path("first"), "the copy in one go"},
+		{d.path("second"), "the copy that was killed and resumed"}, {d.path("state"), "the saved state"},
+		{"docs/quickstart.md", "what to try next"},
+	} {
+		fmt.Fprintf(d.out, "  %-24s %s\n", place.path, place.what)
+	}
 	return nil
 }
 

@@ -30,8 +30,9 @@ func main() {
 	rows := flag.Int("rows", 500_000, "rows of the table")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *bin, *rows); err != nil {
+	err := run(ctx, *bin, *rows)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "mysql2kafka:", err)
 		os.Exit(1)
 	}
