@@ -122,8 +122,6 @@ func TestTexts(t *testing.T) {
 	}, convert.Options{})
 }
 
-const day = 86400
-
 func TestTimes(t *testing.T) {
 	shanghai, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {

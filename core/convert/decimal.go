@@ -97,7 +97,7 @@ func (n *number) magnitude() (v uint64, whole, fits bool) {
 		if v == 0 && i >= n.count() {
 			break // nothing but zeros
 		}
-		if v = v * 10; v+d < v {
+		if v *= 10; v+d < v {
 			return 0, true, false
 		}
 		v += d

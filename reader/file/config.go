@@ -26,7 +26,7 @@ type Config struct {
 	// Character around fields of csv and tsv; "" takes quotes as text.
 	Quote *string `json:"quoteCharacter" alias:"quote"`
 	// Text without quotes that is NULL in csv and tsv; absent is an empty field.
-	NullFormat string `json:"nullFormat"`
+	NullFormat string `json:"nullFormat" alias:"nullIsReplacedWithValue"`
 	// Encoding of csv and tsv: UTF-8, GBK, ISO-8859-1 and all others that browsers know.
 	Encoding string `json:"encoding"`
 	// Compression; absent is gzip for files that end in .gz, else none.
@@ -37,7 +37,7 @@ type Config struct {
 
 // Column is one column to read.
 type Column struct {
-	// Name of the column. In files with names (a header, JSON) also where its values are; internal_file_name is the name of the file.
+	// Name of the column. In files with names (a header, JSON) also where its values are; where the header has none of the names listed, columns are taken by their place. internal_file_name is the name of the file.
 	Name string `json:"name"`
 	// Place in the record, from 0, instead of the name.
 	Index *int `json:"index" min:"0"`
@@ -45,7 +45,7 @@ type Column struct {
 	Type string `json:"type"`
 	// Constant value instead of one from the file.
 	Value *string `json:"value"`
-	// Java date pattern that texts are read by, such as dd/MM/yyyy.
+	// Java date pattern that texts are read by, such as dd/MM/yyyy. Without it dates and times are ISO 8601, and digits alone are milliseconds since 1970.
 	Format string `json:"format"`
 	// Java date pattern that texts are read by where format is to write them.
 	ParseFormat string `json:"parseFormat"`

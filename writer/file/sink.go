@@ -26,7 +26,10 @@ type sink struct {
 	dirty   bool   // something was written since the last Prepare
 }
 
-const flushAt = 64 << 10 // bytes that are gathered before a write
+const (
+	flushAt     = 64 << 10 // bytes that are gathered before a write
+	largestKept = 1 << 20  // a buffer that a huge row made is not kept
+)
 
 func hiddenName(channel, index int, ext string) string {
 	return fmt.Sprintf("%d_%d%s", channel, index, ext)
@@ -137,7 +140,9 @@ func (s *sink) flush() error {
 	if err := s.out.write(s.buf); err != nil {
 		return err
 	}
-	s.buf = s.buf[:0]
+	if s.buf = s.buf[:0]; cap(s.buf) > largestKept {
+		s.buf = nil
+	}
 	if !s.full(s.out.size) {
 		return nil
 	}
