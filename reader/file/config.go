@@ -27,7 +27,7 @@ type Config struct {
 	Quote *string `json:"quoteCharacter" alias:"quote"`
 	// Text without quotes that is NULL in csv and tsv; absent is an empty field.
 	NullFormat string `json:"nullFormat" alias:"nullIsReplacedWithValue"`
-	// Encoding of csv and tsv: UTF-8, GBK, ISO-8859-1 and all others that browsers know.
+	// Encoding of the files: UTF-8, GBK, ISO-8859-1 and all others that browsers know.
 	Encoding string `json:"encoding"`
 	// Compression; absent is gzip for files that end in .gz, else none.
 	Compress string `json:"compress" alias:"compressType" enum:"none,gzip"`

@@ -62,7 +62,7 @@ func (in *input) begin(c *Config, path string) error {
 		}
 	}
 	format := c.formatOf(path)
-	if !isUTF8(c.Encoding) && format != "jsonl" {
+	if !isUTF8(c.Encoding) {
 		enc, err := htmlindex.Get(c.Encoding)
 		if err != nil {
 			return errclass.With(errclass.Config, fmt.Errorf("encoding: %w", err))

@@ -203,6 +203,27 @@ func TestAbsentIsRefused(t *testing.T) {
 	}
 }
 
+func TestEncodeAllocatesNothing(t *testing.T) {
+	b := record.NewBatch(0, 0)
+	b.Begin(record.NewSchema(record.Name{}, []record.Column{{Kind: record.Int64}, {Kind: record.String}, {Kind: record.Bytes}, {Kind: record.Datetime}, {Kind: record.Decimal}, {Kind: record.Float64}}), record.Insert)
+	b.Int64(-5)
+	b.Text(record.String, `a "quoted" text`)
+	b.Text(record.Bytes, "bytes")
+	b.Datetime(1, 2)
+	b.Text(record.Decimal, "1.50")
+	b.Float64(0.25)
+	for _, d := range []csvfmt.Dialect{csvfmt.Comma(), {Delimiter: "\t", Quote: '"', Null: `\N`}} {
+		e, dst := csvfmt.NewEncoder(d), make([]byte, 0, 1<<10)
+		if n := testing.AllocsPerRun(100, func() {
+			if _, err := e.AppendRow(dst, b.Row(0)); err != nil {
+				t.Fatal(err)
+			}
+		}); n != 0 {
+			t.Errorf("%+v: %v allocations per row", d, n)
+		}
+	}
+}
+
 const benchLine = "1234567,a name of some length,2024-01-02 03:04:05,12.50,true,another text,-42,,0.125,the end\n"
 
 func BenchmarkDecode(b *testing.B) {

@@ -81,22 +81,32 @@ func (e *Encoder) AppendNames(dst []byte, names []string) ([]byte, error) {
 	return append(dst, '\n'), nil
 }
 
-// again appends the last n bytes of dst anew, quoted if they need it.
+// again quotes the last n bytes of dst if they need it.
 func (e *Encoder) again(dst []byte, n int) ([]byte, error) {
-	v := bytes.Clone(dst[len(dst)-n:])
-	return e.appendText(dst[:len(dst)-n], v)
+	v := dst[len(dst)-n:]
+	if !e.needsQuotes(v) {
+		return dst, nil
+	}
+	return e.appendQuoted(dst[:len(dst)-n], bytes.Clone(v))
 }
 
 func (e *Encoder) appendText(dst, v []byte) ([]byte, error) {
-	if string(v) == e.dialect.Null {
+	if e.needsQuotes(v) {
 		return e.appendQuoted(dst, v)
+	}
+	return append(dst, v...), nil
+}
+
+func (e *Encoder) needsQuotes(v []byte) bool {
+	if string(v) == e.dialect.Null {
+		return true
 	}
 	for _, ch := range v {
 		if e.special[ch] {
-			return e.appendQuoted(dst, v)
+			return true
 		}
 	}
-	return append(dst, v...), nil
+	return false
 }
 
 func (e *Encoder) appendQuoted(dst, v []byte) ([]byte, error) {
