@@ -99,15 +99,19 @@ func (o *origin) sortable(names []string) []string {
 }
 
 // leading returns the index that begins with a column, nil if there is none;
-// one of that column alone is preferred.
+// the primary key, or else the shortest, is preferred.
 func (o *origin) leading(name string) *mysqlkit.Index {
 	var found *mysqlkit.Index
-	if o.table == nil {
+	if o.table == nil || name == "" {
 		return nil
 	}
 	for i := range o.table.Indexes {
 		x := &o.table.Indexes[i]
-		if strings.EqualFold(x.Columns[0], name) && (found == nil || len(x.Columns) < len(found.Columns)) {
+		switch {
+		case !strings.EqualFold(x.Columns[0], name):
+		case x.Name == mysqlkit.Primary:
+			return x
+		case found == nil || len(x.Columns) < len(found.Columns):
 			found = x
 		}
 	}

@@ -176,6 +176,9 @@ func (o *origin) statement(cfg *Config, spec *sqlkit.Spec) *sqlkit.Select {
 	d := mysqlkit.Dialect
 	sel := &sqlkit.Select{Dialect: d, Items: d.Items(o.columns), From: o.from,
 		Where: []string{cfg.Where, spec.Predicate(d)}, OrderBy: d.QuoteAll(spec.Key)}
+	if x := o.leading(spec.Column); spec.Kind == sqlkit.Range && x != nil && x.Name != mysqlkit.Primary && strings.EqualFold(first(spec.Key), spec.Column) {
+		sel.Hint = "FORCE INDEX (" + d.Quote(x.Name) + ")" // else the server may well read and sort the whole table for each split
+	}
 	for _, k := range spec.Key {
 		if o.selected(k) < 0 {
 			sel.Items = append(sel.Items, sqlkit.Item{SQL: d.Quote(k)})
@@ -185,6 +188,13 @@ func (o *origin) statement(cfg *Config, spec *sqlkit.Spec) *sqlkit.Select {
 		sel.OrderBy = []string{d.Quote(unquoted(cfg.OrderByColumn))}
 	}
 	return sel
+}
+
+func first(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return names[0]
 }
 
 // selected returns the index of a column among those that the job reads, or -1.

@@ -149,6 +149,10 @@ func (c *Conn) begin(ctx context.Context) error {
 // explainDial says what to do about an error of dialling.
 func explainDial(s *Settings, addr string, err error) error {
 	what := fmt.Sprintf("connecting to %s as %q", addr, s.User)
+	var refused *mysql.MyError
+	if errors.As(err, &refused) {
+		err = refused // without the client's names for the steps of a handshake
+	}
 	var remedy string
 	switch Code(err) {
 	case 1045, 1698:

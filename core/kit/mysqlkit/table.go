@@ -77,8 +77,11 @@ func indexes(keys *Result) []Index {
 	return list
 }
 
+// Primary is the name of the index that is the primary key.
+const Primary = "PRIMARY"
+
 func rank(x Index) int {
-	if x.Name == "PRIMARY" {
+	if x.Name == Primary {
 		return 0
 	}
 	return 1
