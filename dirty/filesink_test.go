@@ -71,7 +71,7 @@ func fillEvery(b *record.Batch) {
 	b.Null()
 	b.Int64(1)
 	b.Null()
-	b.Float32(-0.0)
+	b.Float32(float32(math.Copysign(0, -1)))
 	b.Float64(math.Copysign(0, -1))
 	b.Decimal([]byte("1E+400"))
 	b.String(nil)

@@ -117,12 +117,12 @@ func (e *kafkaEngine) dropScope(_ context.Context, name string) error {
 func (e *kafkaEngine) allow(q request) error {
 	return e.withAdmin(func(a sarama.ClusterAdmin) error {
 		for _, name := range q.Operations {
-			acl := sarama.Acl{Principal: "User:" + q.User, Host: "*", PermissionType: sarama.AclPermissionAllow}
+			acl := &sarama.Acl{Principal: "User:" + q.User, Host: "*", PermissionType: sarama.AclPermissionAllow}
 			if err := acl.Operation.UnmarshalText([]byte(strings.ToLower(name))); err != nil {
 				return err
 			}
 			on := sarama.Resource{ResourceType: sarama.AclResourceTopic, ResourceName: q.Name, ResourcePatternType: sarama.AclPatternLiteral}
-			if err := a.CreateACL(on, acl); err != nil {
+			if err := a.CreateACLs([]*sarama.ResourceAcls{{Resource: on, Acls: []*sarama.Acl{acl}}}); err != nil {
 				return fmt.Errorf("allowing %s: %w", name, err)
 			}
 		}

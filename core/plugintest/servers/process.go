@@ -160,7 +160,7 @@ func (p *process) ready(ctx context.Context, probe func(context.Context) error) 
 		select {
 		case <-tick.C:
 		case <-p.done:
-			return fmt.Errorf("starting %s: it ended (%v): %s", p.name, p.err, tail(p.log))
+			return fmt.Errorf("starting %s: it ended (%v): %s", p.name, p.err, tail(p.log)) //nolint:errorlint // nil after an orderly end, which %w cannot print
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for %s: %w: %s", p.name, errors.Join(ctx.Err(), err), tail(p.log))
 		}

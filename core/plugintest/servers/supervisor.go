@@ -26,7 +26,6 @@ type Supervisor struct {
 	log      *slog.Logger
 	cache    cache
 	scratch  string
-	as       *owner
 	spawner  *spawner
 	watchdog *watchdog
 	ca       *authority
