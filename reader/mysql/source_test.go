@@ -238,20 +238,41 @@ func awaitEnd(t *testing.T, db servers.Database, id uint32) {
 	t.Errorf("session %d is still there", id)
 }
 
-// TestTrickle shows that rows do not wait for a batch to be full.
+// TestTrickle shows that rows do not wait for a batch to be full, and that
+// waiting for them loses none.
 func TestTrickle(t *testing.T) {
 	products(t, func(t *testing.T, db servers.Database) {
 		db.Exec(t, "CREATE TABLE t (id INT PRIMARY KEY, pad MEDIUMTEXT)")
-		for i := range 20 {
+		for i := range 8 {
 			db.Exec(t, fmt.Sprintf("INSERT INTO t VALUES (%d, REPEAT('x', 100000))", i))
 		}
-		s := open(t, job(db, "t", map[string]any{"where": "sleep(0.1) = 0"}))
-		b := record.NewBatch(1000, 100<<20)
-		if err := s.Fill(t.Context(), b); err != nil {
-			t.Fatal(err)
-		}
-		if b.Len() == 0 || b.Len() == 20 || len(b.Marks()) != 1 {
-			t.Errorf("%d rows and %d marks, want some rows and a mark", b.Len(), len(b.Marks()))
+		for _, mode := range []string{"DISABLED", "REQUIRED"} {
+			t.Run(mode, func(t *testing.T) {
+				s := open(t, job(db, "t", map[string]any{"where": "sleep(0.1) = 0", "properties": map[string]string{"sslMode": mode}}))
+				b, rows, fills := record.NewBatch(1000, 100<<20), 0, 0
+				for {
+					b.Reset("s")
+					err := s.Fill(t.Context(), b)
+					for i := range b.Len() {
+						if row := b.Row(i); row.Int64(0) != int64(rows) || len(row.Bytes(1)) != 100_000 {
+							t.Fatalf("row %d has id %d and %d bytes", rows, row.Int64(0), len(row.Bytes(1)))
+						}
+						rows++
+					}
+					if errors.Is(err, io.EOF) {
+						break
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					if fills++; len(b.Marks()) != 1 {
+						t.Errorf("%d rows with %d marks, want one", b.Len(), len(b.Marks()))
+					}
+				}
+				if rows != 8 || fills == 0 {
+					t.Errorf("%d rows in %d fills and the end, want 8 in several", rows, fills)
+				}
+			})
 		}
 	})
 }

@@ -49,19 +49,19 @@ func TestConfig(t *testing.T) {
 
 func TestConfigFaults(t *testing.T) {
 	for text, want := range map[string]string{
-		`{%s}`:                                           "column: is required",
-		`{"column":["a"]}`:                               "connection: is required",
-		`{"column":["a"],"connection":[{"table":"t"}]}`:  "connection[0].jdbcUrl",
-		`{%s,"column":["*","a"]}`:                        "column[0]",
-		`{%s,"column":[{"type":"int"}]}`:                 "column[0]: has neither",
-		`{%s,"column":[{"name":"a","nmae":"b"}]}`:        "column[0].nmae: unknown key",
-		`{%s,"column":[{"name":"a","format":"yyyy-Q"}]}`: "column[0].format",
-		`{%s,"column":["a"],"splitPK":"a"}`:              `did you mean "splitPk"?`,
-		`{%s,"column":["a"],"where":"a=1 limit 3"}`:      "where: holds LIMIT",
-		`{%s,"column":["a"],"splitStrategy":"hash"}`:     "expected one of mod, range, auto",
-		`{%s,"column":["a"],"splitPkStart":"1"}`:         "splitPkStart: needs splitPk",
-		`{%s,"column":["a"],"increColumn":"a"}`:          "increColumn: incremental reading and polling are not supported yet",
-		`{%s,"column":["a"],"polling":true}`:             "polling: incremental",
+		`{%s}`:             "column: is required",
+		`{"column":["a"]}`: "connection: is required",
+		`{"column":["a"],"connection":[{"table":"t"}]}`:                                                 "connection[0].jdbcUrl",
+		`{%s,"column":["*","a"]}`:                                                                       "column[0]",
+		`{%s,"column":[{"type":"int"}]}`:                                                                "column[0]: has neither",
+		`{%s,"column":[{"name":"a","nmae":"b"}]}`:                                                       "column[0].nmae: unknown key",
+		`{%s,"column":[{"name":"a","format":"yyyy-Q"}]}`:                                                "column[0].format",
+		`{%s,"column":["a"],"splitPK":"a"}`:                                                             `did you mean "splitPk"?`,
+		`{%s,"column":["a"],"where":"a=1 limit 3"}`:                                                     "where: holds LIMIT",
+		`{%s,"column":["a"],"splitStrategy":"hash"}`:                                                    "expected one of mod, range, auto",
+		`{%s,"column":["a"],"splitPkStart":"1"}`:                                                        "splitPkStart: needs splitPk",
+		`{%s,"column":["a"],"increColumn":"a"}`:                                                         "increColumn: incremental reading and polling are not supported yet",
+		`{%s,"column":["a"],"polling":true}`:                                                            "polling: incremental",
 		`{%s,"column":[{"name":"k","value":"1"}],"splitPk":"K","splitPkEnd":"2","splitStrategy":"mod"}`: "is a constant",
 	} {
 		_, _, err := decode(text)
