@@ -87,7 +87,7 @@ func (r *Runner) move(ctx, stop, early context.Context, c *checkpoint.Checkpoint
 	tracker.Add(c.Plan)
 	coordinator = checkpoint.NewCoordinator(r.store, c, tracker, committer, collector.Flush, r.o.Log)
 	r.tracker.Store(tracker)
-	r.size(early)
+	r.size(early, c.Plan)
 	if err := r.before(early, c, coordinator); err != nil {
 		return err
 	}
@@ -164,12 +164,16 @@ func (r *Runner) more(state func() (*checkpoint.Tracker, *checkpoint.Coordinator
 }
 
 // size asks the reader how many rows there are, for the progress line.
-func (r *Runner) size(ctx context.Context) {
+func (r *Runner) size(ctx context.Context, plan []plugin.Progress) {
 	s, ok := r.reader.(plugin.Sizer)
 	if !ok {
 		return
 	}
-	n, err := s.Rows(ctx)
+	splits := make([]plugin.Split, len(plan))
+	for i, p := range plan {
+		splits[i] = p.Split
+	}
+	n, err := s.Rows(ctx, splits)
 	if err != nil {
 		r.o.Log.Debug("counting the rows", "error", err)
 		return

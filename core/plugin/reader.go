@@ -64,8 +64,10 @@ type Describer interface {
 	Describe(ctx context.Context) ([]*record.Schema, error)
 }
 
-// Sizer is a Reader that knows how many rows its input has.
+// Sizer is a Reader that knows, at least about, how many rows there are.
 type Sizer interface {
-	// Rows returns that number; 0 means that it is unknown or that there is no end.
-	Rows(ctx context.Context) (int64, error)
+	// Rows returns the number of rows of these splits, the whole plan; 0 means
+	// that it is unknown or that there is no end. It is cheap: an estimate of
+	// the source will do.
+	Rows(ctx context.Context, splits []Split) (int64, error)
 }

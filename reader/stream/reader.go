@@ -19,6 +19,7 @@ var (
 	_ plugin.Splitter  = (*reader)(nil)
 	_ plugin.Resumer   = (*reader)(nil)
 	_ plugin.Describer = (*reader)(nil)
+	_ plugin.Sizer     = (*reader)(nil)
 )
 
 // Info describes the plugin.
@@ -108,6 +109,18 @@ func (r *reader) Resume(_ context.Context, channels int, stored []plugin.Progres
 		return nil, errclass.With(errclass.Config, fmt.Errorf("resuming %d endless splits in %d channels: set speed.channel to at least %d, or start afresh", endless, channels, endless))
 	}
 	return stored, nil
+}
+
+// Rows implements [plugin.Sizer].
+func (r *reader) Rows(_ context.Context, splits []plugin.Split) (total int64, err error) {
+	for _, split := range splits {
+		s, _, err := parse(plugin.Progress{Split: split})
+		if err != nil || s.Rows == 0 {
+			return 0, err
+		}
+		total += s.Rows
+	}
+	return total, nil
 }
 
 // Describe returns the schema of all rows.

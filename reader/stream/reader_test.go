@@ -194,3 +194,20 @@ func benchmark(b *testing.B, r *reader) {
 		}
 	}
 }
+
+func TestRows(t *testing.T) {
+	for parameters, want := range map[string]int64{
+		`{"column":["id"],"sliceRecordCount":[7,5]}`: 12,
+		`{"column":["id"],"sliceRecordCount":["7"]}`: 0, // the second channel never ends
+	} {
+		r := plugintest.NewReader(t, Info(), parameters)
+		splits, err := plugintest.Plan(t.Context(), r, plugin.Plan{Channels: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.(plugin.Sizer).Rows(t.Context(), splits)
+		if err != nil || got != want {
+			t.Errorf("%s: %d rows, %v; want %d", parameters, got, err, want)
+		}
+	}
+}
