@@ -195,7 +195,7 @@ func TestQueryTimeOut(t *testing.T) {
 	products(t, func(t *testing.T, db servers.Database) {
 		db.Exec(t, "CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1), (2), (3), (4), (5), (6), (7), (8)")
 		slow := func(seconds string, bytes int) string {
-			return job(db, "", map[string]any{"customSql": fmt.Sprintf("select id, sleep(%s) as s, repeat('x', %d) as pad from t", seconds, bytes), "queryTimeOut": 1})
+			return job(db, "", map[string]any{"customSql": fmt.Sprintf("select id, sleep(%s) as s, repeat('x', %d) as pad from t", seconds, bytes), "queryTimeOut": 3})
 		}
 		t.Run("first row", func(t *testing.T) {
 			s := open(t, slow("30", 1))
@@ -209,7 +209,7 @@ func TestQueryTimeOut(t *testing.T) {
 			awaitEnd(t, db, s.(*source).conn.ID())
 		})
 		t.Run("long read", func(t *testing.T) {
-			if rows := read(t, slow("0.3", 200_000)); len(rows) != 8 {
+			if rows := read(t, slow("0.5", 200_000)); len(rows) != 8 {
 				t.Errorf("%d rows, want 8", len(rows))
 			}
 		})
