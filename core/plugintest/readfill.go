@@ -102,7 +102,7 @@ func (s *ReaderSuite) resume(t testing.TB) {
 	}
 	tried := 0
 	for _, n := range s.Channels {
-		rows := max(1, len(s.Want(t))/40/n)
+		rows := max(1, len(s.Want(t))/20) // some twenty marks in all
 		for _, g := range s.drain(t, n, Options{Rows: rows}) {
 			if s.Endless && n > 1 {
 				continue // how many rows each split has is not known

@@ -15,7 +15,7 @@ import (
 // The properties of rows on their way in.
 
 // sizes are the numbers of rows of the batches that are written.
-var sizes = []int{1, 2, 1024, 3, 500, 64, 1, 700}
+var sizes = []int{1, 2, 1024, 3, 300, 64, 1}
 
 func (s *WriterSuite) rows(t testing.TB) {
 	d := s.Open(t)

@@ -70,6 +70,11 @@ func (k *keyList) UnmarshalConfig(d *config.Decoder) error {
 	return nil
 }
 
+// DescribeConfig implements [config.Described].
+func (*keyList) DescribeConfig() (string, []config.Key) {
+	return "list of text, or object of lists", nil
+}
+
 // NoEffect names the keys of other SQL writers.
 func (*Config) NoEffect() map[string]string {
 	const each = "every batch is one transaction"

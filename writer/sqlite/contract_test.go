@@ -113,13 +113,17 @@ func bad(parameters string) func(testing.TB) error {
 
 func TestContract(t *testing.T) {
 	for name, parameters := range map[string]string{
-		"insert":   `"table": "t", "column": ["*"]`,
-		"replace":  `"table": ["t"], "column": ["*"], "writeMode": "replace"`,
-		"update":   `"table": "t", "column": ["*"], "mode": "update", "updateKey": {"id": ["id"]}`,
-		"position": `"connection": [{"table": ["t"]}], "column": ["id", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", {"name": "c12", "type": "json"}, "c13"]`,
+		"insert": `"table": "t", "column": ["*"]`,
+		"update": `"table": "t", "column": ["*"], "mode": "update", "updateKey": {"id": ["id"]}`,
 	} {
 		t.Run(name, func(t *testing.T) { plugintest.Writer(t, suite(parameters)) })
 	}
+	t.Run("position", func(t *testing.T) {
+		plugintest.CheckWriter(t, suite(`"connection": [{"table": ["t"]}], "column": ["id", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", {"name": "c12", "type": "json"}, "c13"]`), "rows", "bad", "absent")
+	})
+	t.Run("replace", func(t *testing.T) {
+		plugintest.CheckWriter(t, suite(`"table": ["t"], "column": ["*"], "writeMode": "replace"`), "rows", "bad", "changes")
+	})
 	t.Run("tables", func(t *testing.T) {
 		s := suite(`"table": "*", "column": ["*"]`)
 		s.Schemas = append(s.Schemas, kinds("u"))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/datasync-io/datasync/core/plugin"
@@ -18,7 +19,11 @@ func TestDemoShopLoads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal(string(script))
+	short := strings.Replace(string(script), "n < 150000", "n < 3000", 1) // orders: the whole takes minutes under the race detector
+	if len(short) == len(script) {
+		t.Fatal("the script has other numbers of rows")
+	}
+	text, err := json.Marshal(short)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +38,7 @@ func TestDemoShopLoads(t *testing.T) {
 	got := rows(t, path, `(SELECT (SELECT count(*) FROM customers), (SELECT count(*) FROM products), (SELECT count(*) FROM orders),
 		(SELECT count(*) FROM orders WHERE note IS NULL OR shipped_at IS NULL), (SELECT printf('%.2f', sum(total)) FROM orders),
 		(SELECT count(*) FROM pragma_foreign_key_check), 1 AS rowid)`)
-	if want := "[[5000 400 150000 131726 51927434.02 0 1]]"; fmt.Sprint(got) != want {
+	if want := "[[5000 400 3000 2631 1015903.36 0 1]]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
 }
