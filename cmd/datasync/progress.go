@@ -120,7 +120,7 @@ func (b *bar) show(s launcher.Status, p pace) {
 	if b.line == nil || (total > 0) != (b.total > 0) {
 		b.line = progressbar.NewOptions64(total, progressbar.OptionSetWriter(b.out), progressbar.OptionSetWidth(20),
 			progressbar.OptionUseANSICodes(true), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
-			progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionSetRenderBlankState(false))
+			progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionSetSpinnerChangeInterval(0), progressbar.OptionSetRenderBlankState(false))
 	} else if total != b.total && total > 0 {
 		b.line.ChangeMax64(total)
 	}
