@@ -17,10 +17,11 @@ import (
 )
 
 var (
-	_ plugin.Writer = (*writer)(nil)
-	_ plugin.Hooks  = (*writer)(nil)
-	_ plugin.Shaper = (*writer)(nil)
-	_ plugin.Prober = (*writer)(nil)
+	_ plugin.Writer     = (*writer)(nil)
+	_ plugin.Hooks      = (*writer)(nil)
+	_ plugin.Shaper     = (*writer)(nil)
+	_ plugin.Prober     = (*writer)(nil)
+	_ plugin.Idempotent = (*writer)(nil)
 )
 
 // Info describes the plugin.
@@ -52,6 +53,10 @@ type writer struct {
 	conn    *sqlitekit.Conn // nil until the first use
 	targets map[*record.Schema]*target
 }
+
+// Idempotent implements [plugin.Idempotent]: rows that replace or change by
+// key may come twice.
+func (w *writer) Idempotent() bool { return w.config.Mode != modeInsert }
 
 // connect opens the file once; w.mu is held.
 func (w *writer) connect(ctx context.Context) error {
