@@ -287,7 +287,7 @@ var withoutEffect = map[string]string{
 	"key.deserializer": "nothing is read", "value.deserializer": "nothing is read",
 	"group.id": "nothing is read", "auto.offset.reset": "nothing is read", "enable.auto.commit": "nothing is read", "auto.commit.interval.ms": "nothing is read",
 	"linger.ms":               "a batch is sent when it is full or none is on its way",
-	"buffer.memory":           "two requests' worth is held per channel",
+	"buffer.memory":           "batch.size and max.in.flight.requests.per.connection decide",
 	"max.block.ms":            "delivery.timeout.ms decides",
 	"retries":                 "delivery.timeout.ms decides",
 	"max.request.size":        "the topic's max.message.bytes decides",
