@@ -20,7 +20,7 @@ build: ## build bin/datasync, static
 
 .PHONY: demo
 demo: build ## move a bundled shop database to JSON lines, kill the second run and resume it
-	@$(GO) run ./core/plugintest/demo -bin $(BIN) -dir .demo
+	@CGO_ENABLED=0 $(GO) run -trimpath ./core/plugintest/demo -bin $(BIN) -dir .demo # as build, so that nothing is compiled twice
 
 .PHONY: test
 test: ## install and start the real servers, run every test with the race detector, stop them
