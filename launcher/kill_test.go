@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/datasync-io/datasync/core/checkpoint"
 	"github.com/datasync-io/datasync/core/job"
 	"github.com/datasync-io/datasync/launcher"
 	"github.com/datasync-io/datasync/launcher/builtin"
@@ -60,6 +61,7 @@ func TestKilledRunsLoseAndDoubleNothing(t *testing.T) {
 			t.Fatalf("a run failed by itself: %v\n%s", err, &said)
 		default:
 			kills++
+			finished = ended(t, state)
 		}
 	}
 	t.Logf("%d runs were killed", kills)
@@ -74,6 +76,17 @@ func TestKilledRunsLoseAndDoubleNothing(t *testing.T) {
 	if got != want {
 		t.Errorf("%d rows arrived, want %d, the same ones", got.lines, want.lines)
 	}
+}
+
+// ended tells that a killed run had nothing left to do: another one would
+// rightly begin afresh.
+func ended(t *testing.T, state string) bool {
+	t.Helper()
+	c, err := checkpoint.NewFileStore(state).Load(t.Context(), "kill-0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c != nil && c.AfterDone
 }
 
 // multiset is lines in any order: which channel reads a split differs from run to run.

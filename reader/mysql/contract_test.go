@@ -83,10 +83,10 @@ var tables = []struct {
 		insert:     func(i int) string { return fmt.Sprintf("(%s, 5)", dayOrNull(i)) },
 		parameters: map[string]any{"orderByColumn": "day", "splitPk": "who", "splitStrategy": "mod"},
 		cells: func(i int) []string {
-			if i < 30 {
+			if i < 10 {
 				return []string{"null", "int64 5"}
 			}
-			return []string{fmt.Sprintf("date 2024-01-%02d", 1+i/30), "int64 5"}
+			return []string{fmt.Sprintf("date 2024-01-%02d", 1+i/10), "int64 5"}
 		},
 	},
 	{
@@ -121,10 +121,10 @@ func orNullCell(i, every int) string {
 }
 
 func dayOrNull(i int) string {
-	if i < 30 {
+	if i < 10 {
 		return "NULL"
 	}
-	return fmt.Sprintf("'2024-01-%02d'", 1+i/30)
+	return fmt.Sprintf("'2024-01-%02d'", 1+i/10)
 }
 
 func TestContract(t *testing.T) {
