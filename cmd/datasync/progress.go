@@ -12,30 +12,39 @@ import (
 )
 
 const (
-	drawEvery = 200 * time.Millisecond
-	logEvery  = 10 * time.Second
-	rateOver  = 5 * time.Second // what "per second" is the mean of
+	sampleEvery = 200 * time.Millisecond // and how often the line is drawn
+	logFirst    = time.Second            // a sign of life
+	logEvery    = 10 * time.Second
+	rateOver    = 5 * time.Second // what "per second" is the mean of
 )
+
+// starting is the state of a job whose plan is not known yet.
+const starting = "starting"
 
 // watcher shows how far a job is until it is stopped.
 type watcher struct {
 	quit, done chan struct{}
 }
 
-// watch shows the status every so often, in a goroutine of its own: show draws
-// or logs it.
-func watch(every time.Duration, status func() launcher.Status, show func(launcher.Status, pace)) *watcher {
+// watch shows the status after the time first and then every so often, in a
+// goroutine of its own: show draws or logs it.
+func watch(first, every time.Duration, status func() launcher.Status, show func(launcher.Status, pace)) *watcher {
 	w := &watcher{quit: make(chan struct{}), done: make(chan struct{})}
+	next := time.Now().Add(first)
 	go func() {
 		defer close(w.done)
-		tick := time.NewTicker(every)
+		tick := time.NewTicker(sampleEvery)
 		defer tick.Stop()
 		var rate rates
 		for {
 			select {
 			case now := <-tick.C:
 				s := status()
-				show(s, rate.add(now, s))
+				p := rate.add(now, s)
+				if !now.Before(next) {
+					show(s, p)
+					next = now.Add(every)
+				}
 			case <-w.quit:
 				return
 			}
@@ -72,7 +81,13 @@ type sample struct {
 // rates remembers the samples of the last seconds.
 type rates struct{ samples []sample }
 
+// add returns the pace up to now. Counts that a resumed job begins with appear
+// when it no longer is starting.
 func (r *rates) add(now time.Time, s launcher.Status) pace {
+	if s.State == starting {
+		r.samples = r.samples[:0]
+		return pace{}
+	}
 	r.samples = append(r.samples, sample{now, s.Written, s.WriteBytes})
 	for len(r.samples) > 2 && now.Sub(r.samples[1].at) >= rateOver {
 		r.samples = r.samples[1:]

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/datasync-io/datasync/launcher"
 )
 
@@ -13,7 +15,8 @@ func TestRates(t *testing.T) {
 	begin := time.Unix(1_000_000, 0)
 	at := func(seconds int) time.Time { return begin.Add(time.Duration(seconds) * time.Second) }
 	var r rates
-	r.add(at(0), launcher.Status{})
+	r.add(at(-1), launcher.Status{State: starting, Written: 0})
+	r.add(at(0), launcher.Status{State: "running", Written: 0}) // a resumed job's counts would be there
 	if got := r.add(at(1), launcher.Status{Written: 100, WriteBytes: 1000}); got != (pace{100, 1000}) {
 		t.Errorf("pace after a second = %v, want 100 rows and 1000 bytes per second", got)
 	}
@@ -24,6 +27,33 @@ func TestRates(t *testing.T) {
 	}
 	if n := len(r.samples); n > 7 {
 		t.Errorf("%d samples kept, want those of %v", n, rateOver)
+	}
+}
+
+func TestRatesOfAResumedJob(t *testing.T) {
+	begin := time.Unix(1_000_000, 0)
+	var r rates
+	r.add(begin, launcher.Status{State: starting})
+	r.add(begin.Add(time.Second), launcher.Status{State: "running", Written: 5000})
+	if got := r.add(begin.Add(2*time.Second), launcher.Status{State: "running", Written: 5100}); got.rows != 100 {
+		t.Errorf("pace = %v rows/s, want 100: what an earlier run has written is no pace", got.rows)
+	}
+}
+
+func TestWatchStops(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	shown := make(chan launcher.Status, 100)
+	w := watch(0, sampleEvery, func() launcher.Status { return launcher.Status{State: "running"} },
+		func(s launcher.Status, _ pace) { shown <- s })
+	<-shown
+	w.stop()
+	for len(shown) > 0 {
+		<-shown
+	}
+	select {
+	case <-shown:
+		t.Error("shown after stop has returned")
+	default:
 	}
 }
 

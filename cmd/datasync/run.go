@@ -73,10 +73,10 @@ func (p *process) display(o *options, l *loaded, out *console) (end func()) {
 	}
 	if p.terminal && o.logFile != "-" {
 		b := &bar{out: line{out}}
-		w := watch(drawEvery, l.runner.Status, b.show)
+		w := watch(0, sampleEvery, l.runner.Status, b.show)
 		return func() { w.stop(); out.finish() }
 	}
-	return watch(logEvery, l.runner.Status, logStatus(l.log)).stop
+	return watch(logFirst, logEvery, l.runner.Status, logStatus(l.log)).stop
 }
 
 // abandonAfter is how long a job may take to end after the second signal.

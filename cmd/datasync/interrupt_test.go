@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestListen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // time is virtual within
+		signals := make(chan os.Signal, 2)
+		i := listen(signals)
+		defer i.end()
+		synctest.Wait()
+		if i.stop.Err() != nil || i.now.Err() != nil {
+			t.Fatal("ended before a signal")
+		}
+		signals <- syscall.SIGTERM
+		<-i.stop.Done()
+		synctest.Wait()
+		if i.now.Err() != nil {
+			t.Fatal("the first signal ended the job at once")
+		}
+		signals <- os.Interrupt
+		<-i.now.Done()
+		begin := time.Now()
+		<-i.abandoned
+		if waited := time.Since(begin); waited != abandonAfter {
+			t.Errorf("given up after %v, want %v", waited, abandonAfter)
+		}
+	})
+}
+
+func TestListenEnds(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	for n := range 3 {
+		signals := make(chan os.Signal, 2)
+		for range n {
+			signals <- os.Interrupt
+		}
+		i := listen(signals)
+		if n > 0 {
+			<-i.stop.Done()
+		}
+		if n > 1 {
+			<-i.now.Done()
+		}
+		i.end()
+		if i.stop.Err() == nil || i.now.Err() == nil {
+			t.Errorf("%d signals: contexts live on after end", n)
+		}
+	}
+}
