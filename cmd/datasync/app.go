@@ -17,8 +17,9 @@ type process struct {
 	signals        <-chan os.Signal
 	terminal       bool // stderr is one
 
-	secrets *secrets
-	code    int // of the jobs that ran
+	secrets  *secrets
+	code     int  // of the jobs that ran
+	reported bool // the report file holds a report of this call
 }
 
 // run is the program; it returns the exit code.

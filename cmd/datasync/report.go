@@ -32,10 +32,26 @@ func (p *process) report(o *options, r *launcher.Result) error {
 	if o.reportFile == "" {
 		_, err = io.WriteString(p.stdout, masked)
 	} else {
-		err = os.WriteFile(o.reportFile, []byte(masked), 0o644)
+		err = p.writeReportFile(o.reportFile, masked)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
+}
+
+// writeReportFile replaces the file by the first report of the call and appends
+// the others.
+func (p *process) writeReportFile(path, text string) error {
+	mode := os.O_TRUNC
+	if p.reported {
+		mode = os.O_APPEND
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|mode, 0o644)
+	if err != nil {
+		return err
+	}
+	p.reported = true
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
 }

@@ -53,8 +53,7 @@ func (p *process) runJob(o *options, arg string, interrupt *interrupt) (err erro
 	case result = <-ended:
 	case <-interrupt.abandoned:
 		show()
-		p.code = combine(p.code, launcher.ExitInterrupted)
-		return errors.New("ended by a second signal before the connections were closed; the last saved position holds")
+		return &exitError{launcher.ExitInterrupted, errors.New("ended by a second signal before the connections were closed; the last saved position holds")}
 	}
 	show()
 	l.log.Info("ended", "job", result.Job, "state", result.State, "exitCode", result.ExitCode, "after", result.End.Sub(result.Start).Round(time.Millisecond))
