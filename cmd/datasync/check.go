@@ -14,6 +14,7 @@ import (
 // check prints what is used, without effect, unknown, to be warned of and wrong
 // in each job file. A faulty file is exit code 2.
 func (p *process) check(o *options) error {
+	o.dry = true
 	for _, arg := range o.jobs {
 		l, err := p.load(o, arg, &console{w: p.stderr})
 		if l == nil {
@@ -100,7 +101,7 @@ func usedKeys(n *config.Node, ignored map[string]bool, used []string) []string {
 
 func (f finding) print(w io.Writer, mask func(string) string, file string) {
 	verdict := "no faults"
-	if n := len(f.mistakes) + len(f.unknown); len(f.mistakes) > 0 || n > 0 {
+	if n := len(f.mistakes) + len(f.unknown); n > 0 {
 		verdict = fmt.Sprintf("%d to look at", n)
 	}
 	fmt.Fprintf(w, "%s: %s\n", file, verdict)

@@ -59,19 +59,39 @@ func codeOf(err error) int {
 	}
 }
 
-// printError writes err for people: a line for each fault of a job file, else
-// one line. Text that was joined from several errors stays on that line.
+// printError writes err for people: a line for each fault of a job file and for
+// each error beside them, else one line.
 func printError(w io.Writer, mask func(string) string, err error) {
-	var faults []string
-	for _, f := range config.Faults(err) {
-		faults = append(faults, f.Error())
+	lines := []string{err.Error()}
+	if len(config.Faults(err)) > 0 && errclass.Of(err) == errclass.Config {
+		lines = faultLines(err)
 	}
-	if len(faults) == 0 || errclass.Of(err) != errclass.Config {
-		faults = []string{strings.Join(strings.FieldsFunc(err.Error(), isNewline), "; ")}
+	for _, line := range slices.Compact(lines) {
+		if !strings.Contains(line, "^") || !strings.Contains(line, "\n") { // an excerpt of the file with a caret stays as it is
+			line = strings.Join(strings.FieldsFunc(line, isNewline), "; ")
+		}
+		fmt.Fprintf(w, "datasync: %s\n", mask(line))
 	}
-	for _, text := range slices.Compact(faults) {
-		fmt.Fprintf(w, "datasync: %s\n", mask(text))
+}
+
+// faultLines takes joined errors apart, down to the faults among them.
+func faultLines(err error) []string {
+	if fault, ok := err.(*config.Error); ok {
+		return []string{fault.Error()}
 	}
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		var lines []string
+		for _, inner := range e.Unwrap() {
+			lines = append(lines, faultLines(inner)...)
+		}
+		return lines
+	case interface{ Unwrap() error }:
+		if len(config.Faults(err)) > 0 {
+			return faultLines(e.Unwrap())
+		}
+	}
+	return []string{err.Error()}
 }
 
 func isNewline(r rune) bool { return r == '\n' || r == '\r' }

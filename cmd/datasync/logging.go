@@ -47,11 +47,8 @@ func (o *options) openLog(console io.Writer, j *job.Job, hide *secrets) (*slog.L
 		return errors.Join(errs...)
 	}
 	paths := []string{o.logFile}
-	setting := job.Log{}
-	if j != nil {
-		if setting = j.Setting.Log; setting.IsLogger && setting.Path != "" {
-			paths = append(paths, filepath.Join(setting.Path, url.PathEscape(j.Identity)+".log"))
-		}
+	if setting := j.Setting.Log; setting.IsLogger && setting.Path != "" && !o.dry {
+		paths = append(paths, filepath.Join(setting.Path, url.PathEscape(j.Identity)+".log"))
 	}
 	outputs := []io.Writer{}
 	if o.logFile == "" {
@@ -67,7 +64,7 @@ func (o *options) openLog(console io.Writer, j *job.Job, hide *secrets) (*slog.L
 		}
 		files, outputs = append(files, f), append(outputs, f)
 	}
-	h := o.handler(io.MultiWriter(outputs...), o.level(setting.Level))
+	h := o.handler(io.MultiWriter(outputs...), o.level(j.Setting.Log.Level))
 	return slog.New(maskHandler{h, hide}), closeAll, nil
 }
 

@@ -47,3 +47,16 @@ func TestPrintErrorMasksAndStaysOnOneLine(t *testing.T) {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }
+
+func TestPrintErrorNamesEveryFault(t *testing.T) {
+	fault := func(line int) error {
+		return &config.Error{File: "j.json", Line: line, Column: 1, Path: "job", Msg: "is wrong"}
+	}
+	err := config.Join(fault(2), config.Join(fault(1)), usagef("-s x: no such state folder"))
+	var out bytes.Buffer
+	printError(&out, config.MaskText, err)
+	want := "datasync: j.json:1:1: job: is wrong\ndatasync: j.json:2:1: job: is wrong\ndatasync: -s x: no such state folder\n"
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}

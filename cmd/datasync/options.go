@@ -30,6 +30,7 @@ type options struct {
 	verbose, quiet               bool
 
 	rows  int
+	dry   bool     // the job is looked at: it leaves no file
 	notes []string // what the flags say that means nothing
 }
 

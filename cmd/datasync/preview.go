@@ -4,6 +4,7 @@ import "errors"
 
 // preview shows the first rows of jobs as tables on stdout.
 func (p *process) preview(o *options) error {
+	o.dry = true
 	interrupt := listen(p.signals)
 	defer interrupt.end()
 	for _, arg := range o.jobs {

@@ -70,7 +70,7 @@ func (p *process) display(o *options, l *loaded, out *console) (end func()) {
 	if o.quiet {
 		return func() {}
 	}
-	if p.terminal && o.logFile != "-" {
+	if p.terminal {
 		b := &bar{out: line{out}}
 		w := watch(0, sampleEvery, l.runner.Status, b.show)
 		return func() { w.stop(); out.finish() }
