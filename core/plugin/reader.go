@@ -35,8 +35,7 @@ type Source interface {
 	//
 	// One goroutine at a time calls Fill, perhaps not for minutes while the
 	// destination is slow: a Source keeps its session alive by itself. It may
-	// fill b from a goroutine of its own; [Push] is the adapter for clients
-	// that call back.
+	// fill b from a goroutine of its own, which Close ends and awaits.
 	Fill(ctx context.Context, b *record.Batch) error
 	// Close ends the stream and awaits the Source's own goroutines.
 	Close() error
