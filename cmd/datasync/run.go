@@ -56,12 +56,24 @@ func (p *process) runJob(o *options, arg string, interrupt *interrupt) (err erro
 		return &exitError{launcher.ExitInterrupted, errors.New("ended by a second signal before the connections were closed; the last saved position holds")}
 	}
 	show()
+	if interrupt.now.Err() != nil {
+		cutShort(result)
+	}
 	l.log.Info("ended", "job", result.Job, "state", result.State, "exitCode", result.ExitCode, "after", result.End.Sub(result.Start).Round(time.Millisecond))
 	if result.Err != nil {
 		printError(p.stderr, p.secrets.mask, result.Err)
 	}
 	p.code = combine(p.code, result.ExitCode)
 	return p.report(o, result)
+}
+
+// cutShort corrects the result of an endless job that a second signal ended
+// while it drained: it is worth running again.
+func cutShort(r *launcher.Result) {
+	if r.State == launcher.Drained {
+		r.State, r.ExitCode = launcher.Interrupted, launcher.ExitTransient
+		r.Err = errors.New("ended by a second signal before all rows were written; the next run begins at the last saved position")
+	}
 }
 
 // display shows a job's progress: on a terminal as a line that changes, else in

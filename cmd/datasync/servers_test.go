@@ -82,10 +82,10 @@ func runMySQL(ts *testscript.TestScript, neg bool, args []string) {
 
 // network breaks and mends the way to the script's private cluster:
 //
-//	network cut | restore
+//	network cut | stall | restore
 //	network away DURATION      cut, and restored so much later
 func network(ts *testscript.TestScript, neg bool, args []string) {
-	arguments(ts, neg, args, 1, "network cut|restore|away DURATION")
+	arguments(ts, neg, args, 1, "network cut|stall|restore|away DURATION")
 	k, ok := madeValue(ts, kafkaKey{}).(servers.KafkaServer)
 	if !ok {
 		ts.Fatalf("need kafka-private first")
@@ -93,6 +93,8 @@ func network(ts *testscript.TestScript, neg bool, args []string) {
 	switch args[0] {
 	case "cut":
 		k.Cut()
+	case "stall":
+		k.Stall()
 	case "restore":
 		k.Restore()
 	case "away":
