@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// echo is for how long a signal may be delivered twice.
+const echo = 200 * time.Millisecond
+
 // interrupt turns signals into contexts.
 type interrupt struct {
 	stop      context.Context // ends with the first signal: drain, save, end
@@ -26,14 +29,15 @@ func listen(signals <-chan os.Signal) *interrupt {
 		defer close(i.done)
 		defer cancelStop()
 		defer cancelNow()
-		for _, cancel := range []context.CancelFunc{cancelStop, cancelNow} {
-			select {
-			case <-signals:
-				cancel()
-			case <-i.quit:
-				return
-			}
+		first, at := i.await(signals, nil, time.Time{})
+		if first == nil {
+			return
 		}
+		cancelStop()
+		if second, _ := i.await(signals, first, at); second == nil {
+			return
+		}
+		cancelNow()
 		late := time.NewTimer(abandonAfter)
 		defer late.Stop()
 		select {
@@ -44,6 +48,22 @@ func listen(signals <-chan os.Signal) *interrupt {
 		}
 	}()
 	return i
+}
+
+// await returns the next signal and when it came; nil at the end. The same one
+// as first, right after it at the time at, is no other: a terminal and a wrapper
+// such as timeout or make both pass it on.
+func (i *interrupt) await(signals <-chan os.Signal, first os.Signal, at time.Time) (os.Signal, time.Time) {
+	for {
+		select {
+		case s := <-signals:
+			if s != first || time.Since(at) >= echo {
+				return s, time.Now()
+			}
+		case <-i.quit:
+			return nil, time.Time{}
+		}
+	}
 }
 
 // end stops listening.

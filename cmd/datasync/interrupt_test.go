@@ -25,7 +25,13 @@ func TestListen(t *testing.T) {
 		if i.now.Err() != nil {
 			t.Fatal("the first signal ended the job at once")
 		}
-		signals <- os.Interrupt
+		signals <- syscall.SIGTERM
+		synctest.Wait()
+		if i.now.Err() != nil {
+			t.Fatal("the echo of the first signal ended the job at once")
+		}
+		time.Sleep(echo) //nolint:forbidigo // virtual
+		signals <- syscall.SIGTERM
 		<-i.now.Done()
 		begin := time.Now()
 		<-i.abandoned
@@ -39,8 +45,8 @@ func TestListenEnds(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	for n := range 3 {
 		signals := make(chan os.Signal, 2)
-		for range n {
-			signals <- os.Interrupt
+		for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM}[:n] {
+			signals <- s
 		}
 		i := listen(signals)
 		if n > 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -45,6 +46,10 @@ func (p *process) runJob(o *options, arg string, interrupt *interrupt) (err erro
 	l.tell(o.notes)
 	pipe := l.job.Pipelines[0]
 	l.log.Info("running", "job", l.job.PipelineIdentity(pipe), "file", l.file, "reader", pipe.Reader.Name, "writer", pipe.Writer.Name, "state", l.stateDir)
+	quiet := context.AfterFunc(interrupt.stop, func() {
+		l.log.Info("stopping: what is under way is written and the position saved; another signal ends at once")
+	})
+	defer quiet()
 	show := p.display(o, l, out)
 	ended := make(chan *launcher.Result, 1)
 	go func() { ended <- l.runner.Run(interrupt.now, interrupt.stop) }()
@@ -67,13 +72,17 @@ func (p *process) runJob(o *options, arg string, interrupt *interrupt) (err erro
 	return p.report(o, result)
 }
 
-// cutShort corrects the result of an endless job that a second signal ended
-// while it drained: it is worth running again.
+// cutShort corrects the result of a job that a second signal ended while it
+// drained: an endless one is worth running again.
 func cutShort(r *launcher.Result) {
-	if r.State == launcher.Drained {
+	switch r.State {
+	case launcher.Drained:
 		r.State, r.ExitCode = launcher.Interrupted, launcher.ExitTransient
-		r.Err = errors.New("ended by a second signal before all rows were written; the next run begins at the last saved position")
+	case launcher.Interrupted:
+	default:
+		return
 	}
+	r.Err = errors.New("ended by a second signal before all rows were written; -resume goes on from the position saved last")
 }
 
 // display shows a job's progress: on a terminal as a line that changes, else in
