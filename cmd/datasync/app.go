@@ -16,6 +16,7 @@ type process struct {
 	env            func(string) (string, bool)
 	signals        <-chan os.Signal
 	terminal       bool // stderr is one
+	shared         bool // stdout is one too: printed rows and progress meet there
 
 	secrets  *secrets
 	code     int  // of the jobs that ran

@@ -19,7 +19,7 @@ func start() int {
 	signal.Ignore(syscall.SIGXFSZ)
 	p := &process{
 		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv,
-		signals: signals, terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		signals: signals, terminal: term.IsTerminal(int(os.Stderr.Fd())), shared: term.IsTerminal(int(os.Stdout.Fd())),
 	}
 	return p.run()
 }

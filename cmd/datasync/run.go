@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/datasync-io/datasync/core/job"
 	"github.com/datasync-io/datasync/launcher"
 )
 
@@ -91,12 +92,18 @@ func (p *process) display(o *options, l *loaded, out *console) (end func()) {
 	if o.quiet {
 		return func() {}
 	}
-	if p.terminal {
+	if p.terminal && !(p.shared && printsRows(l.job.Pipelines[0].Writer)) {
 		b := &bar{out: line{out}}
 		w := watch(0, sampleEvery, l.runner.Status, b.show)
 		return func() { w.stop(); out.finish() }
 	}
 	return watch(logFirst, logEvery, l.runner.Status, logStatus(l.log)).stop
+}
+
+// printsRows tells that a job's rows go to stdout, where a line that is drawn over
+// and over would cut them to pieces.
+func printsRows(w job.Operator) bool {
+	return w.Plugin == "stream" && w.Parameter.Node().Member("print").Text() != "false"
 }
 
 // abandonAfter is how long a job may take to end after the second signal.
