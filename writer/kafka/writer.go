@@ -121,7 +121,7 @@ func (w *writer) Open(ctx context.Context, t plugin.Task) (plugin.Sink, error) {
 		}
 		topics = append(topics, topic)
 	}
-	if s.producer, err = client.NewProducer(ctx, w.config.Producer.Producer, w.headers()); err != nil {
+	if s.producer, err = client.NewProducer(ctx, w.config.Producer.Producer.Share(t.Of), w.headers()); err != nil {
 		return nil, err
 	}
 	for _, topic := range topics {

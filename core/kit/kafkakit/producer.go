@@ -92,7 +92,7 @@ func (c *Client) NewProducer(ctx context.Context, set ProducerSettings, headers 
 	if err != nil {
 		return nil, err
 	}
-	p := &Producer{client: c, set: set, config: cfg, wire: w, id: -1, epoch: -1, conns: map[int32]*sarama.Broker{}}
+	p := &Producer{client: c, set: set.Share(1), config: cfg, wire: w, id: -1, epoch: -1, conns: map[int32]*sarama.Broker{}}
 	p.config.Net.MaxOpenRequests = set.InFlight
 	// A broker may hold a request for RequestTimeout before it answers.
 	p.config.Net.ReadTimeout = c.at.RequestTimeout + 5*time.Second

@@ -27,7 +27,7 @@ type ProducerProperties struct {
 }
 
 // NewProducerProperties returns the defaults: the Java client's, but for
-// client.id, batch.size (see [ProducerSettings]) and three requests in flight.
+// client.id, batch.size (see [ProducerSettings.Share]) and three requests in flight.
 func NewProducerProperties() ProducerProperties {
 	var p ProducerProperties
 	p.defaults()
