@@ -99,11 +99,13 @@ func (r *Runner) move(ctx, stop, early context.Context, c *checkpoint.Checkpoint
 	if ctx.Err() != nil || errclass.Of(err) == errclass.Fenced {
 		return err
 	}
-	saved := coordinator.SaveWith(ctx, func(c *checkpoint.Checkpoint) { c.Finished = err == nil })
-	if err = errors.Join(err, saved); err != nil {
-		return err
+	if saved := coordinator.SaveWith(ctx, func(c *checkpoint.Checkpoint) { c.Finished = err == nil }); saved != nil {
+		return errors.Join(err, saved)
 	}
 	r.meter.Checkpointed(c.Counters.Written)
+	if err != nil {
+		return err
+	}
 	return r.after(ctx, c)
 }
 

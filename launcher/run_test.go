@@ -201,7 +201,15 @@ func (b *bench) interrupted(t *testing.T) {
 		cancel()
 		return errWait
 	}
-	wantEnd(t, b.run(t, stop), launcher.Interrupted, 130)
+	r := b.run(t, stop)
+	wantEnd(t, r, launcher.Interrupted, 130)
+	var report bytes.Buffer
+	if err := r.WriteText(&report); err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("snapshotWrite          |  %d\n", len(b.to.Rows())); !strings.Contains(report.String(), want) {
+		t.Errorf("the report lacks %q:\n%s", want, &report)
+	}
 	b.readers = nil
 	if n := len(b.to.Rows()); n == 0 || n == rows {
 		t.Fatalf("the interrupted run has written %d rows of %d", n, rows)
