@@ -136,6 +136,9 @@ func appendValue(dst []byte, r record.Row, c int, kind record.Kind) ([]byte, err
 	case record.Float32:
 		return appendFloat(dst, float64(r.Float32(c)), 32), nil
 	case record.Float64:
+		if out, ok := appendShort(dst, r.Float64(c)); ok {
+			return out, nil
+		}
 		return appendFloat(dst, r.Float64(c), 64), nil
 	case record.Bytes:
 		dst = base64.StdEncoding.AppendEncode(append(dst, '"'), r.Bytes(c))

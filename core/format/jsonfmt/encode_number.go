@@ -1,5 +1,46 @@
 package jsonfmt
 
+import (
+	"math"
+	"strconv"
+)
+
+// tens are the powers of ten that appendShort tries.
+var tens = [...]float64{1, 10, 100, 1000, 10000}
+
+// appendShort appends a float that has at most four digits behind the point,
+// as most in a database have, at a third of the general way's cost; false if v
+// is none. Both write the same: of the decimals with at most 15 digits, a float64
+// is nearest to one only (DBL_DIG).
+func appendShort(dst []byte, v float64) ([]byte, bool) {
+	abs := math.Abs(v)
+	if !(abs > 0 && abs < 1e9) { // -0, NaN
+		return dst, false
+	}
+	for places, ten := range tens {
+		n := math.Floor(abs*ten + 0.5)
+		if n/ten != abs {
+			continue
+		}
+		if v < 0 {
+			dst = append(dst, '-')
+		}
+		whole := uint64(n) / uint64(ten)
+		dst = strconv.AppendUint(dst, whole, 10)
+		if places == 0 {
+			return dst, true
+		}
+		dst = append(dst, '.')
+		rest := uint64(n) - whole*uint64(ten)
+		for d := uint64(ten) / 10; d > 0; d /= 10 {
+			dst = append(dst, '0'+byte(rest/d))
+			rest %= d
+		}
+		return dst, true
+	}
+	return dst, false
+}
+
 // appendNumber appends a decimal's text as an exact JSON number (RFC 8259,
 // section 6): what JSON does not allow around the digits (a plus sign, leading
 // zeros, a bare point) is straightened, no digit is changed. NaN and infinities
