@@ -30,6 +30,9 @@ func (r *Runner) begin(ctx context.Context) (*checkpoint.Checkpoint, error) {
 	switch {
 	case old == nil || r.o.Fresh:
 	case old.Finished && !old.AfterDone:
+		if err := r.same(old); err != nil {
+			return nil, err
+		}
 		old.Run++
 		return old, nil
 	case old.Unfinished() && (r.o.Resume || r.job.Setting.Restore.IsRestore):
@@ -87,9 +90,8 @@ func starts(splits []plugin.Split) []plugin.Progress {
 
 // resume takes up an unfinished run.
 func (r *Runner) resume(ctx context.Context, c *checkpoint.Checkpoint) (*checkpoint.Checkpoint, error) {
-	if f := r.fingerprint(); c.Fingerprint != f {
-		return nil, errclass.With(errclass.PositionLost, fmt.Errorf(
-			"the unfinished run of job %q (%s) was of another job file: what it reads or writes differs from this one (%s); -fresh starts over, another -jobName keeps both", r.id, c.Title, r.title()))
+	if err := r.same(c); err != nil {
+		return nil, err
 	}
 	c.Run++
 	if w, ok := r.writer.(plugin.Committer); ok {
@@ -118,6 +120,15 @@ func (r *Runner) resume(ctx context.Context, c *checkpoint.Checkpoint) (*checkpo
 		return nil, err
 	}
 	return c, nil
+}
+
+// same refuses what a run of another job has left.
+func (r *Runner) same(c *checkpoint.Checkpoint) error {
+	if c.Fingerprint == r.fingerprint() {
+		return nil
+	}
+	return errclass.With(errclass.PositionLost, fmt.Errorf(
+		"the unfinished run of job %q (%s) was of another job file: what it reads or writes differs from this one (%s); -fresh starts over, another -jobName keeps both", r.id, c.Title, r.title()))
 }
 
 // repeatable refuses to read splits again whose rows would be doubled.

@@ -24,7 +24,10 @@ func (r *Runner) Run(ctx, stop context.Context) *Result {
 	r.start = time.Now()
 	c, err := r.run(ctx, stop)
 	r.meter.End()
-	return r.result(c, errors.Join(err, r.close()))
+	if err := r.close(); err != nil { // what had to be durable is
+		r.o.Log.Warn("closing", "error", err)
+	}
+	return r.result(c, err)
 }
 
 func (r *Runner) run(ctx, stop context.Context) (c *checkpoint.Checkpoint, err error) {
@@ -100,7 +103,7 @@ func (r *Runner) move(ctx, stop, early context.Context, c *checkpoint.Checkpoint
 		return err
 	}
 	if saved := coordinator.SaveWith(ctx, func(c *checkpoint.Checkpoint) { c.Finished = err == nil }); saved != nil {
-		return errors.Join(err, saved)
+		return errclass.With(errclass.Of(saved), errors.Join(err, saved)) // not merely interrupted
 	}
 	r.meter.Checkpointed(c.Counters.Written)
 	if err != nil {

@@ -295,6 +295,14 @@ func TestFinishedRunOnlyCatchesUpItsLastHook(t *testing.T) {
 	}
 }
 
+func TestAnotherJobDoesNotCatchUp(t *testing.T) {
+	b := newBench(t)
+	b.fail = "after"
+	wantEnd(t, b.run(t, t.Context()), launcher.Failed, 1)
+	b.fail, b.text = "", strings.Replace(b.text, `"parameter":{}`, `"parameter":{"table":"other"}`, 1)
+	wantEnd(t, b.run(t, t.Context()), launcher.Failed, 4)
+}
+
 func TestFailedBeforeRunsAgain(t *testing.T) {
 	b := newBench(t)
 	b.fail = "before"
