@@ -130,7 +130,8 @@ func untilOutput(ctx context.Context, marker string, path string, args ...string
 		n, err := out.Read(buf)
 		seen = append(seen, buf[:n]...)
 		if err != nil {
-			return sample{}, errors.Join(fmt.Errorf("it ended before its first row: %w: %s", err, tail(stderr.String())), cmd.Wait())
+			ended := cmd.Wait() // stderr is complete after it
+			return sample{}, errors.Join(fmt.Errorf("it ended before its first row: %w: %s", err, tail(stderr.String())), ended)
 		}
 	}
 	s = sample{wall: time.Since(began), peak: readPeak(cmd.Process.Pid), allocs: math.NaN()}
