@@ -12,6 +12,7 @@ func main() { os.Exit(start()) }
 
 // start runs the program in its real surroundings.
 func start() int {
+	easeCollector(os.LookupEnv)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
