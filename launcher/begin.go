@@ -34,7 +34,7 @@ func (r *Runner) begin(ctx context.Context) (*checkpoint.Checkpoint, error) {
 			return nil, err
 		}
 		old.Run++
-		return old, nil
+		return old, r.adopt(ctx, old)
 	case old.Unfinished() && (r.o.Resume || r.job.Setting.Restore.IsRestore):
 		return r.resume(ctx, old)
 	case old.Unfinished():
@@ -94,13 +94,8 @@ func (r *Runner) resume(ctx context.Context, c *checkpoint.Checkpoint) (*checkpo
 		return nil, err
 	}
 	c.Run++
-	if w, ok := r.writer.(plugin.Committer); ok {
-		if err := w.Commit(ctx, c.Epoch, c.Tokens); err != nil {
-			return nil, fmt.Errorf("committing what the last run has prepared: %w", err)
-		}
-		if err := w.Discard(ctx, c.Epoch, c.Tokens); err != nil {
-			return nil, fmt.Errorf("removing what the last run has not committed: %w", err)
-		}
+	if err := r.adopt(ctx, c); err != nil {
+		return nil, err
 	}
 	if s, ok := r.reader.(plugin.Resumer); ok {
 		plan, err := s.Resume(ctx, r.job.Setting.Speed.Readers(), c.Plan)
@@ -120,6 +115,21 @@ func (r *Runner) resume(ctx context.Context, c *checkpoint.Checkpoint) (*checkpo
 		return nil, err
 	}
 	return c, nil
+}
+
+// adopt commits what an earlier run has prepared and removes the rest.
+func (r *Runner) adopt(ctx context.Context, c *checkpoint.Checkpoint) error {
+	w, ok := r.writer.(plugin.Committer)
+	if !ok {
+		return nil
+	}
+	if err := w.Commit(ctx, c.Epoch, c.Tokens); err != nil {
+		return fmt.Errorf("committing what the last run has prepared: %w", err)
+	}
+	if err := w.Discard(ctx, c.Epoch, c.Tokens); err != nil {
+		return fmt.Errorf("removing what the last run has not committed: %w", err)
+	}
+	return nil
 }
 
 // same refuses what a run of another job has left.

@@ -45,7 +45,8 @@ type Result struct {
 	ExitCode   int
 }
 
-func (r *Runner) result(c *checkpoint.Checkpoint, err error) *Result {
+// result says how a run has ended; cut tells that it was ended at once.
+func (r *Runner) result(c *checkpoint.Checkpoint, err error, cut bool) *Result {
 	res := &Result{Job: r.id, State: Finished, Start: r.start, End: time.Now(), Report: r.meter.Report(), Err: err}
 	if t := r.tracker.Load(); t != nil {
 		res.Plan, _, _ = t.Snapshot()
@@ -58,9 +59,15 @@ func (r *Runner) result(c *checkpoint.Checkpoint, err error) *Result {
 	res.State, res.ExitCode = Failed, exitCode(err)
 	if res.ExitCode == ExitInterrupted {
 		res.State = Interrupted
-		if endless(res.Plan) {
+		switch {
+		case cut:
+			res.Err = errclass.With(errclass.Canceled, errors.New("ended at once; the position saved last holds: -resume goes on from there"))
+			if endless(res.Plan) {
+				res.ExitCode = ExitTransient
+			}
+		case endless(res.Plan):
 			res.State, res.ExitCode, res.Err = Drained, ExitOK, nil
-		} else {
+		default:
 			res.Err = errclass.With(errclass.Canceled, errors.New("interrupted; its position is saved: -resume goes on from there"))
 		}
 	}

@@ -27,7 +27,7 @@ func (r *Runner) Run(ctx, stop context.Context) *Result {
 	if err := r.close(); err != nil { // what had to be durable is
 		r.o.Log.Warn("closing", "error", err)
 	}
-	return r.result(c, err)
+	return r.result(c, err, ctx.Err() != nil)
 }
 
 func (r *Runner) run(ctx, stop context.Context) (c *checkpoint.Checkpoint, err error) {

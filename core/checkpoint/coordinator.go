@@ -66,7 +66,8 @@ func (c *Coordinator) Epoch() uint64 {
 }
 
 // Run saves every interval until ctx ends; before, it asks the sinks to flush,
-// and afterwards it tells what is counted as stored. The first error ends it.
+// which may take one more interval at most, and afterwards it tells what is
+// counted as stored. The first error ends it.
 func (c *Coordinator) Run(ctx context.Context, interval time.Duration, flushSinks func(ctx context.Context), stored func(Counts)) error {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -76,7 +77,9 @@ func (c *Coordinator) Run(ctx context.Context, interval time.Duration, flushSink
 			return nil
 		case <-tick.C:
 		}
-		flushSinks(ctx)
+		within, cancel := context.WithTimeout(ctx, interval) // a sink that hangs must not hold up the others' positions
+		flushSinks(within)
+		cancel()
 		started := time.Now()
 		if err := c.Save(ctx); err != nil {
 			if ctx.Err() != nil {

@@ -116,18 +116,16 @@ func (t *Tracker) Settle(channel int, token []byte, settled []Settlement) {
 // them, and tells whether the split has ended by that. (I1, I3: a position
 // moves only over batches that are all settled.)
 func (t *Tracker) advance(tr *track) (ended bool) {
-	for tr.settled < len(tr.entries) && tr.entries[tr.settled].settled {
+	behind := 0 // entries that are behind the last mark found
+	for ; tr.settled < len(tr.entries) && tr.entries[tr.settled].settled; tr.settled++ {
 		e := &tr.entries[tr.settled]
-		tr.settled++
 		if e.rows && tr.progress.Position == nil {
 			tr.progress.Begun = true
 		}
 		if !e.marked {
 			continue
 		}
-		for i := range tr.settled {
-			t.counts.Add(tr.entries[i].counts)
-		}
+		behind = tr.settled + 1
 		if e.mark.Position != nil {
 			tr.progress.Position, tr.progress.Begun = e.mark.Position, false
 		}
@@ -137,10 +135,16 @@ func (t *Tracker) advance(tr *track) (ended bool) {
 		if e.mark.Done && !tr.progress.Done {
 			tr.progress.Done, tr.progress.Begun, ended = true, false, true
 		}
-		tr.base += uint64(tr.settled)
-		tr.entries = append(tr.entries[:0], tr.entries[tr.settled:]...)
-		tr.settled = 0
 	}
+	if behind == 0 {
+		return ended
+	}
+	for i := range behind {
+		t.counts.Add(tr.entries[i].counts)
+	}
+	tr.base += uint64(behind)
+	tr.entries = append(tr.entries[:0], tr.entries[behind:]...)
+	tr.settled -= behind
 	return ended
 }
 

@@ -153,3 +153,19 @@ func TestSaveInOrder(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkSettleMany settles at once what a Flusher has taken over seconds.
+func BenchmarkSettleMany(b *testing.B) {
+	const n = 10_000
+	for b.Loop() {
+		var ended []string
+		tr := newTracker(&ended)
+		settled := make([]checkpoint.Settlement, n)
+		one := batch("a", 1, "1")
+		for i := range settled {
+			settled[i] = done(tr.Issue(one, read(1)), 1)
+		}
+		tr.Settle(0, nil, settled)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/batch")
+}

@@ -64,8 +64,9 @@ func (l *lane) run(ctx, stop context.Context) error {
 		if err := l.repeatable(err); err != nil {
 			return err
 		}
-		if stop.Err() != nil {
-			return err
+		if stop.Err() != nil { // what is not durable will be read again
+			l.c.Log.Warn("ending amid an error", "error", err)
+			return stop.Err()
 		}
 		patience.worked = l.readerOpened.Load() && l.writerOpened.Load()
 		if l.progressed.Swap(false) {

@@ -50,6 +50,7 @@ func (q *Queue) Next(ctx context.Context) (split plugin.Progress, ok bool, err e
 			splits, err := q.more(ctx)
 			q.mu.Lock()
 			q.asking = false
+			q.ask = q.ask || err != nil // there may be more all the same
 			q.pending = append(q.pending, splits...)
 			q.signal()
 			q.mu.Unlock()

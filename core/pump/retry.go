@@ -2,6 +2,7 @@ package pump
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -36,6 +37,13 @@ func (r Retry) Do(ctx context.Context, log *slog.Logger, what string, f func() e
 		}
 	}
 }
+
+// exhausted is the error of somebody who has tried long enough: nobody further
+// out tries again.
+type exhausted struct{ err error }
+
+func (e *exhausted) Error() string { return e.err.Error() }
+func (e *exhausted) Unwrap() error { return e.err }
 
 // patience counts errors in a row.
 type patience struct {
@@ -75,7 +83,8 @@ func (p *patience) success() {
 // wait returns nil when it is time to try again, and the error that ends it
 // when err is not Transient, patience is used up or ctx has ended.
 func (p *patience) wait(ctx context.Context, what string, err error) error {
-	if errclass.Of(err) != errclass.Transient || p.retry.Attempts < 0 {
+	var ended *exhausted
+	if errclass.Of(err) != errclass.Transient || p.retry.Attempts < 0 || errors.As(err, &ended) {
 		return err
 	}
 	now := time.Now()
@@ -89,7 +98,7 @@ func (p *patience) wait(ctx context.Context, what string, err error) error {
 	}
 	spent := now.Sub(p.since)
 	if p.retry.Attempts > 0 && p.tries > p.retry.Attempts || bound > 0 && spent+delay > bound {
-		return fmt.Errorf("giving up after %d attempts in %s: %w", p.tries, spent.Round(time.Second), err)
+		return &exhausted{fmt.Errorf("giving up after %d attempts in %s: %w", p.tries, spent.Round(time.Second), err)}
 	}
 	p.log.Warn(what+": trying again", "error", err, "attempt", p.tries, "in", delay.Round(time.Millisecond))
 	timer := time.NewTimer(delay)

@@ -31,6 +31,7 @@ type writer struct {
 	unmarked map[string]bool         // splits whose last rows had no mark
 	ended    bool                    // a split's end is among what is taken
 	since    *time.Timer             // runs from the first that is taken on
+	idle     *time.Timer             // runs while there is no input
 	requests chan chan struct{}
 	gone     chan struct{}
 }
@@ -41,9 +42,17 @@ func newWriter(l *lane, task plugin.Task, inbox, shared chan *parcel) *writer {
 	if l.c.Transform != nil {
 		w.transform, w.out = l.c.Transform(task.Channel), record.NewBatch(0, 0)
 	}
-	w.since = time.NewTimer(time.Hour)
-	w.since.Stop()
+	w.since, w.idle = stopped(), stopped()
 	return w
+}
+
+// idleTime is how long a Flusher keeps rows while no others come.
+const idleTime = 100 * time.Millisecond
+
+func stopped() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
 }
 
 // request asks the writer to flush, waits for that, and gives up when the
@@ -135,27 +144,14 @@ func (w *writer) leave() {
 // far as they fit one batch; nil when there are no more. It flushes when that
 // is due or asked for.
 func (w *writer) receive(ctx context.Context) (*parcel, error) {
+	if err := w.due(ctx); err != nil {
+		return nil, err
+	}
 	p := w.next
 	w.next = nil
-	for p == nil {
-		if w.inbox == nil && w.shared == nil {
-			return nil, nil
-		}
+	if p == nil {
 		var err error
-		select {
-		case got, ok := <-w.inbox:
-			p = w.got(&w.inbox, got, ok)
-		case got, ok := <-w.shared:
-			p = w.got(&w.shared, got, ok)
-		case <-w.since.C:
-			err = w.flush(ctx)
-		case done := <-w.requests:
-			err = w.flush(ctx)
-			close(done)
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		if err != nil {
+		if p, err = w.await(ctx); p == nil {
 			return nil, err
 		}
 	}
@@ -178,6 +174,55 @@ func (w *writer) receive(ctx context.Context) (*parcel, error) {
 			return p, nil
 		}
 	}
+}
+
+// due flushes if it is time to or somebody asks for it: input that never
+// pauses must not put that off.
+func (w *writer) due(ctx context.Context) error {
+	select {
+	case <-w.since.C:
+		return w.flush(ctx)
+	case done := <-w.requests:
+		defer close(done)
+		return w.flush(ctx)
+	default:
+		return ctx.Err()
+	}
+}
+
+// await waits for a batch; nil without an error when there are no more. A
+// Flusher is flushed when the input idles: another sink may hold the end of a
+// split that waits for these rows.
+func (w *writer) await(ctx context.Context) (*parcel, error) {
+	var idle <-chan time.Time
+	if w.flusher != nil && w.preparer == nil && len(w.taken) > 0 {
+		w.idle.Reset(idleTime)
+		defer w.idle.Stop()
+		idle = w.idle.C
+	}
+	for w.inbox != nil || w.shared != nil {
+		var p *parcel
+		var err error
+		select {
+		case got, ok := <-w.inbox:
+			p = w.got(&w.inbox, got, ok)
+		case got, ok := <-w.shared:
+			p = w.got(&w.shared, got, ok)
+		case <-idle:
+			err = w.flush(ctx)
+		case <-w.since.C:
+			err = w.flush(ctx)
+		case done := <-w.requests:
+			err = w.flush(ctx)
+			close(done)
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if p != nil || err != nil {
+			return p, err
+		}
+	}
+	return nil, nil
 }
 
 // got forgets an inbox that is closed.
