@@ -66,7 +66,7 @@ func (w *slow) Open(context.Context, plugin.Task) (plugin.Sink, error) {
 type slowSink struct{ *slow }
 
 func (s *slowSink) Write(context.Context, *record.Batch) error {
-	time.Sleep(s.delay) // virtual
+	<-time.After(s.delay) // virtual
 	return s.writeIt
 }
 
