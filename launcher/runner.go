@@ -115,6 +115,19 @@ func (r *Runner) close() error {
 	return errors.Join(r.reader.Close(), r.writer.Close())
 }
 
+// Guarantee says how often a row arrives when a run is interrupted and resumed.
+func (r *Runner) Guarantee() string {
+	_, prepares := r.writer.(plugin.Committer)
+	_, keeps := r.writer.(plugin.Ledger)
+	switch {
+	case prepares || keeps:
+		return "exactly once"
+	case r.idempotent():
+		return "at least once, and a row that comes twice changes nothing"
+	}
+	return "at least once, in the order of each split"
+}
+
 // title names the job's two ends for people.
 func (r *Runner) title() string {
 	return fmt.Sprintf("%s -> %s", r.pipe.Reader.Name, r.pipe.Writer.Name)

@@ -21,6 +21,9 @@ func (p *process) check(o *options) error {
 			return err
 		}
 		f := findings(l.job, o.notes, err)
+		if l.runner != nil {
+			f.pipelines = append(f.pipelines, "after an interruption rows arrive "+l.runner.Guarantee())
+		}
 		f.print(p.stdout, p.secrets.mask, l.file)
 		if cerr := l.close(); cerr != nil {
 			return cerr

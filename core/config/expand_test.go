@@ -94,3 +94,15 @@ func TestEnvironmentStaysSecret(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestScrubberLeavesPlaceholders(t *testing.T) {
+	text, _ := config.Expand("j", []byte(`{"password": "${env:NOBODY}", "token": "open sesame"}`), func(string) (string, bool) { return "", false })
+	n, err := config.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := config.Scrubber(n)("${env:NOBODY}: is not set; open sesame")
+	if want := "${env:NOBODY}: is not set; ******"; got != want {
+		t.Errorf("scrubbed to %q, want %q", got, want)
+	}
+}

@@ -20,6 +20,9 @@ var (
 	inUserInfo = regexp.MustCompile(`(://[^\s/@:?#"']*:)([^\s/@"']+)(@)`)
 )
 
+// leftOver is a placeholder that no value was found for: it has to be named.
+var leftOver = regexp.MustCompile(`^\$\{[^{}]*\}$`)
+
 // MaskText hides what looks like a secret inside a text: password=... of URLs
 // and properties, "password": "..." of JSON, user:password@ of URLs.
 func MaskText(text string) string {
@@ -73,7 +76,7 @@ func collectSecrets(n *Node, all bool, found *[]string) {
 	for _, item := range n.items {
 		collectSecrets(item, all, found)
 	}
-	if all && n.text != "" {
+	if all && n.text != "" && !leftOver.MatchString(n.text) {
 		*found = append(*found, n.text)
 	}
 	if n.kind != StringKind {
