@@ -27,8 +27,10 @@ test: ## install and start the real servers, run every test with the race detect
 	$(SERVERS) run -- env DATASYNC_TEST_REQUIRE=1 $(GO) test -race -shuffle=on -timeout 18m ./...
 
 .PHONY: test-quick
-test-quick: ## run what needs no server, without the race detector
-	$(GO) test ./...
+test-quick: ## run what needs no server, without the race detector, and say what was left out
+	@log=$$(mktemp); $(GO) test -v ./... >"$$log" 2>&1; status=$$?; \
+	  grep -E '^(ok|FAIL|panic:|[[:space:]]*--- FAIL)' "$$log"; \
+	  grep -o 'left out: .*' "$$log" | sort | uniq -c; rm -f "$$log"; exit $$status
 
 .PHONY: mysql2kafka
 mysql2kafka: build ## start MySQL and Kafka, fill a table, move it into a topic, show both ends
