@@ -41,8 +41,8 @@ func TestKilledRunsLoseAndDoubleNothing(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	kills := 0
 	for finished := false; !finished; {
-		if kills > 200 {
-			t.Fatal("no run has finished between 200 kills")
+		if kills > 400 {
+			t.Fatal("no run has finished between 400 kills")
 		}
 		child := exec.Command(os.Args[0], "-test.run=^TestKilledChild$")
 		child.Env = append(os.Environ(), "DATASYNC_TEST_KILL_OUT="+out, "DATASYNC_TEST_KILL_STATE="+state)
@@ -51,7 +51,7 @@ func TestKilledRunsLoseAndDoubleNothing(t *testing.T) {
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(time.Duration(10+rnd.IntN(120+20*kills))*time.Millisecond, func() { _ = child.Process.Kill() })
+		timer := time.AfterFunc(time.Duration(10+rnd.IntN(60+4*kills))*time.Millisecond, func() { _ = child.Process.Kill() })
 		err := child.Wait()
 		timer.Stop()
 		switch {
