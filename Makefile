@@ -41,7 +41,7 @@ bench: build ## measure each path beside the native tools; takes a while
 	$(GO) run ./core/plugintest/bench
 
 .PHONY: services
-services: ## keep MySQL, MariaDB and Kafka running and print their addresses, until Ctrl-C
+services: ## keep MySQL, MariaDB, PostgreSQL and Kafka running and print their addresses, until Ctrl-C
 	@$(SERVERS) up
 
 .PHONY: lint

@@ -33,6 +33,10 @@ func (s *Supervisor) Describe() string {
 		if !ok || k == KindKafka {
 			continue
 		}
+		if k == KindPostgreSQL {
+			b.WriteString(describePostgreSQL(in.info.Addr))
+			continue
+		}
 		host, port, _ := strings.Cut(in.info.Addr, ":")
 		fmt.Fprintf(&b, "# mysql --host=%s --port=%s --user=%s --password=%s  (%s)\n", host, port, RootUser, RootPassword, k)
 	}

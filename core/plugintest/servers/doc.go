@@ -1,5 +1,5 @@
-// Package servers runs the real systems that tests need: MySQL 8, MariaDB 10.11
-// and Kafka 4 (KRaft), as ordinary child processes on loopback.
+// Package servers runs the real systems that tests need: MySQL 8, MariaDB 10.11,
+// PostgreSQL 18 and Kafka 4 (KRaft), as ordinary child processes on loopback.
 //
 // One process, the supervisor (cmd/servers), owns every server. It installs
 // what is missing, starts the shared servers, puts their addresses into the
@@ -7,6 +7,7 @@
 // supervisor through a unix socket whose path is in DATASYNC_TEST_CONTROL:
 //
 //	db := servers.MySQL(t).DB(t)                       // shared server, fresh database
+//	pg := servers.PostgreSQL(t).DB(t)                  // likewise
 //	k := servers.StartKafka(t, servers.WithProxy())    // a server of this test alone
 //	k.Kill(); k.Restart()                              // kill -9, same port and data
 //	k.Cut(); k.Stall(); k.Restore()                    // the network between

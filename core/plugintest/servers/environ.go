@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// environ hands a shared server to a command: DATASYNC_TEST_MYSQL and
-// DATASYNC_TEST_MARIADB are user:password@host:port, DATASYNC_TEST_KAFKA is
-// host:port.
+// environ hands a shared server to a command: DATASYNC_TEST_MYSQL,
+// DATASYNC_TEST_MARIADB and DATASYNC_TEST_POSTGRESQL are user:password@host:port,
+// DATASYNC_TEST_KAFKA is host:port.
 func (in *instance) environ() []string {
 	value := in.info.Addr
 	if in.kind != KindKafka {

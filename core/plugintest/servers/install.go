@@ -21,11 +21,13 @@ type need struct {
 
 var needs = []need{
 	{[]string{"default-jre-headless"}, []Kind{KindKafka}, command("java")},
-	{[]string{"maven"}, []Kind{KindKafka, KindMySQL}, command("mvn")},
+	{[]string{"maven"}, []Kind{KindKafka, KindMySQL, KindPostgreSQL}, command("mvn")},
+	{[]string{"xz-utils"}, []Kind{KindPostgreSQL}, command("xz")},
 	{[]string{"libaio1", "libaio1t64"}, []Kind{KindMySQL}, library("libaio.so.1*")},
 	{[]string{"libnuma1"}, []Kind{KindMySQL}, library("libnuma.so.1*")},
 	{[]string{"mariadb-server"}, []Kind{KindMariaDB}, command("mariadbd", "/usr/sbin/mariadbd", "/usr/libexec/mariadbd")},
 	{[]string{"mariadb-client"}, nil, command("mariadb")},
+	{[]string{"postgresql-client"}, nil, command("psql")},
 	{[]string{"sqlite3"}, nil, command("sqlite3")},
 	{[]string{"gcc"}, nil, command("gcc")},
 	{[]string{"libc6-dev"}, nil, func() bool { return exists("/usr/include/stdlib.h") }},

@@ -13,13 +13,14 @@ type Kind string
 
 // The systems that can be started.
 const (
-	KindMySQL   Kind = "mysql"
-	KindMariaDB Kind = "mariadb"
-	KindKafka   Kind = "kafka"
+	KindMySQL      Kind = "mysql"
+	KindMariaDB    Kind = "mariadb"
+	KindPostgreSQL Kind = "postgresql"
+	KindKafka      Kind = "kafka"
 )
 
 // Kinds lists all systems in a fixed order.
-func Kinds() []Kind { return []Kind{KindMySQL, KindMariaDB, KindKafka} }
+func Kinds() []Kind { return []Kind{KindMySQL, KindMariaDB, KindPostgreSQL, KindKafka} }
 
 // Info is what a test learns of a server.
 type Info struct {
@@ -102,6 +103,8 @@ func (in *instance) create(ctx context.Context) (err error) {
 		in.engine = newMySQLEngine(in.s, in.dir, in.opts)
 	case KindMariaDB:
 		in.engine = newMariaDBEngine(in.s, in.dir, in.opts)
+	case KindPostgreSQL:
+		in.engine = newPostgreSQLEngine(in.s, in.dir, in.opts)
 	case KindKafka:
 		in.engine = newKafkaEngine(in.s, in.dir, in.opts)
 	default:
@@ -175,7 +178,7 @@ func (in *instance) disturb(op string) error {
 func (in *instance) remove() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.halt((*process).kill)
+	in.halt((*process).discard)
 	if in.proxy != nil {
 		in.s.report("closing a proxy", in.proxy.Close())
 	}

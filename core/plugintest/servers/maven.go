@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -22,6 +23,8 @@ var poms embed.FS
 const (
 	kafkaEntry = "kafka-4.3.1"
 	mysqlEntry = "mysql-8.0.31"
+
+	postgresqlEntry = "postgresql-18.3.0"
 )
 
 // kafkaJars gives the folder with the broker's class path.
@@ -37,18 +40,23 @@ func (s *Supervisor) mysqlHome(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("the packaged mysql server runs on amd64 only, not on %s", runtime.GOARCH)
 	}
 	return s.cache.entry(ctx, mysqlEntry, func(dir string) error {
-		if err := s.maven(ctx, "mysql", dir); err != nil {
-			return err
-		}
-		jars, err := filepath.Glob(filepath.Join(dir, "*.jar"))
-		if err != nil || len(jars) != 1 {
-			return errors.Join(err, fmt.Errorf("unpacking mysql: found %d jars, expected one", len(jars)))
-		}
-		if err := unpackJar(jars[0], "mysql-Linux-amd64.tar.gz", dir); err != nil {
-			return fmt.Errorf("unpacking mysql: %w", err)
-		}
-		return os.Remove(jars[0])
+		return s.unpackMaven(ctx, "mysql", "mysql-Linux-amd64.tar.gz", dir)
 	})
+}
+
+// unpackMaven unpacks into dir the archive inside the one jar of pom/name.xml.
+func (s *Supervisor) unpackMaven(ctx context.Context, name, archive, dir string) error {
+	if err := s.maven(ctx, name, dir); err != nil {
+		return err
+	}
+	jars, err := filepath.Glob(filepath.Join(dir, "*.jar"))
+	if err != nil || len(jars) != 1 {
+		return errors.Join(err, fmt.Errorf("unpacking %s: found %d jars, expected one", name, len(jars)))
+	}
+	if err := unpackJar(ctx, jars[0], archive, dir); err != nil {
+		return fmt.Errorf("unpacking %s: %w", name, err)
+	}
+	return os.Remove(jars[0])
 }
 
 // maven copies the jars of pom/name.xml and all they need into dir. Maven finds
@@ -72,8 +80,9 @@ func (s *Supervisor) maven(ctx context.Context, name, dir string) error {
 	})
 }
 
-// unpackJar unpacks the tar.gz called name inside a jar.
-func unpackJar(jar, name, dir string) error {
+// unpackJar unpacks the archive called name inside a jar: a tar.gz, or a txz,
+// for which the xz program is needed.
+func unpackJar(ctx context.Context, jar, name, dir string) error {
 	z, err := zip.OpenReader(jar)
 	if err != nil {
 		return err
@@ -84,16 +93,39 @@ func unpackJar(jar, name, dir string) error {
 		return err
 	}
 	defer f.Close()
-	gz, err := gzip.NewReader(f)
-	if err != nil {
-		return err
-	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
+	if strings.HasSuffix(name, ".txz") {
+		return untarXZ(ctx, f, root)
+	}
+	gz, err := gzip.NewReader(f)
+	if err != nil {
+		return err
+	}
 	return untar(tar.NewReader(gz), root)
+}
+
+func untarXZ(ctx context.Context, f io.Reader, root *os.Root) error {
+	xz := exec.CommandContext(ctx, "xz", "-dc")
+	xz.Stdin = f
+	out, err := xz.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := xz.Start(); err != nil {
+		return err
+	}
+	err = untar(tar.NewReader(out), root)
+	if err != nil {
+		return errors.Join(err, xz.Process.Kill(), xz.Wait())
+	}
+	if _, err := io.Copy(io.Discard, out); err != nil { // padding after the archive's end
+		return errors.Join(err, xz.Wait())
+	}
+	return xz.Wait()
 }
 
 func untar(t *tar.Reader, root *os.Root) error {

@@ -10,7 +10,7 @@ type options struct {
 	TLS   bool     `json:",omitempty"` // Kafka: SSL listener, SASL_SSL too under SASL
 	ACL   bool     `json:",omitempty"` // Kafka: StandardAuthorizer, deny by default
 
-	Config []string `json:",omitempty"` // Kafka: more "key=value" lines
+	Config []string `json:",omitempty"` // Kafka, PostgreSQL: more "key=value" settings
 }
 
 // Option changes how a private server is started.
@@ -20,21 +20,22 @@ type Option func(*options)
 // Restore work then. Addr goes past it.
 func WithProxy() Option { return func(o *options) { o.Proxy = true } }
 
-// WithArgs adds command-line options to mysqld or mariadbd; the last one of a
-// name wins.
+// WithArgs adds command-line options to mysqld, mariadbd or postgres; the last
+// one of a name wins.
 func WithArgs(args ...string) Option {
 	return func(o *options) { o.Args = append(o.Args, args...) }
 }
 
-// WithConfig adds "key=value" lines to Kafka's server.properties; the last one
-// of a key wins.
+// WithConfig adds "key=value" lines to Kafka's server.properties, or settings to
+// PostgreSQL; the last one of a key wins.
 func WithConfig(lines ...string) Option {
 	return func(o *options) { o.Config = append(o.Config, lines...) }
 }
 
 // WithBench gives the server memory and takes away fsync per commit, as
 // measurements want it: a 1 GiB buffer pool and innodb_flush_log_at_trx_commit=0,
-// for Kafka a 1 GiB heap and the optimising compiler.
+// for PostgreSQL 1 GiB of shared buffers and synchronous_commit=off, for Kafka a
+// 1 GiB heap and the optimising compiler.
 func WithBench() Option { return func(o *options) { o.Bench = true } }
 
 // WithSASL adds a listener with PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 to Kafka.

@@ -62,6 +62,11 @@ type program struct {
 	dir  string
 	log  string // file that gets stdout and stderr; "": those in cmd
 	as   *owner // nil: as the supervisor
+
+	input    string         // file that is its standard input; "": none
+	end      syscall.Signal // asks for an orderly end; 0: SIGTERM
+	quit     syscall.Signal // ends it at once but lets it give shared memory back; 0: SIGKILL
+	scatters bool           // its children leave its group; like it they work in dir, and nothing else does
 }
 
 // process is a child with a process group of its own. Its output goes to a
@@ -86,6 +91,14 @@ func (s *Supervisor) start(p program, adjust func(*exec.Cmd)) (*process, error) 
 		defer f.Close()
 		cmd.Stdout, cmd.Stderr = f, f
 	}
+	if p.input != "" {
+		f, err := os.Open(p.input)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		cmd.Stdin = f
+	}
 	if adjust != nil {
 		adjust(cmd)
 	}
@@ -102,15 +115,37 @@ func (s *Supervisor) start(p program, adjust func(*exec.Cmd)) (*process, error) 
 	return pr, nil
 }
 
-// kill sends SIGKILL to the group and awaits the end.
+// kill sends SIGKILL to the group, and to children that have left it, and awaits
+// their end.
 func (p *process) kill() {
 	p.signal(syscall.SIGKILL)
 	<-p.done
+	if p.scatters {
+		killIn(p.dir)
+	}
 }
 
-// stop sends SIGTERM and, after stopTimeout, SIGKILL.
+// stop asks for an orderly end and, after stopTimeout, kills.
 func (p *process) stop() {
-	p.signal(syscall.SIGTERM)
+	if p.end == 0 {
+		p.ask(syscall.SIGTERM)
+	} else {
+		p.ask(p.end)
+	}
+}
+
+// discard ends a process whose data nobody wants any more.
+func (p *process) discard() {
+	if p.quit == 0 {
+		p.kill()
+	} else {
+		p.ask(p.quit)
+	}
+}
+
+// ask sends a signal and, when stopTimeout has passed, SIGKILL.
+func (p *process) ask(sig syscall.Signal) {
+	p.signal(sig)
 	timer := time.NewTimer(stopTimeout)
 	defer timer.Stop()
 	select {

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"path/filepath"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 // supported tells why servers cannot be started on this system.
@@ -26,6 +28,42 @@ func attributes(as *owner) *syscall.SysProcAttr {
 func detached() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
 func signalGroup(group int, sig syscall.Signal) { _ = syscall.Kill(-group, sig) }
+
+// killIn ends all processes whose working folder is dir and returns when they
+// are gone.
+func killIn(dir string) {
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	for {
+		living := workersIn(dir)
+		if len(living) == 0 {
+			return
+		}
+		for _, pid := range living {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		<-tick.C
+	}
+}
+
+// workersIn lists the processes whose working folder is dir. One that has ended
+// and is not yet awaited by its parent has none.
+func workersIn(dir string) []int {
+	links, err := filepath.Glob("/proc/[0-9]*/cwd")
+	if err != nil {
+		return nil
+	}
+	var pids []int
+	for _, l := range links {
+		if at, err := os.Readlink(l); err != nil || at != dir {
+			continue
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(l))); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
 
 // owner is the user that the database servers run as and own their data as.
 type owner struct {

@@ -16,6 +16,7 @@ func supported() error {
 func attributes(*owner) *syscall.SysProcAttr { return nil }
 func detached() *syscall.SysProcAttr         { return nil }
 func signalGroup(int, syscall.Signal)        {}
+func killIn(string)                          {}
 
 type owner struct {
 	name     string

@@ -130,7 +130,7 @@ func (s *Supervisor) initialise(ctx context.Context, dir, users string, p func(u
 		return err
 	}
 	if as != nil {
-		if err := reachable(dir); err != nil {
+		if err := reachable(filepath.Dir(dir)); err != nil {
 			return err
 		}
 	}

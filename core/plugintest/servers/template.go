@@ -19,6 +19,8 @@ func (s *Supervisor) template(ctx context.Context, k Kind) (err error) {
 		_, err = s.mysqlTemplate(ctx)
 	case KindMariaDB:
 		_, err = s.mariadbTemplate(ctx)
+	case KindPostgreSQL:
+		_, err = s.postgresqlTemplate(ctx)
 	case KindKafka:
 		_, err = s.kafkaTemplate(ctx)
 	default:

@@ -22,9 +22,9 @@ import (
 	"github.com/datasync-io/datasync/core/plugintest/servers"
 )
 
-const usage = `usage: servers install [-only mysql,mariadb,kafka]
-       servers run [-only mysql,mariadb,kafka] -- command [argument ...]
-       servers up  [-only mysql,mariadb,kafka]
+const usage = `usage: servers install [-only mysql,mariadb,postgresql,kafka]
+       servers run [-only mysql,mariadb,postgresql,kafka] -- command [argument ...]
+       servers up  [-only mysql,mariadb,postgresql,kafka]
        servers topic name [partitions]`
 
 func main() {
@@ -49,7 +49,7 @@ func run(args []string, stdin io.Reader, stdout io.Writer) (int, error) {
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	flags.SetOutput(os.Stderr)
-	only := flags.String("only", "", "comma-separated servers: mysql, mariadb, kafka (default all)")
+	only := flags.String("only", "", "comma-separated servers: mysql, mariadb, postgresql, kafka (default all)")
 	if err := flags.Parse(args[1:]); err != nil {
 		return 2, errors.New(usage)
 	}
