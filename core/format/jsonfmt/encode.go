@@ -184,3 +184,14 @@ func notUTF8(r record.Row, c int) error {
 func notNumber(r record.Row, c int) error {
 	return errclass.BadValue(r.Schema().Columns[c].Name, errclass.Conversion, "the decimal %.40q is no number", r.Bytes(c))
 }
+
+// AppendValue appends the value of column c as JSON; an absent one as null. An
+// error is a data error; dst is then as it was.
+func AppendValue(dst []byte, r record.Row, c int) ([]byte, error) {
+	start := len(dst)
+	dst, err := appendValue(dst, r, c, max(r.Kind(c), record.Null))
+	if err != nil {
+		return dst[:start], err
+	}
+	return dst, nil
+}

@@ -76,3 +76,13 @@ func appendSlowly(dst, s []byte, i int) ([]byte, bool) {
 	}
 	return append(dst, s[done:]...), true
 }
+
+// AppendText appends s as a JSON string; broken UTF-8 becomes U+FFFD.
+func AppendText(dst []byte, s string) []byte {
+	start := len(dst)
+	dst, ok := appendString(dst, []byte(s))
+	if !ok {
+		dst, _ = appendString(dst[:start], []byte(string([]rune(s))))
+	}
+	return dst
+}
