@@ -63,7 +63,7 @@ func (c *Connection) saramaConfig(w *wire) (*sarama.Config, error) {
 		if err != nil {
 			return nil, err
 		}
-		cfg.Net.TLS.Enable, cfg.Net.TLS.Config = true, t
+		w.tls = t
 	}
 	if c.usesSASL() {
 		cfg.Net.SASL.Enable = true

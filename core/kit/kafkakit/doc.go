@@ -1,9 +1,11 @@
 // Package kafkakit is what the plugins of Kafka share: the Java client's
 // properties, dialling, error classes, the partitioner, and a producer.
 //
-// [Producer] works on sarama's layer of whole record batches: records are
-// gathered in one arena, become one batch per partition and one request per
-// leading broker, and sarama's Broker encodes and sends that. Invariants:
+// [Producer] works on sarama's layer of whole requests: records are laid out
+// in one arena as they come, become one batch per partition and one request per
+// leading broker, and sarama's Broker sends that. It is given empty batches, in
+// whose places the connection below it puts the encoded ones (splice.go).
+// Invariants:
 //
 //   - Order per partition holds, whatever fails: after an error nothing new is
 //     sent until everything on its way is answered, and what was refused or
@@ -16,12 +18,10 @@
 //     follow an accepted second one.
 //   - At most five requests are on their way, since a broker remembers five
 //     batches of a producer and partition.
-//   - Once Broker.AsyncProduce has returned nil the RecordBatch holds its
-//     encoded form, which a second sending uses; so arena and records are
-//     filled anew while requests are on their way, and only there. After an
-//     error they are kept until the batch is in.
-//   - What a producer holds is bounded: one arena and its records, and the
-//     encoded form of the requests on their way.
+//   - A batch stays as it was encoded until it is acknowledged, in memory that
+//     is used again afterwards, so sending it again sends the same bytes.
+//   - What a producer holds is bounded: one arena, and one block of that size
+//     for each request on its way.
 //
 // Nothing here knows of rows; writer/kafka does.
 package kafkakit

@@ -2,9 +2,9 @@ package kafkakit
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -27,30 +27,30 @@ var ErrTooLarge = errors.New("the record is larger than the topic takes")
 //
 // After any error but [ErrTooLarge] the producer is finished.
 type Producer struct {
-	client  *Client
-	set     ProducerSettings
-	config  *sarama.Config
-	wire    *wire
-	id      int64 // of the producer; -1: not idempotent
-	epoch   int16
-	headers []*sarama.RecordHeader
-	head    int // encoded size of the headers
+	client   *Client
+	set      ProducerSettings
+	config   *sarama.Config
+	wire     *wire
+	compress compressor
+	id       int64 // of the producer; -1: not idempotent
+	epoch    int16
+	tail     []byte // what follows a record's value: the headers
 
 	lanes []*lane
 	conns map[int32]*sarama.Broker // by broker; used for produce requests alone
 
-	arena    []byte // keys and values of the records being gathered
+	arena    []byte // the records being gathered, in the order they came
 	spans    []span // these records
 	touched  []*lane
-	gathered int              // their encoded size
-	records  []sarama.Record  // scratch of one send; see the package's invariants
-	refs     []*sarama.Record // the same
+	gathered int    // their size
+	raw      []byte // scratch of one send: records to be compressed
 
 	outcomes chan outcome
 	inFlight int
 	order    uint64 // of the batch sent last
 	failed   []*batch
 	spare    []*batch
+	blocks   []*block // that are free
 	err      error
 	stats    Stats
 }
@@ -68,18 +68,12 @@ type lane struct {
 	sequence  int32 // of the next record
 	proven    bool  // the broker has acknowledged a batch of this producer
 	count     int   // records being gathered
-	bytes     int   // their encoded size
+	bytes     int   // their size
 	at        int   // scratch of a send: where the lane's next record goes
 }
 
-// span is a record being gathered: arena[start:mid] is its key, arena[mid:end]
-// its value.
-type span struct {
-	start, mid, end uint32
-	lane            uint32
-	noKey           bool
-	noValue         bool
-}
+// span is a record being gathered: arena[start:end].
+type span struct{ start, end, lane uint32 }
 
 // Header is a name and value that every record carries.
 type Header struct{ Name, Value string }
@@ -97,10 +91,9 @@ func (c *Client) NewProducer(ctx context.Context, set ProducerSettings, headers 
 	// A broker may hold a request for RequestTimeout before it answers.
 	p.config.Net.ReadTimeout = c.at.RequestTimeout + 5*time.Second
 	p.outcomes = make(chan outcome, set.InFlight+1)
-	p.head = 1
-	for _, h := range headers {
-		p.headers = append(p.headers, &sarama.RecordHeader{Key: []byte(h.Name), Value: []byte(h.Value)})
-		p.head += 2*binary.MaxVarintLen32 + len(h.Name) + len(h.Value)
+	p.tail = appendHeaders(nil, headers)
+	if p.compress, err = newCompressor(set.Codec, set.Level); err != nil {
+		return nil, errclass.With(errclass.Config, err)
 	}
 	if set.Idempotent {
 		if err := p.identify(ctx); err != nil {
@@ -159,10 +152,15 @@ func (p *Producer) Stats() Stats { return p.stats }
 // returns and hand the whole to Take, with no other call in between.
 func (p *Producer) Buffer() []byte {
 	if p.arena == nil {
-		p.arena = make([]byte, 0, p.set.BatchBytes)
+		p.arena = make([]byte, 0, p.room())
 	}
-	return p.arena
+	n := len(p.arena)
+	return slices.Grow(p.arena, headroom)[:n+headroom]
 }
+
+// room is the size of a request's memory: the records before the last one, that
+// one, and what stands between them.
+func (p *Producer) room() int { return p.set.BatchBytes + p.set.BatchBytes/8 }
 
 // Take takes the record that was appended to Buffer. Its first key bytes are
 // the key; a negative key is a record without one, a negative value one whose
@@ -172,27 +170,18 @@ func (p *Producer) Take(ctx context.Context, buf []byte, key, value int, number 
 		return p.err
 	}
 	l := p.lanes[number]
-	s := span{start: uint32(len(p.arena)), end: uint32(len(buf)), lane: uint32(number), noKey: key < 0, noValue: value < 0}
-	s.mid = s.start + uint32(max(key, 0))
-	size := recordOverhead + p.head + int(s.end-s.start)
+	size := recordSize(l.count, key, value, len(p.tail))
 	if batchOverhead+l.bytes+size > l.topic.MaxBytes {
-		return p.takeBig(ctx, buf, s, size)
+		var err error
+		if buf, err = p.sendKeeping(ctx, buf); err != nil {
+			return err
+		}
+		size = recordSize(0, key, value, len(p.tail))
 	}
+	s := span{lane: uint32(number)}
+	begin, buf := sealRecord(buf, len(p.arena)+headroom, key, value, l.count, p.tail)
 	p.arena = buf
-	p.add(l, s, size)
-	if p.gathered >= p.set.BatchBytes {
-		return p.send(ctx)
-	}
-	return nil
-}
-
-// Encoded sizes beside keys, values and headers, at most (KIP-98).
-const (
-	batchOverhead  = 61
-	recordOverhead = 1 + 5*binary.MaxVarintLen32
-)
-
-func (p *Producer) add(l *lane, s span, size int) {
+	s.start, s.end = uint32(begin), uint32(len(buf))
 	if l.count == 0 {
 		p.touched = append(p.touched, l)
 	}
@@ -200,35 +189,23 @@ func (p *Producer) add(l *lane, s span, size int) {
 	l.bytes += size
 	p.gathered += size
 	p.spans = append(p.spans, s)
-}
-
-// takeBig takes a record that does not fit the batch being gathered: what was
-// gathered is sent, and the record begins the next batch, or goes alone if it
-// fits none.
-func (p *Producer) takeBig(ctx context.Context, buf []byte, s span, size int) error {
-	before := len(p.arena)
-	p.arena = buf
-	if err := p.sendKeeping(ctx, before); err != nil {
-		return err
+	switch {
+	case batchOverhead+size > l.topic.MaxBytes:
+		return p.sendAlone(ctx, l)
+	case p.gathered >= p.set.BatchBytes, len(p.arena) >= p.room():
+		return p.send(ctx)
 	}
-	l := p.lanes[s.lane]
-	s.start, s.mid, s.end = 0, s.mid-s.start, s.end-s.start
-	p.add(l, s, size)
-	if batchOverhead+size <= l.topic.MaxBytes {
-		return nil
-	}
-	return p.sendAlone(ctx, l)
-}
-
-// sendKeeping sends what was gathered and moves the rest of the arena, which
-// belongs to the next batch, to its beginning.
-func (p *Producer) sendKeeping(ctx context.Context, from int) error {
-	rest := p.arena[from:]
-	if err := p.send(ctx); err != nil {
-		return err
-	}
-	p.arena = append(p.Buffer()[:0], rest...)
 	return nil
+}
+
+// sendKeeping sends what was gathered before the record at the end of buf, and
+// returns the buffer with this record as the first of the next batch.
+func (p *Producer) sendKeeping(ctx context.Context, buf []byte) ([]byte, error) {
+	record := buf[len(p.arena)+headroom:]
+	if err := p.send(ctx); err != nil {
+		return nil, err
+	}
+	return append(p.Buffer(), record...), nil
 }
 
 // sendAlone sends the one record that was gathered and awaits its outcome with

@@ -97,7 +97,7 @@ func TestWrongProperties(t *testing.T) {
 
 func TestShareOfBatchBytes(t *testing.T) {
 	for _, tt := range []struct{ given, producers, want int }{
-		{0, 0, 512 << 10}, {0, 1, 512 << 10}, {0, 2, 512 << 10}, {0, 4, 256 << 10}, {0, 8, 128 << 10}, {0, 100, 128 << 10},
+		{0, 0, 512 << 10}, {0, 1, 512 << 10}, {0, 2, 512 << 10}, {0, 4, 512 << 10}, {0, 8, 256 << 10}, {0, 100, 128 << 10},
 		{65536, 1, 65536}, {1 << 20, 8, 1 << 20},
 	} {
 		if got := (ProducerSettings{BatchBytes: tt.given}).Share(tt.producers).BatchBytes; got != tt.want {

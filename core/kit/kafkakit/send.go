@@ -3,6 +3,7 @@ package kafkakit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -11,13 +12,22 @@ import (
 // batch is the records of one lane in one request.
 type batch struct {
 	lane   *lane
-	wire   sarama.RecordBatch
+	data   []byte             // as it is sent, part of block
+	block  *block             // where data is
+	stand  sarama.RecordBatch // stands for data in sarama's request
 	count  int
 	size   int
 	order  uint64    // of the sending: batches of a lane are sent again in this order
 	first  time.Time // when it was first sent
 	leader int32     // the broker it was last sent to
 	err    error     // its last answer
+}
+
+// block is the memory of the batches of one send; it is free when all of them
+// are acknowledged.
+type block struct {
+	data  []byte
+	users int
 }
 
 // outcome is the answer to one request.
@@ -34,24 +44,27 @@ func (p *Producer) send(ctx context.Context) error {
 		return nil
 	}
 	defer p.wire.bound(ctx)()
-	fresh := false
-	for _, batches := range p.group(p.pack()) {
-		fresh = fresh || p.anyUnproven(batches)
+	if err := p.settle(ctx, p.set.InFlight-1); err != nil { // their memory is used again
+		return err
+	}
+	batches, err := p.pack()
+	if err != nil {
+		return p.fail(err)
+	}
+	fresh := p.anyUnproven(batches)
+	for _, batches := range p.group(batches) {
 		if err := p.settle(ctx, p.set.InFlight-1); err != nil {
 			return err
 		}
 		p.dispatch(batches)
 	}
-	// A batch that could not be sent may not be encoded yet, so it is sent again
-	// before the arena is used anew. And a broker without state of a producer
-	// takes any first sequence: were a partition's first batch refused and the
-	// second one taken, the first could never be sent. So it travels alone.
-	if len(p.failed) > 0 || fresh {
-		if err := p.settle(ctx, 0); err != nil {
-			return err
-		}
-	}
 	p.clear()
+	// A broker without state of a producer takes any first sequence: were a
+	// partition's first batch refused and the second one taken, the first could
+	// never be sent. So it travels alone.
+	if len(p.failed) > 0 || fresh {
+		return p.settle(ctx, 0)
+	}
 	return nil
 }
 
@@ -65,65 +78,96 @@ func (p *Producer) anyUnproven(batches []*batch) bool {
 }
 
 // pack makes batches of what was gathered, one per lane.
-func (p *Producer) pack() []*batch {
-	if n := len(p.spans); cap(p.records) < n {
-		p.records = make([]sarama.Record, n+n/4)
-		p.refs = make([]*sarama.Record, n+n/4)
+func (p *Producer) pack() ([]*batch, error) {
+	block := p.newBlock()
+	data := block.data
+	if p.compress != nil {
+		data = p.raw[:0]
 	}
-	now := time.Now()
+	data = p.arrange(data)
+	block.users = len(p.touched)
 	batches := make([]*batch, len(p.touched))
-	next := 0
+	now := time.Now()
+	begin := 0
 	for i, l := range p.touched {
-		l.at = next
-		next += l.count
-		batches[i] = p.newBatch(l, p.refs[l.at:next:next], now)
+		b := p.newBatch(l, now)
+		b.block, b.data = block, data[begin:l.at:l.at]
+		begin = l.at
+		if p.compress != nil {
+			var err error
+			if b.data, err = p.shrink(block, b.data); err != nil {
+				return nil, err
+			}
+		}
+		p.seal(b)
+		batches[i] = b
+		l.count, l.bytes = 0, 0
 	}
-	records := p.records[:len(p.spans)]
-	for i := range p.spans {
-		s := &p.spans[i]
-		l := p.lanes[s.lane]
-		r := &records[l.at]
-		*r = sarama.Record{Headers: p.headers, OffsetDelta: int64(l.count)}
-		if !s.noKey {
-			r.Key = p.arena[s.start:s.mid:s.mid]
-		}
-		if !s.noValue {
-			r.Value = p.arena[s.mid:s.end:s.end]
-		}
-		p.refs[l.at] = r
-		l.at++
-	}
-	for _, b := range batches {
-		for i, r := range b.wire.Records {
-			r.OffsetDelta = int64(i)
-		}
-		b.lane.count, b.lane.bytes = 0, 0
+	if p.compress != nil {
+		p.raw = data
+	} else {
+		block.data = data
 	}
 	p.stats.Records += int64(len(p.spans))
-	p.stats.Bytes += int64(len(p.arena))
-	return batches
+	p.stats.Bytes += int64(p.gathered)
+	return batches, nil
 }
 
-func (p *Producer) newBatch(l *lane, records []*sarama.Record, now time.Time) *batch {
-	var b *batch
+// arrange copies the records to data, lane by lane, with room for the head of a
+// batch before those of each; lane.at is where they end.
+func (p *Producer) arrange(data []byte) []byte {
+	size := 0
+	for _, l := range p.touched {
+		l.at = size + batchOverhead
+		size += batchOverhead + l.bytes
+	}
+	data = slices.Grow(data, max(size, p.room()))[:size]
+	for _, s := range p.spans {
+		l := p.lanes[s.lane]
+		l.at += copy(data[l.at:], p.arena[s.start:s.end])
+	}
+	return data
+}
+
+// shrink compresses the records of a batch into a block.
+func (p *Producer) shrink(block *block, raw []byte) ([]byte, error) {
+	begin := len(block.data)
+	out, err := p.compress(append(block.data, raw[:batchOverhead]...), raw[batchOverhead:])
+	if err != nil {
+		return nil, fmt.Errorf("compressing records: %w", err)
+	}
+	block.data = out
+	return out[begin:len(out):len(out)], nil
+}
+
+func (p *Producer) newBlock() *block {
+	if n := len(p.blocks); n > 0 {
+		b := p.blocks[n-1]
+		p.blocks = p.blocks[:n-1]
+		return b
+	}
+	return &block{}
+}
+
+func (p *Producer) newBatch(l *lane, now time.Time) *batch {
+	b := &batch{}
 	if n := len(p.spare); n > 0 {
 		b, p.spare = p.spare[n-1], p.spare[:n-1]
-	} else {
-		b = &batch{}
 	}
 	p.order++
-	n := len(records)
-	*b = batch{lane: l, count: n, size: batchOverhead + l.bytes, order: p.order, first: now}
-	b.wire = sarama.RecordBatch{
-		Version: 2, Codec: p.set.Codec, CompressionLevel: p.set.Level,
-		ProducerID: p.id, ProducerEpoch: p.epoch, FirstSequence: -1,
-		FirstTimestamp: now, MaxTimestamp: now, LastOffsetDelta: int32(n - 1), Records: records,
-	}
-	if p.id >= 0 {
-		b.wire.FirstSequence = l.sequence
-		l.sequence = int32((int64(l.sequence) + int64(n)) & 0x7fffffff) // 0 follows MaxInt32
-	}
+	*b = batch{lane: l, count: l.count, size: batchOverhead + l.bytes, order: p.order, first: now}
 	return b
+}
+
+// seal gives a batch its place in the lane's sequence and its head.
+func (p *Producer) seal(b *batch) {
+	h := batchHead{codec: p.set.Codec, count: b.count, at: b.first, id: p.id, epoch: p.epoch, sequence: -1}
+	if p.id >= 0 {
+		l := b.lane
+		h.sequence = l.sequence
+		l.sequence = int32((int64(l.sequence) + int64(b.count)) & 0x7fffffff) // 0 follows MaxInt32
+	}
+	sealBatch(b.data, h)
 }
 
 // group parts batches by the broker that leads their partitions; a lane whose
@@ -152,7 +196,7 @@ func (p *Producer) dispatch(batches []*batch) {
 	}
 	err := p.request(batches)
 	if err == nil && p.set.Acks == sarama.NoResponse {
-		p.recycle(batches)
+		p.recycle(batches...)
 		return
 	}
 	if err == nil {
@@ -171,10 +215,19 @@ func (p *Producer) request(batches []*batch) error {
 		return err
 	}
 	req := &sarama.ProduceRequest{RequiredAcks: p.set.Acks, Timeout: int32(p.client.at.RequestTimeout.Milliseconds()), Version: p.version()}
-	for _, b := range batches {
-		req.AddBatch(b.lane.topic.Name, b.lane.partition, &b.wire)
+	bodies := make([][]byte, len(batches))
+	size := 0
+	for i, b := range batches {
+		bodies[i] = b.data
+		size += len(b.data)
+		b.stand = standIn(i)
+		req.AddBatch(b.lane.topic.Name, b.lane.partition, &b.stand)
+	}
+	if size > int(sarama.MaxRequestSize) {
+		return sarama.PacketEncodingError{Info: fmt.Sprintf("%d bytes are too large for a request", size)}
 	}
 	p.stats.Requests++
+	defer p.wire.stage(bodies)()
 	return conn.AsyncProduce(req, func(res *sarama.ProduceResponse, err error) {
 		p.outcomes <- outcome{batches: batches, response: res, err: err} // has room for every request in flight
 	})
@@ -231,9 +284,14 @@ func (p *Producer) clear() {
 	p.arena = p.arena[:0]
 }
 
-func (p *Producer) recycle(batches []*batch) {
+// recycle makes the memory of batches that are in free.
+func (p *Producer) recycle(batches ...*batch) {
 	for _, b := range batches {
-		*b = batch{} // sarama keeps the encoded form in it
+		if b.block.users--; b.block.users == 0 && cap(b.block.data) <= 2*p.set.BatchBytes {
+			b.block.data = b.block.data[:0]
+			p.blocks = append(p.blocks, b.block)
+		}
+		*b = batch{}
 	}
 	p.spare = append(p.spare, batches...)
 }

@@ -53,11 +53,11 @@ const (
 )
 
 // Requests of all producers of a job together, and of each at most and at
-// least. Large requests save CPU: a broker's by a third from 128 to 512 KiB, the
-// client's by a tenth. Memory is what several channels have in common: each
-// holds an arena of that size, its records, and the requests on their way.
+// least. Large requests save the broker's processor, a fifth from 256 to 512
+// KiB, and nothing beyond that. Memory is what several channels have in common:
+// each holds what it gathers and the requests on their way.
 const (
-	sharedBatch = 1 << 20
+	sharedBatch = 2 << 20
 	fullBatch   = 512 << 10
 	leastBatch  = 128 << 10
 )

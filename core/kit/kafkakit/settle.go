@@ -59,8 +59,7 @@ func (p *Producer) take(o outcome) {
 			p.failed = append(p.failed, b)
 			continue
 		}
-		*b = batch{}
-		p.spare = append(p.spare, b)
+		p.recycle(b)
 	}
 }
 
@@ -135,7 +134,7 @@ func (p *Producer) repeat(ctx context.Context, b *batch) error {
 			continue
 		}
 		if p.set.Acks == sarama.NoResponse {
-			p.recycle([]*batch{b})
+			p.recycle(b)
 			return nil
 		}
 		p.inFlight++

@@ -2,22 +2,25 @@ package kafkakit
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"sync"
 	"time"
 )
 
 // wire dials connections and can end them all at once: sarama's calls know no
-// context, and end when their connection does. It may be used by several
-// goroutines.
+// context, and end when their connection does. It speaks TLS itself, to see what
+// sarama writes. It may be used by several goroutines.
 type wire struct {
 	timeout time.Duration
+	tls     *tls.Config // nil: none
 
 	mu     sync.Mutex
 	ctx    context.Context // of dials under way
 	cancel context.CancelFunc
 	conns  map[*wireConn]struct{}
-	down   int // bounds that have ended and are not released yet
+	down   int      // bounds that have ended and are not released yet
+	bodies [][]byte // see stage
 }
 
 type wireConn struct {
@@ -39,8 +42,7 @@ func (w *wire) Dial(network, addr string) (net.Conn, error) {
 	if down > 0 {
 		return nil, net.ErrClosed
 	}
-	d := net.Dialer{Timeout: w.timeout}
-	conn, err := d.DialContext(ctx, network, addr)
+	conn, err := w.dial(ctx, network, addr)
 	if ctx.Err() != nil && err != nil {
 		return nil, net.ErrClosed
 	}
@@ -56,6 +58,44 @@ func (w *wire) Dial(network, addr string) (net.Conn, error) {
 	}
 	w.conns[c] = struct{}{}
 	return c, nil
+}
+
+func (w *wire) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	d := &net.Dialer{Timeout: w.timeout}
+	if w.tls == nil {
+		return d.DialContext(ctx, network, addr)
+	}
+	return (&tls.Dialer{NetDialer: d, Config: w.tls}).DialContext(ctx, network, addr)
+}
+
+// stage has the next produce request carry these batches; call unstage when it
+// is written.
+func (w *wire) stage(bodies [][]byte) (unstage func()) {
+	set := func(bodies [][]byte) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.bodies = bodies
+	}
+	set(bodies)
+	return func() { set(nil) }
+}
+
+// Write writes what sarama does, with the staged batches in a produce request.
+func (c *wireConn) Write(frame []byte) (int, error) {
+	c.w.mu.Lock()
+	bodies := c.w.bodies
+	c.w.mu.Unlock()
+	if bodies == nil || !isProduce(frame) {
+		return c.Conn.Write(frame)
+	}
+	pieces, err := splice(frame, bodies)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := pieces.WriteTo(c.Conn); err != nil {
+		return 0, err
+	}
+	return len(frame), nil
 }
 
 // Close ends one connection.
