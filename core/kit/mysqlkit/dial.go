@@ -29,6 +29,7 @@ type Conn struct {
 	client   *client.Conn
 	raw      net.Conn // below TLS
 	settings *Settings
+	load     []byte // of Load, reused
 	Server   Server
 	Addr     string // host:port that answered
 }
@@ -110,6 +111,13 @@ func connect(ctx context.Context, s *Settings, addr string, config *tls.Config) 
 		if config != nil {
 			o.SetTLSConfig(config)
 		}
+		if s.Writes {
+			// Rows that an UPDATE finds are counted, also those that it leaves as they are.
+			// The server may ask for a file: it is sent rows or nothing, never a file.
+			if err := errors.Join(o.SetCapability(mysql.CLIENT_FOUND_ROWS), o.SetCapability(mysql.CLIENT_LOCAL_FILES)); err != nil {
+				return err
+			}
+		}
 		return o.SetCollation(collation)
 	})
 	if err != nil {
@@ -137,6 +145,9 @@ func (c *Conn) begin(ctx context.Context) error {
 	statements := []string{"SET NAMES utf8mb4", set}
 	if v := strings.TrimSpace(c.settings.Variables); v != "" {
 		statements = append(statements, "SET "+v)
+	}
+	if c.settings.Writes {
+		statements = append(statements, setWrites) // after what users set: a session that is not strict changes values silently
 	}
 	for _, sql := range statements {
 		if err := c.Exec(ctx, sql); err != nil {

@@ -16,10 +16,12 @@ import (
 // classes are the vendor codes (MySQL 8, MariaDB 10.11, TiDB) that are not
 // permanent. Numbers from 1000 on are the server's, from 2000 on the client's.
 var classes = map[uint16]errclass.Class{
+	1021: errclass.Transient, // disk full
 	1040: errclass.Transient, // too many connections
 	1043: errclass.Transient, // bad handshake
 	1053: errclass.Transient, // server shutdown in progress
 	1079: errclass.Transient, // shutdown complete
+	1114: errclass.Transient, // the table is full: no room on the disk
 	1152: errclass.Transient, // aborted connection
 	1158: errclass.Transient, // error reading communication packets
 	1159: errclass.Transient, // timeout reading
@@ -28,14 +30,14 @@ var classes = map[uint16]errclass.Class{
 	1184: errclass.Transient, // aborted connection
 	1203: errclass.Transient, // too many connections of the user
 	1205: errclass.Transient, // lock wait timeout
+	1206: errclass.Transient, // no room for more locks
 	1213: errclass.Transient, // deadlock
 	1226: errclass.Transient, // a resource of the user is used up
-	1290: errclass.Transient, // read only: a fail-over is under way
 	1317: errclass.Transient, // the query was killed
 	1412: errclass.Transient, // table definition has changed, repeat
+	1461: errclass.Transient, // too many prepared statements
 	1614: errclass.Transient, // XA deadlock
 	1615: errclass.Transient, // statement must be prepared again
-	1836: errclass.Transient, // read-only mode
 	1927: errclass.Transient, // MariaDB: connection was killed
 	2006: errclass.Transient, // server has gone away
 	2013: errclass.Transient, // connection lost
@@ -61,12 +63,19 @@ var classes = map[uint16]errclass.Class{
 	1227: errclass.Config, // a privilege is missing
 	1231: errclass.Config, // wrong value of a session variable
 	1248: errclass.Config, // derived table without an alias
+	1288: errclass.Config, // the target cannot be changed: a view
+	1290: errclass.Config, // the server is read only
 	1298: errclass.Config, // unknown time zone
 	1305: errclass.Config, // no such function
 	1370: errclass.Config, // no access to the routine
+	1471: errclass.Config, // the target takes no rows: a view
 	1698: errclass.Config, // wrong user or password
+	1792: errclass.Config, // the transaction is read only
 	1820: errclass.Config, // the password must be changed first
+	1836: errclass.Config, // the server is in read-only mode
 	1862: errclass.Config, // the password has expired
+	1906: errclass.Config, // MariaDB: a generated column is written
+	3105: errclass.Config, // a generated column is written
 	3118: errclass.Config, // the account is locked
 	3955: errclass.Config, // the account is blocked
 	4151: errclass.Config, // MariaDB: the account is locked
@@ -78,7 +87,8 @@ var reasons = map[uint16]errclass.Reason{
 	1048: errclass.Null, 1263: errclass.Null, 1364: errclass.Null, 1566: errclass.Null,
 	1264: errclass.Overflow, 1406: errclass.Overflow, 1441: errclass.Overflow, 1690: errclass.Overflow,
 	1265: errclass.Conversion, 1292: errclass.Conversion, 1367: errclass.Conversion, 1411: errclass.Conversion,
-	1416: errclass.Conversion, 3140: errclass.Conversion, 3141: errclass.Conversion, 3156: errclass.Conversion,
+	1416: errclass.Conversion, 3037: errclass.Conversion, 3616: errclass.Conversion, 3617: errclass.Conversion, 3643: errclass.Conversion,
+	3140: errclass.Conversion, 3141: errclass.Conversion, 3156: errclass.Conversion,
 	1366: errclass.Encoding, 1300: errclass.Encoding, 3988: errclass.Encoding,
 	1216: errclass.Constraint, 1369: errclass.Constraint, 1451: errclass.Constraint, 1452: errclass.Constraint,
 	1526: errclass.Constraint, 1557: errclass.Constraint, 1644: errclass.Constraint, 1748: errclass.Constraint,

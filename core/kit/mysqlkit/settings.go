@@ -24,6 +24,7 @@ type Settings struct {
 	TinyIntBool    bool   // tinyint(1) is read as a truth value
 	TimeZone       string // of the session; "": +00:00
 	Variables      string // further session variables: "a=1,b='x'"
+	Writes         bool   // the session is one that writes: see [Conn.Pipeline]
 }
 
 // defaultConnectTimeout is what Connector/J's users would call short and a

@@ -1,0 +1,204 @@
+package mysqlkit
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/go-mysql-org/go-mysql/mysql"
+
+	"github.com/datasync-io/datasync/core/errclass"
+)
+
+// setWrites makes a session refuse what it would have to change: strict for
+// every engine, a zero in an AUTO_INCREMENT column is a zero, warnings are
+// counted. Zero dates never arrive, but a table may hold some as defaults and
+// old values, which NO_ZERO_DATE would refuse to write again.
+const setWrites = "SET sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'" +
+	", sql_notes = 1, max_error_count = 64"
+
+// window is how many bytes of commands go to the server before its answers are
+// read. Answers are small: neither side ever waits for the other to read.
+const window = 1 << 20
+
+// Answer is what the server says of a statement without a result.
+type Answer struct {
+	Affected uint64 // rows; an UPDATE counts those that it has found
+	Warnings uint16
+}
+
+// Pipeline writes commands to the server one behind the other, without waiting
+// for the answer to one before the next is written. It belongs to one
+// connection, whose settings say Writes, and is used by one goroutine at a time.
+//
+// A command that fails does not keep the server from those behind it: they run
+// inside of the transaction, if there is one, or begin one of their own where
+// autocommit is off.
+type Pipeline struct {
+	conn    *Conn
+	buf     []byte // packets with their headers
+	header  int    // where the packet begun last begins
+	pending int    // commands whose answer was not read
+	long    bool   // buf holds one packet that has to be cut in pieces
+}
+
+// Pipeline returns a new, empty pipeline.
+func (c *Conn) Pipeline() *Pipeline { return &Pipeline{conn: c} }
+
+// begin starts a packet of a command.
+func (p *Pipeline) begin(command byte) {
+	p.header = len(p.buf)
+	p.buf = append(p.buf, 0, 0, 0, 0, command)
+}
+
+// abandon takes back the packet begun last.
+func (p *Pipeline) abandon() { p.buf = p.buf[:p.header] }
+
+// size is that of the packet begun last.
+func (p *Pipeline) size() int { return len(p.buf) - p.header - headerSize }
+
+const headerSize = 4
+
+// end completes a packet. One of 16 MiB and more is sent at once.
+func (p *Pipeline) end(ctx context.Context) error {
+	n := p.size()
+	if n >= maxPayload {
+		whole := p.buf[p.header:]
+		p.buf = p.buf[:p.header]
+		if err := p.Flush(ctx); err != nil {
+			return err
+		}
+		p.buf, p.long = whole, true
+		p.pending++
+		return nil
+	}
+	p.buf[p.header], p.buf[p.header+1], p.buf[p.header+2] = byte(n), byte(n>>8), byte(n>>16)
+	p.pending++
+	if len(p.buf) >= window {
+		return p.Flush(ctx)
+	}
+	return nil
+}
+
+// Flush sends what was written. The answers are still to be read.
+func (p *Pipeline) Flush(ctx context.Context) error {
+	if len(p.buf) == 0 {
+		return nil
+	}
+	err := p.conn.guard(ctx, func() error {
+		if p.long {
+			p.conn.client.ResetSequence()
+			return p.conn.client.WritePacket(p.buf)
+		}
+		_, err := p.conn.client.Conn.Conn.Write(p.buf)
+		p.conn.client.Sequence = 1
+		return err
+	})
+	p.buf = p.buf[:0]
+	if cap(p.buf) > 2*window {
+		p.buf = nil
+	}
+	if err != nil {
+		return fmt.Errorf("sending rows: %w", err)
+	}
+	return nil
+}
+
+// Pending is how many answers there are to come.
+func (p *Pipeline) Pending() int { return p.pending }
+
+// Answer sends what was not sent and reads the answer to the oldest command.
+// An error of class Data, Config or Transient that has a Code is the server's
+// answer; any other ends the connection.
+func (p *Pipeline) Answer(ctx context.Context) (Answer, error) {
+	if err := p.Flush(ctx); err != nil {
+		return Answer{}, err
+	}
+	var packet []byte
+	err := p.conn.guard(ctx, func() (err error) {
+		if !p.long {
+			p.conn.client.Sequence = 1
+		}
+		packet, err = p.conn.client.ReadPacket()
+		return err
+	})
+	p.pending--
+	p.long = false
+	if err != nil {
+		return Answer{}, fmt.Errorf("reading the server's answer: %w", err)
+	}
+	return parseAnswer(packet)
+}
+
+// parseAnswer reads an OK or an ERR packet.
+//
+// Protocol: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_response_packets.html
+func parseAnswer(p []byte) (Answer, error) {
+	if len(p) == 0 {
+		return Answer{}, Classify(errNoAnswer)
+	}
+	switch p[0] {
+	case mysql.ERR_HEADER:
+		return Answer{}, Classify(parseError(p))
+	case mysql.OK_HEADER:
+		affected, n := lengthEncodedInt(p[1:])
+		_, m := lengthEncodedInt(p[min(1+n, len(p)):])
+		rest := p[min(1+n+m, len(p)):]
+		if n == 0 || m == 0 || len(rest) < 4 {
+			return Answer{}, Classify(errNoAnswer)
+		}
+		return Answer{Affected: affected, Warnings: binary.LittleEndian.Uint16(rest[2:])}, nil
+	}
+	return Answer{}, Classify(errNoAnswer)
+}
+
+var errNoAnswer = errors.New("the server's answer is malformed")
+
+// lengthEncodedInt returns the integer that p begins with and its length; 0 if
+// there is none.
+func lengthEncodedInt(p []byte) (v uint64, n int) {
+	if len(p) == 0 {
+		return 0, 0
+	}
+	switch p[0] {
+	default:
+		return uint64(p[0]), 1
+	case 0xfc:
+		n = 3
+	case 0xfd:
+		n = 4
+	case 0xfe:
+		n = 9
+	case 0xfb, 0xff:
+		return 0, 0
+	}
+	if len(p) < n {
+		return 0, 0
+	}
+	for i := n - 1; i > 0; i-- {
+		v = v<<8 | uint64(p[i])
+	}
+	return v, n
+}
+
+// parseError reads an ERR packet.
+func parseError(p []byte) *mysql.MyError {
+	e := &mysql.MyError{Code: mysql.ER_UNKNOWN_ERROR, Message: "malformed error"}
+	if len(p) < 3 {
+		return e
+	}
+	e.Code = binary.LittleEndian.Uint16(p[1:])
+	p = p[3:]
+	if len(p) >= 6 && p[0] == '#' {
+		e.State, p = string(p[1:6]), p[6:]
+	}
+	e.Message = string(p)
+	return e
+}
+
+// Broken tells that after err the connection is of no use: it is no answer of
+// the server.
+func Broken(err error) bool {
+	return err != nil && Code(err) == 0 && errclass.Of(err) != errclass.Data
+}
