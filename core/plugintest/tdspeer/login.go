@@ -1,0 +1,64 @@
+package tdspeer
+
+import "encoding/binary"
+
+// login greets a client: PRELOGIN without encryption, then LOGIN7.
+func (x *session) login() bool {
+	kind, _, err := readMessage(x.conn)
+	if err != nil || kind != packPrelogin {
+		return false
+	}
+	w := &writer{conn: x.conn}
+	const table = 2*5 + 1 // two options and the end
+	for _, option := range []struct{ id, at, size byte }{{0, table, 6}, {1, table + 6, 1}} {
+		w.bytes([]byte{option.id, 0, option.at, 0, option.size})
+	}
+	w.byte(0xff)
+	w.bytes([]byte{16, 0, 0, 0, 0, 0})
+	w.byte(2) // no encryption
+	if w.flush(true) != nil {
+		return false
+	}
+	kind, body, err := readMessage(x.conn)
+	if err != nil || kind != packLogin {
+		return false
+	}
+	l := readLogin(body)
+	w = &writer{conn: x.conn}
+	if x.server.Login != nil {
+		if refused := x.server.Login(l); refused != nil {
+			refused.send(w)
+			w.done(doneError, 0)
+			_ = w.flush(true)
+			return false
+		}
+	}
+	x.server.mu.Lock()
+	x.server.sessions++
+	x.number = x.server.sessions
+	x.server.mu.Unlock()
+	ack := &writer{}
+	ack.byte(1)
+	ack.bytes([]byte{0x74, 0, 0, 4})
+	ack.short("peer")
+	ack.bytes([]byte{16, 0, 0, 0})
+	w.byte(tokenLoginAck)
+	w.uint16(uint16(len(ack.buf)))
+	w.bytes(ack.buf)
+	w.done(0, 0)
+	return w.flush(true) == nil
+}
+
+// readLogin takes the texts of a LOGIN7 that are looked at.
+func readLogin(body []byte) Login {
+	text := func(at int) []byte {
+		from, n := int(binary.LittleEndian.Uint16(body[at:])), int(binary.LittleEndian.Uint16(body[at+2:]))
+		return body[from : from+2*n]
+	}
+	password := append([]byte(nil), text(44)...)
+	for i, c := range password {
+		c ^= 0xa5
+		password[i] = c<<4 | c>>4
+	}
+	return Login{User: fromUCS2(text(40)), Password: fromUCS2(password), Application: fromUCS2(text(48)), Database: fromUCS2(text(68))}
+}
