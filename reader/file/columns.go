@@ -27,6 +27,7 @@ type planned struct {
 	any    convert.Func // from a value of JSON
 	fixed  *record.Row  // a constant; nil: none
 	file   bool         // the name of the file
+	bits   int          // size of an integer; 0: 64
 }
 
 // newLayout plans the columns. meta are the metadata columns asked for.
@@ -61,10 +62,16 @@ func plan(c Column, format string, opt convert.Options) (planned, record.Column,
 		if t, err = convert.ParseType(c.Type); err != nil {
 			return p, record.Column{}, fmt.Errorf("column %q: %w", c.Name, err)
 		}
+		if t.Kind == record.Date && hasClock(c.Format) {
+			t.Kind = record.Datetime // DataX calls both so
+		}
 	}
 	col := t.Column(c.Name)
 	opt = t.Options(opt)
 	opt.Format, opt.ParseFormat = c.Format, c.ParseFormat
+	if p.bits = opt.Bits; p.bits == 64 {
+		p.bits = 0
+	}
 	var err error
 	if p.text, err = convert.Plan(record.Column{Name: c.Name, Kind: record.String}, col, opt); err != nil {
 		return p, col, err
@@ -97,13 +104,34 @@ func constant(to convert.Func, col record.Column, value string) (*record.Row, er
 	return &row, nil
 }
 
-// discover returns the columns of a file: those of the job, or all of its own.
-func discover(list []Column, names []string) []Column {
-	if len(list) > 0 {
-		return list
+// hasClock tells whether a date pattern has a time of day.
+func hasClock(pattern string) bool {
+	quoted := false
+	for _, ch := range pattern {
+		if ch == '\'' {
+			quoted = !quoted
+		} else if !quoted && strings.ContainsRune("HhKkmsS", ch) {
+			return true
+		}
 	}
-	for _, name := range names {
-		list = append(list, Column{Name: name})
+	return false
+}
+
+// discover returns the columns of a file: those of the job, with the file's
+// types where it gives none, or all of its own.
+func discover(list []Column, s shape) []Column {
+	if len(list) > 0 {
+		list = slices.Clone(list)
+	}
+	if len(list) == 0 {
+		for _, name := range s.names {
+			list = append(list, Column{Name: name})
+		}
+	}
+	for i := range list {
+		if list[i].Type == "" && i < len(s.types) {
+			list[i].Type = s.types[i]
+		}
 	}
 	return list
 }

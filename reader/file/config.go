@@ -2,37 +2,63 @@ package file
 
 import (
 	"fmt"
-	"path/filepath"
+	"maps"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/convert"
 	"github.com/datasync-io/datasync/core/format/csvfmt"
-	"golang.org/x/text/encoding/htmlindex"
+	"github.com/datasync-io/datasync/core/kit/filekit"
 )
 
 // Config is what a job file says in the reader's parameter.
 type Config struct {
-	// Files to read: names, patterns such as data/2024-*.csv.gz, and directories, which are read with all below them except hidden ones. A list, or texts parted by commas.
+	// Files to read: names, patterns such as data/2024-*.csv.gz, regular expressions as the last part, and directories, which are read with all below them except hidden ones. A list, or texts parted by commas.
 	Path config.StringList `json:"path" required:"true"`
 	// Format of the files; absent is what each file's extension says, else csv. txt is csv, json is jsonl: one object a line.
-	Format string `json:"format" alias:"fileType" enum:"csv,tsv,jsonl,json,txt,text"`
+	Format string `json:"format" alias:"fileType,fileFormat" enum:"csv,tsv,jsonl,json,txt,text,parquet"`
 	// Columns: names, or objects with name, index, type, value and format; "*" or absent are all there are.
 	Column config.List[Column] `json:"column"`
 	// The first line of each csv or tsv file holds the names of the columns.
 	Header bool `json:"header" alias:"isFirstLineHeader,skipHeader"`
+	// The line that reading begins at, from 1, in all but parquet; what stands before it is no record.
+	FromLine int64 `json:"fromLine" min:"1"`
 	// Text between fields of csv and tsv; \t, \001 and the like are understood. Absent is a comma, for tsv a tab.
 	FieldDelimiter string `json:"fieldDelimiter"`
 	// Character around fields of csv and tsv; "" takes quotes as text.
 	Quote *string `json:"quoteCharacter" alias:"quote"`
 	// Text without quotes that is NULL in csv and tsv; absent is an empty field.
 	NullFormat string `json:"nullFormat" alias:"nullIsReplacedWithValue"`
-	// Encoding of the files: UTF-8, GBK, ISO-8859-1 and all others that browsers know.
+	// What DataX and FlinkX say of csv in an object of its own.
+	CSV CSVConfig `json:"csvReaderConfig" alias:"fileConfig"`
+	// Encoding of the files: UTF-8, UTF-16, GBK, GB18030, ISO-8859-1 and all others that IANA or browsers know.
 	Encoding string `json:"encoding"`
-	// Compression; absent is gzip for files that end in .gz, else none.
-	Compress string `json:"compress" alias:"compressType" enum:"none,gzip"`
+	// Compression; absent is what the extension says (.gz .zst .sz .snappy .bz2 .zip), else none. Snappy is its framing format, a zip holds one file. Parquet files name their own.
+	Compress string `json:"compress" alias:"compressType" enum:"none,gzip,zstd,snappy,bzip2,zip"`
 	// Longest record; longer ones are dirty.
 	MaxRecordSize config.Bytes `json:"maxRecordSize" min:"1024"`
+	// With several channels, larger files are read in parts of at least this size, in any order: plain csv, tsv and jsonl in UTF-8, and parquet by its row groups. 0 is never.
+	SplitSize config.Bytes `json:"splitSize" alias:"maxFetchSize" min:"0"`
+	filekit.Remote
+}
+
+// CSVConfig is DataX's csvReaderConfig and FlinkX's fileConfig.
+type CSVConfig struct {
+	// Without it quotes are text, as with quoteCharacter "".
+	UseTextQualifier *bool `json:"useTextQualifier"`
+	// Character around fields, as quoteCharacter.
+	TextQualifier string `json:"textQualifier"`
+	// Cut blanks around fields that have no quotes.
+	TrimWhitespace bool `json:"trimWhitespace"`
+}
+
+// NoEffect names what else such objects hold.
+func (*CSVConfig) NoEffect() map[string]string {
+	return map[string]string{
+		"safetySwitch": "maxRecordSize bounds a record", "skipEmptyRecords": "empty lines are no records", "caseSensitive": "names are taken as they are",
+		"comment": "use fromLine for lines before the first record", "useComments": "there are no comments", "escapeMode": "a quote inside quotes is doubled",
+		"recordDelimiter": "a record ends with a line feed", "delimiter": "see fieldDelimiter", "captureRawRecord": "dirty rows hold the record",
+	}
 }
 
 // Column is one column to read.
@@ -41,7 +67,7 @@ type Column struct {
 	Name string `json:"name"`
 	// Place in the record, from 0, instead of the name.
 	Index *int `json:"index" min:"0"`
-	// Type of the values; absent is text in csv and tsv, and what each value is in JSON.
+	// Type of the values; absent is text in csv and tsv, what each value is in JSON, and the file's own in parquet.
 	Type string `json:"type"`
 	// Constant value instead of one from the file.
 	Value *string `json:"value"`
@@ -78,36 +104,42 @@ func (*columnObject) NoEffect() map[string]string {
 	return none
 }
 
-// NoEffect names the parameters that job files carry from FlinkX's ftp and
-// hdfs readers.
+// NoEffect names the parameters that job files carry from DataX's txtfile and
+// FlinkX's ftp and hdfs readers.
 func (*Config) NoEffect() map[string]string {
-	return map[string]string{
-		"maxFetchSize":    "a file is one split",
-		"columnDelimiter": "a record ends with a line feed",
-		"controlEncoding": "files are local",
-		"defaultFS":       "files are local",
-		"listHiddenFiles": "hidden files are read only by their name",
-	}
+	none := filekit.RemoteNoEffect()
+	maps.Copy(none, map[string]string{
+		"columnDelimiter":       "a record ends with a line feed",
+		"listHiddenFiles":       "hidden files are read only by their name",
+		"customFormatClassName": "no Java is run", "customConcurrentFileSplitClassName": "no Java is run",
+		"sheetNo": "there are no sheets", "columnIndex": "there are no sheets",
+	})
+	return none
 }
 
-func defaults() *Config { return &Config{MaxRecordSize: 64 << 20} }
-
-// formats maps extensions to formats.
-var formats = map[string]string{".csv": "csv", ".txt": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
+func defaults() *Config { return &Config{MaxRecordSize: 64 << 20, FromLine: 1, SplitSize: 64 << 20} }
 
 // formatOf returns the format of a file.
 func (c *Config) formatOf(path string) string {
 	if c.Format != "" {
 		return c.Format
 	}
-	if f := formats[strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".gz")))]; f != "" {
-		return f
+	if _, _, format, _ := filekit.Name(path); format != "" {
+		return format
 	}
 	return "csv"
 }
 
-func (c *Config) packed(path string) bool {
-	return c.Compress == "gzip" || c.Compress == "" && strings.HasSuffix(path, ".gz")
+// packing returns how a file is packed; "" is not at all.
+func (c *Config) packing(path string) string {
+	switch c.Compress {
+	case "none":
+		return ""
+	case "":
+		_, _, _, packing := filekit.Name(path)
+		return packing
+	}
+	return c.Compress
 }
 
 // Validate completes the configuration and checks what its types do not say.
@@ -131,15 +163,36 @@ func (c *Config) Validate() error {
 		}
 		names[c.Column[i].Name] = true
 	}
+	for _, path := range c.Path {
+		for _, part := range strings.Split(path, ",") {
+			if _, _, err := filekit.OpenerOf(strings.TrimSpace(part)); err != nil {
+				return config.Field("path", err)
+			}
+		}
+	}
+	if err := c.Remote.Check(); err != nil {
+		return err
+	}
+	c.quote()
 	if c.Quote != nil && len(*c.Quote) > 1 {
 		return config.Fieldf("quoteCharacter", "%q must be one ASCII character or empty", *c.Quote)
 	}
-	if c.Encoding != "" {
-		if _, err := htmlindex.Get(c.Encoding); err != nil {
-			return config.Fieldf("encoding", "unknown encoding %q; known are UTF-8, GBK, GB18030, Big5, ISO-8859-1, windows-1252, Shift_JIS and others", c.Encoding)
-		}
+	if _, err := filekit.CharsetOf(c.Encoding); err != nil {
+		return config.Field("encoding", err)
 	}
 	return config.Field("fieldDelimiter", c.dialect("csv").Check())
+}
+
+// quote takes over what csvReaderConfig says, unless quoteCharacter is given.
+func (c *Config) quote() {
+	none := ""
+	switch {
+	case c.Quote != nil:
+	case c.CSV.UseTextQualifier != nil && !*c.CSV.UseTextQualifier:
+		c.Quote = &none
+	case c.CSV.TextQualifier != "":
+		c.Quote = &c.CSV.TextQualifier
+	}
 }
 
 func (c *Column) check(i int) error {
@@ -165,10 +218,6 @@ func (c *Column) check(i int) error {
 		}
 	}
 	return nil
-}
-
-func isUTF8(name string) bool {
-	return name == "" || strings.EqualFold(name, "UTF-8") || strings.EqualFold(name, "utf8")
 }
 
 func (c *Config) dialect(format string) csvfmt.Dialect {

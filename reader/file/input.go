@@ -1,73 +1,56 @@
 package file
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/format/csvfmt"
 	"github.com/datasync-io/datasync/core/format/jsonfmt"
 	"github.com/datasync-io/datasync/core/format/lines"
-	"github.com/klauspost/compress/gzip"
-	"golang.org/x/text/encoding/htmlindex"
+	"github.com/datasync-io/datasync/core/kit/filekit"
 )
 
-// input is an open file, behind its header.
+// input is an open file of text, behind its header.
 type input struct {
-	file    *os.File
-	gzip    *gzip.Reader // nil: plain
+	file    filekit.File
+	text    io.ReadCloser // unpacked; nil: the file itself
+	charset *filekit.Charset
+	limit   int64 // of a record
 	lines   *lines.Scanner
 	csv     *csvfmt.Decoder // nil: JSON lines
 	names   []string        // of the header; nil: there is none
-	records int64           // read since the header
+	records int64           // read since the header, or since the part's begin
 }
 
 var bom = []byte("\xef\xbb\xbf")
 
-// openInput opens a file and goes to a place that an earlier input had.
-func openInput(c *Config, path string, at position) (*input, error) {
-	f, err := os.Open(path)
+// openInput opens a file and goes to where the split begins, or to a place
+// that an earlier input had.
+func openInput(c *Config, s spec, at position) (*input, error) {
+	f, err := open(s.Path)
 	if err != nil {
-		return nil, failed("opening", path, err)
+		return nil, err
 	}
-	in := &input{file: f}
-	err = in.begin(c, path)
+	in := &input{file: f, limit: int64(c.MaxRecordSize)}
+	err = in.begin(c, s)
 	if err == nil {
-		err = in.seek(c, path, at)
+		err = in.seek(c, s, at)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), in.close())
+		return nil, errors.Join(fmt.Errorf("opening %s: %w", s.Path, err), in.close())
 	}
 	return in, nil
 }
 
 // begin reads up to the first record.
-func (in *input) begin(c *Config, path string) error {
-	var text io.Reader = in.file
-	if c.packed(path) {
-		var err error
-		if in.gzip, err = gzip.NewReader(bufio.NewReaderSize(in.file, 256<<10)); err != nil {
-			if errors.Is(err, io.EOF) { // an empty file is an empty text
-				in.gzip, text = nil, bytes.NewReader(nil)
-			} else {
-				return errclass.With(errclass.Permanent, fmt.Errorf("it is no gzip: %w", err))
-			}
-		} else {
-			text = in.gzip
-		}
-	}
-	format := c.formatOf(path)
-	if !isUTF8(c.Encoding) {
-		enc, err := htmlindex.Get(c.Encoding)
-		if err != nil {
-			return errclass.With(errclass.Config, fmt.Errorf("encoding: %w", err))
-		}
-		text = enc.NewDecoder().Reader(text)
+func (in *input) begin(c *Config, s spec) error {
+	text, err := in.open(c, s)
+	if err != nil {
+		return err
 	}
 	offset := int64(0)
 	head := make([]byte, len(bom))
@@ -80,16 +63,45 @@ func (in *input) begin(c *Config, path string) error {
 	default:
 		return err
 	}
-	in.use(c, format, lines.NewScanner(text, offset, 0, int(c.MaxRecordSize)))
+	in.use(c, s.Path, lines.NewScanner(text, offset, 0, int(in.limit)))
+	for range c.FromLine - 1 {
+		if _, err := in.lines.Next(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil && !errors.Is(err, lines.ErrTooLong) {
+			return err
+		}
+	}
 	if !c.Header || in.csv == nil {
 		return nil
 	}
 	return in.readHeader()
 }
 
-func (in *input) use(c *Config, format string, s *lines.Scanner) {
+// open returns the text in UTF-8, up to the end of the part if it is the first.
+func (in *input) open(c *Config, s spec) (io.Reader, error) {
+	var text io.Reader = in.file
+	if packing := c.packing(s.Path); packing != "" {
+		unpacked, err := filekit.Unpack(packing, in.file, s.Size)
+		if err != nil {
+			return nil, errclass.With(errclass.Permanent, err)
+		}
+		in.text, text = unpacked, unpacked
+	} else if s.To > 0 && s.From == 0 {
+		text = io.NewSectionReader(in.file, 0, s.To)
+	}
+	var err error
+	if in.charset, err = filekit.CharsetOf(c.Encoding); err != nil {
+		return nil, err
+	}
+	if in.charset != nil {
+		text = in.charset.NewDecoder().Reader(text)
+	}
+	return text, nil
+}
+
+func (in *input) use(c *Config, path string, s *lines.Scanner) {
 	in.lines = s
-	if format != "jsonl" {
+	if format := c.formatOf(path); format != "jsonl" {
 		in.csv = csvfmt.NewDecoder(c.dialect(format), s)
 	}
 }
@@ -110,15 +122,23 @@ func (in *input) readHeader() error {
 }
 
 // seek goes to a place: at once in a plain file, else over all before it.
-func (in *input) seek(c *Config, path string, at position) error {
+func (in *input) seek(c *Config, s spec, at position) error {
+	offset, line := at.Offset, at.Line
 	if at.Records == 0 {
-		return nil
-	}
-	if in.gzip == nil && isUTF8(c.Encoding) {
-		if _, err := in.file.Seek(at.Offset, io.SeekStart); err != nil {
-			return fmt.Errorf("going to byte %d: %w", at.Offset, err)
+		if s.From == 0 {
+			return nil
 		}
-		in.use(c, c.formatOf(path), lines.NewScanner(in.file, at.Offset, at.Line, int(c.MaxRecordSize)))
+		offset, line = s.From, max(s.Line, 0)
+	}
+	if in.text == nil && in.charset == nil {
+		if _, err := in.file.Seek(offset, io.SeekStart); err != nil {
+			return fmt.Errorf("going to byte %d: %w", offset, err)
+		}
+		var text io.Reader = in.file
+		if s.To > 0 {
+			text = io.NewSectionReader(in.file, offset, max(0, s.To-offset))
+		}
+		in.use(c, s.Path, lines.NewScanner(text, offset, line, int(in.limit)))
 		in.records = at.Records
 		return nil
 	}
@@ -135,17 +155,30 @@ func (in *input) seek(c *Config, path string, at position) error {
 
 // over reads one record, good or bad.
 func (in *input) over() error {
-	var err error
+	if err := in.skip(); err != nil {
+		return err
+	}
+	in.records++
+	return nil
+}
+
+// skip goes over a record as Next of its decoder would, without looking into it.
+func (in *input) skip() (err error) {
 	if in.csv != nil {
-		_, err = in.csv.Next()
+		err = in.csv.Skip()
 	} else {
 		_, err = in.lines.Next()
 	}
 	if err != nil && errclass.Of(err) != errclass.Data && !errors.Is(err, lines.ErrTooLong) {
 		return err
 	}
-	in.records++
 	return nil
+}
+
+// broken tells that a record had bytes that its charset does not know: they
+// were decoded as U+FFFD.
+func (in *input) broken(raw []byte) bool {
+	return in.charset != nil && !in.charset.Whole && bytes.Contains(raw, []byte("\uFFFD"))
 }
 
 // firstNames returns the names of the header or of the first record's members,
@@ -194,8 +227,8 @@ func (in *input) position() position {
 }
 
 func (in *input) close() error {
-	if in.gzip != nil {
-		_ = in.gzip.Close() // says again what the last read said
+	if in.text != nil {
+		_ = in.text.Close() // says again what the last read said
 	}
 	return in.file.Close()
 }

@@ -1,17 +1,14 @@
 package file
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/convert"
-	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -26,9 +23,10 @@ var (
 // Info describes the plugin.
 func Info() plugin.ReaderInfo {
 	return plugin.ReaderInfo{
-		Name:   "file",
-		Doc:    "reads files of csv, tsv or JSON lines, plain or gzip",
-		Config: func() any { return defaults() },
+		Name:    "file",
+		Aliases: []string{"txtfile", "ftp", "sftp"},
+		Doc:     "reads files of csv, tsv, JSON lines or parquet, plain or packed",
+		Config:  func() any { return defaults() },
 		New: func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
 			c := defaults()
 			if err := d.Decode(c); err != nil {
@@ -60,17 +58,17 @@ func newReader(env plugin.Env, c *Config) (*reader, error) {
 
 func (r *reader) options() convert.Options { return convert.Options{Zone: r.zone} }
 
-// spec is a file as it was when the plan was made.
-type spec struct {
-	V       int      `json:"v"`
-	Path    string   `json:"path"`
-	Size    int64    `json:"size"`
-	Changed int64    `json:"changed"`         // Unix nanoseconds
-	Names   []string `json:"names,omitempty"` // columns, where the job does not list them
+// layoutOffset tells whether rows carry the numbers of their lines.
+func (r *reader) layoutOffset() bool { return slices.Contains(r.meta, "_offset") }
+
+// shape is what a file says of its columns.
+type shape struct {
+	names []string // where the job does not list the columns; nil: it does, or the file is empty
+	types []string // of the columns, in their order, where files have types
 }
 
-// Splits plans one split per file.
-func (r *reader) Splits(_ context.Context, p plugin.Plan) ([]plugin.Split, error) {
+// Splits plans a split per file, or several where it is large.
+func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, error) {
 	if p.Now != nil {
 		return nil, nil
 	}
@@ -78,51 +76,58 @@ func (r *reader) Splits(_ context.Context, p plugin.Plan) ([]plugin.Split, error
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	splits := make([]plugin.Split, len(files))
-	for i, path := range files {
-		if names == nil {
-			if names, err = r.names(path); err != nil {
+	var known shape
+	var all []plugin.Split
+	for _, path := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if known.names == nil && known.types == nil {
+			if known, err = r.shape(path); err != nil {
 				return nil, err
 			}
 		}
-		if splits[i], err = split(path, names); err != nil {
+		info, err := lookAt(path)
+		if err != nil {
 			return nil, err
 		}
+		parts, err := r.parts(ctx, path, info, p.Channels)
+		if err != nil {
+			return nil, err
+		}
+		list, err := splits(path, info, known, parts)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
 	}
-	return splits, nil
+	return all, nil
 }
 
-func split(path string, names []string) (plugin.Split, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return plugin.Split{}, failed("looking at", path, err)
+// shape returns what a file says of its columns.
+func (r *reader) shape(path string) (shape, error) {
+	if r.config.formatOf(path) == "parquet" {
+		return r.typed(path)
 	}
-	text, err := json.Marshal(spec{V: 1, Path: path, Size: info.Size(), Changed: info.ModTime().UnixNano(), Names: names})
-	if err != nil {
-		return plugin.Split{}, fmt.Errorf("planning %s: %w", path, err)
-	}
-	return plugin.Split{ID: path, Spec: text}, nil
-}
-
-// names returns the columns of a file where the job does not list them; nil
-// if it does or the file is empty.
-func (r *reader) names(path string) ([]string, error) {
 	if len(r.config.Column) > 0 {
-		return nil, nil
+		return shape{}, nil
 	}
-	in, err := openInput(r.config, path, position{})
+	info, err := lookAt(path)
 	if err != nil {
-		return nil, err
+		return shape{}, err
+	}
+	in, err := openInput(r.config, spec{Path: path, Size: info.Size}, position{})
+	if err != nil {
+		return shape{}, err
 	}
 	names, err := in.firstNames()
 	if cerr := in.close(); err == nil {
 		err = cerr
 	}
 	if err != nil {
-		return nil, fmt.Errorf("finding the columns of %s: %w", path, err)
+		return shape{}, fmt.Errorf("finding the columns of %s: %w", path, err)
 	}
-	return names, nil
+	return shape{names: names}, nil
 }
 
 // Describe returns the schema of the rows of the first file.
@@ -132,14 +137,14 @@ func (r *reader) Describe(context.Context) ([]*record.Schema, error) {
 		return nil, err
 	}
 	for _, path := range files {
-		names, err := r.names(path)
+		shape, err := r.shape(path)
 		if err != nil {
 			return nil, err
 		}
-		if names == nil && len(r.config.Column) == 0 {
+		if shape.names == nil && len(r.config.Column) == 0 {
 			continue
 		}
-		l, err := r.layout(r.config.formatOf(path), names)
+		l, err := r.layout(r.config.formatOf(path), shape)
 		if err != nil {
 			return nil, err
 		}
@@ -149,17 +154,17 @@ func (r *reader) Describe(context.Context) ([]*record.Schema, error) {
 }
 
 // layout returns the columns of a format's files, planned once.
-func (r *reader) layout(format string, names []string) (*layout, error) {
-	if format == "tsv" {
-		format = "csv"
+func (r *reader) layout(format string, s shape) (*layout, error) {
+	if format != "jsonl" {
+		format = "csv" // which columns there are and what becomes of texts is the same
 	}
-	key := fmt.Sprintf("%s%q", format, names)
+	key := fmt.Sprintf("%s%q%q", format, s.names, s.types)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if l := r.layouts[key]; l != nil {
 		return l, nil
 	}
-	l, err := newLayout(discover(r.config.Column, names), format, r.options(), r.meta)
+	l, err := newLayout(discover(r.config.Column, s), format, r.options(), r.meta)
 	if err == nil {
 		r.layouts[key] = l
 	}
@@ -185,7 +190,7 @@ func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]p
 	return stored, nil
 }
 
-// Open begins a file at a record.
+// Open begins a split at a record.
 func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -194,49 +199,20 @@ func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source,
 	if err != nil {
 		return nil, err
 	}
-	l, err := r.layout(r.config.formatOf(s.Path), s.Names)
+	format := r.config.formatOf(s.Path)
+	l, err := r.layout(format, shape{names: s.Names, types: s.Types})
 	if err != nil {
 		return nil, err
 	}
-	in, err := openInput(r.config, s.Path, at)
+	if format == "parquet" {
+		return newColumnar(l, s, at, r.options())
+	}
+	in, err := openInput(r.config, s, at)
 	if err != nil {
 		return nil, err
 	}
-	return newSource(l, in, s.Path, s.Names != nil)
+	return newSource(l, in, s, r.config)
 }
 
 // Close has nothing to end.
 func (r *reader) Close() error { return nil }
-
-// parse reads a split and its position, and compares the file with them.
-func parse(p plugin.Progress) (spec, position, error) {
-	var s spec
-	if err := strict(p.Split.Spec, &s); err != nil || s.V != 1 || s.Path == "" {
-		return s, position{}, lost("split %q is none of the file reader: start afresh", p.Split.ID)
-	}
-	if p.Position == nil {
-		return s, position{}, nil
-	}
-	var at position
-	if err := strict(p.Position, &at); err != nil || at.V != 1 || at.Line < 0 || at.Records < 0 || at.Offset < 0 {
-		return s, at, lost("the position in %s is none of the file reader: start afresh", s.Path)
-	}
-	info, err := os.Stat(s.Path)
-	if err != nil {
-		return s, at, errclass.With(errclass.PositionLost, failed("going on with", s.Path, err))
-	}
-	if info.Size() != s.Size || info.ModTime().UnixNano() != s.Changed {
-		return s, at, lost("going on with %s at line %d: the file has changed since the run began: start afresh", s.Path, at.Line)
-	}
-	return s, at, nil
-}
-
-func strict(data []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	return d.Decode(v)
-}
-
-func lost(format string, args ...any) error {
-	return errclass.With(errclass.PositionLost, fmt.Errorf(format, args...))
-}

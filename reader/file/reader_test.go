@@ -224,7 +224,7 @@ func TestChangedFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	from := plugin.Progress{Split: splits[0], Position: position{Line: 1, Records: 1, Offset: 2}.encode()}
+	from := plugin.Progress{Split: splits[0], Position: position{Line: 1, Records: 1, Offset: 2}.encode("line", 1)}
 	resume := func() error {
 		_, err := r.(plugin.Resumer).Resume(t.Context(), 1, []plugin.Progress{from})
 		return err

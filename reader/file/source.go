@@ -12,6 +12,7 @@ import (
 	"github.com/datasync-io/datasync/core/format/csvfmt"
 	"github.com/datasync-io/datasync/core/format/jsonfmt"
 	"github.com/datasync-io/datasync/core/format/lines"
+	"github.com/datasync-io/datasync/core/kit/filekit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -22,7 +23,8 @@ var _ plugin.Source = (*source)(nil)
 type source struct {
 	layout *layout
 	in     *input
-	path   string
+	spec   spec
+	trim   bool             // blanks around bare fields
 	places []int            // of the columns in a record; -1: nowhere
 	least  int              // fields that a csv record must have
 	most   int              // 0: any number
@@ -31,10 +33,11 @@ type source struct {
 	staged *record.Schema
 }
 
-// newSource plans how the file's records become rows. whole says that the
-// columns are all that the files have: a record with others is bad.
-func newSource(l *layout, in *input, path string, whole bool) (*source, error) {
-	s := &source{layout: l, in: in, path: path, stage: record.NewBatch(1, 0), staged: textColumn}
+// newSource plans how the file's records become rows. Where the plan names the
+// columns they are all that the files have: a record with others is bad.
+func newSource(l *layout, in *input, sp spec, c *Config) (*source, error) {
+	s := &source{layout: l, in: in, spec: sp, trim: c.CSV.TrimWhitespace, stage: record.NewBatch(1, 0), staged: textColumn}
+	whole := sp.Names != nil
 	var err error
 	if in.csv == nil {
 		err = s.members(whole)
@@ -42,7 +45,7 @@ func newSource(l *layout, in *input, path string, whole bool) (*source, error) {
 		err = s.fields(whole)
 	}
 	if err != nil {
-		return nil, errors.Join(errclass.With(errclass.Permanent, fmt.Errorf("opening %s: %w", path, err)), in.close())
+		return nil, errors.Join(errclass.With(errclass.Permanent, fmt.Errorf("opening %s: %w", sp.Path, err)), in.close())
 	}
 	return s, nil
 }
@@ -102,13 +105,39 @@ func (s *source) Fill(ctx context.Context, b *record.Batch) error {
 			continue
 		}
 		if errors.Is(err, io.EOF) {
-			b.Mark(s.in.position().encode(), time.Time{})
+			s.mark(b)
 			return io.EOF
 		}
-		return fmt.Errorf("reading %s behind line %d: %w", s.path, s.in.lines.After(), err)
+		return fmt.Errorf("reading %s behind %s: %w", s.spec.Path, s.behind(), err)
 	}
-	b.Mark(s.in.position().encode(), time.Time{})
+	s.mark(b)
 	return nil
+}
+
+func (s *source) mark(b *record.Batch) {
+	at := s.in.position()
+	if s.spec.Line < 0 {
+		b.Mark(at.encode("byte", at.Offset), time.Time{})
+		return
+	}
+	b.Mark(at.encode("line", at.Line), time.Time{})
+}
+
+// behind says how far the file was read, for errors.
+func (s *source) behind() string {
+	if s.spec.Line < 0 {
+		return fmt.Sprintf("byte %d", s.in.lines.Offset())
+	}
+	return fmt.Sprintf("line %d", s.in.lines.After())
+}
+
+// place says where the present record is, for errors. Parts whose lines are
+// not counted give bytes.
+func (s *source) place() string {
+	if s.spec.Line < 0 {
+		return fmt.Sprintf("%s: byte %d", s.spec.Path, s.in.lines.Start())
+	}
+	return fmt.Sprintf("%s:%d", s.spec.Path, s.in.lines.Number())
 }
 
 // next appends one record, as a row or as a reject.
@@ -123,6 +152,9 @@ func (s *source) next(b *record.Batch) error {
 	s.in.records++
 	if err == nil && len(fields) == 1 && len(fields[0].Text) == 0 && !fields[0].Quoted && s.least != 1 {
 		return nil // an empty line
+	}
+	if err == nil && s.in.broken(s.in.csv.Raw()) {
+		err = s.notEncoded()
 	}
 	if err == nil {
 		err = s.record(b, fields)
@@ -146,6 +178,9 @@ func (s *source) record(b *record.Batch, fields []csvfmt.Field) error {
 			continue
 		}
 		f := fields[s.places[i]]
+		if s.trim && !f.Quoted {
+			f.Text = bytes.Trim(f.Text, " \t")
+		}
 		switch {
 		case s.in.csv.Null(f):
 			b.Null()
@@ -176,6 +211,9 @@ func (s *source) object(b *record.Batch) error {
 	s.in.records++
 	if err == nil && len(bytes.TrimSpace(line)) == 0 {
 		return nil
+	}
+	if err == nil && s.in.broken(line) {
+		err = s.notEncoded()
 	}
 	if err == nil {
 		err = s.objectRow(b, line)
@@ -211,7 +249,7 @@ func (s *source) objectRow(b *record.Batch, line []byte) error {
 
 func (s *source) fixed(b *record.Batch, p *planned) {
 	if p.file {
-		b.Text(record.String, s.path)
+		b.Text(record.String, s.spec.Path)
 		return
 	}
 	b.Copy(*p.fixed, 0)
@@ -223,15 +261,19 @@ func (s *source) metadata(b *record.Batch) {
 			b.Int64(s.in.lines.Number())
 			continue
 		}
-		b.Text(record.String, s.path)
+		b.Text(record.String, s.spec.Path)
 	}
 }
 
 // reject hands over a bad record with its place.
 func (s *source) reject(b *record.Batch, raw []byte, err error) {
 	bad := errclass.AsBadRow(0, err)
-	b.Reject(raw, errclass.BadValue(bad.Column, bad.Reason, "%s:%d: %w", s.path, s.in.lines.Number(), bad.Err))
+	b.Reject(raw, errclass.BadValue(bad.Column, bad.Reason, "%s: %w", s.place(), bad.Err))
+}
+
+func (s *source) notEncoded() error {
+	return errclass.BadValue("", errclass.Encoding, "the record has bytes that the file's encoding does not know")
 }
 
 // Close closes the file.
-func (s *source) Close() error { return failed("closing", s.path, s.in.close()) }
+func (s *source) Close() error { return filekit.Failed("closing", s.spec.Path, s.in.close()) }

@@ -13,7 +13,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/snappy"
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/datasync-io/datasync/core/format/jsonfmt"
+	"github.com/datasync-io/datasync/core/format/parquetfmt"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/plugintest"
 	"github.com/datasync-io/datasync/core/record"
@@ -35,14 +39,20 @@ func visible(t testing.TB, dir string) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.HasSuffix(e.Name(), ".gz") {
-			z, err := gzip.NewReader(bytes.NewReader(data))
-			if err != nil {
-				t.Fatalf("%s: %v", e.Name(), err)
-			}
-			if data, err = io.ReadAll(z); err != nil {
-				t.Fatalf("%s: %v", e.Name(), err)
-			}
+		var z io.Reader
+		switch filepath.Ext(e.Name()) {
+		case ".gz":
+			z, err = gzip.NewReader(bytes.NewReader(data))
+		case ".zst":
+			z, err = zstd.NewReader(bytes.NewReader(data), zstd.WithDecoderConcurrency(1))
+		case ".sz":
+			z = snappy.NewReader(bytes.NewReader(data))
+		}
+		if err == nil && z != nil {
+			data, err = io.ReadAll(z)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", e.Name(), err)
 		}
 		files[e.Name()] = string(data)
 	}
@@ -138,6 +148,15 @@ func badConfigs() map[string]func(testing.TB) error {
 		"star and more":        `{"path":"x","column":["*","a"]}`,
 		"delimiter in NULL":    `{"path":"x","nullFormat":"a,b"}`,
 		"quoted NULL is quote": `{"path":"x","nullFormat":"\""}`,
+		"place elsewhere":      `{"path":"s3://bucket/x"}`,
+		"host":                 `{"path":"x","protocol":"sftp","host":"h"}`,
+		"pattern":              `{"path":"x","dateFormat":"qqq"}`,
+		"pattern of a column":  `{"path":"x","column":[{"name":"a","format":"qqq"}]}`,
+		"packed parquet":       `{"path":"x/a.parquet.gz"}`,
+		"dates of parquet":     `{"path":"x/a.parquet","dateFormat":"yyyy"}`,
+		"type of parquet":      `{"path":"x/a.parquet","column":[{"name":"a","type":"blorb"}]}`,
+		"encoding of parquet":  `{"path":"x/a.parquet","encoding":"GBK"}`,
+		"bzip2":                `{"path":"x/a.csv.bz2"}`,
 	}
 	builders := map[string]func(testing.TB) error{}
 	for name, config := range bad {
@@ -175,4 +194,53 @@ func TestContractTSV(t *testing.T) {
 		Ordered:    true,
 		BadConfigs: badConfigs(),
 	})
+}
+
+// parseParquet returns the rows of a file, spelled canonically.
+func parseParquet(t testing.TB, content string) (rows [][]string) {
+	f, err := parquetfmt.Open(strings.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns := f.Columns()
+	schema := record.NewSchema(record.Name{Table: "t"}, columns)
+	all := make([]int, len(columns))
+	for i := range all {
+		all[i] = i
+	}
+	r := f.Read(all, 0, len(f.Groups()))
+	b := record.NewBatch(0, 0)
+	for r.Next() == nil {
+		b.Reset("")
+		b.Begin(schema, record.Insert)
+		for i := range columns {
+			if err := r.Append(b, i); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rows = append(rows, plugintest.Cells(b.Row(0)))
+	}
+	return rows
+}
+
+func TestContractParquet(t *testing.T) {
+	plugintest.Writer(t, plugintest.WriterSuite{
+		Open:       destination(`{"fileName":"rows.parquet","rowGroupSize":1024,"maxFileSize":20000}`, parseParquet),
+		Schemas:    []*record.Schema{plugintest.AllKinds("t")},
+		Want:       plugintest.Cells,
+		Bad:        func(b *record.Batch, s *record.Schema) { plugintest.AppendRow(b, s, record.Delete, 1, 0) },
+		BadConfigs: badConfigs(),
+	})
+}
+
+func TestContractPacked(t *testing.T) {
+	for _, name := range []string{"rows.csv.zst", "rows.csv.sz"} {
+		plugintest.Writer(t, plugintest.WriterSuite{
+			Open:       destination(`{"fileName":"`+name+`","header":true,"nullFormat":"\\N"}`, parseCSV(',')),
+			Schemas:    []*record.Schema{plugintest.AllKinds("t")},
+			Want:       csvCells,
+			Ordered:    true,
+			BadConfigs: badConfigs(),
+		})
+	}
 }

@@ -2,37 +2,54 @@ package file
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/format/csvfmt"
 	"github.com/datasync-io/datasync/core/format/jsonfmt"
+	"github.com/datasync-io/datasync/core/kit/filekit"
 	"github.com/datasync-io/datasync/core/record"
-	"github.com/klauspost/compress/gzip"
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/transform"
 )
 
-// encoder makes lines of rows, for one goroutine.
+// encoder makes the bytes of files, for one goroutine. All methods append to
+// dst; with an error they return it as it was, or the file is given up.
 type encoder interface {
-	append(dst []byte, r record.Row) ([]byte, error) // dst as it was with an error, a data error
-	header(dst []byte, names []string) ([]byte, error)
+	// begin begins a file for rows of a schema, or what comes behind a
+	// complete part of at bytes.
+	begin(dst []byte, at int64, s *record.Schema) ([]byte, error)
+	// append takes a row, which is lent until settle; its error is a data error.
+	append(dst []byte, r record.Row) ([]byte, error)
+	// settle is called when a batch of that size is given back.
+	settle(dst []byte, size int) ([]byte, error)
+	// end makes what was written complete and returns how many rows came
+	// since begin, where the file's size does not tell enough.
+	end(dst []byte) (out []byte, rows int64, err error)
 }
 
-func newEncoder(c *Config, names []string) encoder {
+func newEncoder(w *writer) (encoder, error) {
+	c := w.config
+	if c.Format == "parquet" {
+		return &columnar{writer: w}, nil
+	}
+	var e encoder
 	if c.Format == "jsonl" {
-		return &lines{json: jsonfmt.NewEncoder(names...)}
+		e = &lines{json: jsonfmt.NewEncoder(w.names...)}
+	} else {
+		e = &table{writer: w, csv: csvfmt.NewEncoder(c.dialect())}
 	}
-	t := &table{csv: csvfmt.NewEncoder(c.dialect()), titled: c.Header}
-	if c.Encoding == "" || isUTF8(c.Encoding) {
-		return t
-	}
-	enc, err := htmlindex.Get(c.Encoding)
+	charset, err := filekit.CharsetOf(c.Encoding)
 	if err != nil {
-		panic("file: encoding " + c.Encoding + " was not validated")
+		return nil, err
 	}
-	return &encoded{inner: t, encoder: enc.NewEncoder()}
+	if charset != nil {
+		e = &encoded{encoder: e, charset: charset, to: charset.NewEncoder()}
+	}
+	return newDated(w, e)
 }
+
+func (w *writer) packed() bool { return w.config.Compress != "" && w.config.Format != "parquet" }
 
 // onlyInserts refuses changes: a line could not tell them from rows.
 func onlyInserts(r record.Row) error {
@@ -45,6 +62,10 @@ func onlyInserts(r record.Row) error {
 // lines are JSON objects.
 type lines struct{ json *jsonfmt.Encoder }
 
+func (l *lines) begin(dst []byte, _ int64, _ *record.Schema) ([]byte, error) { return dst, nil }
+func (l *lines) settle(dst []byte, _ int) ([]byte, error)                    { return dst, nil }
+func (l *lines) end(dst []byte) ([]byte, int64, error)                       { return dst, 0, nil }
+
 func (l *lines) append(dst []byte, r record.Row) ([]byte, error) {
 	if err := onlyInserts(r); err != nil {
 		return dst, err
@@ -56,14 +77,15 @@ func (l *lines) append(dst []byte, r record.Row) ([]byte, error) {
 	return append(dst, '\n'), nil
 }
 
-func (l *lines) header(dst []byte, _ []string) ([]byte, error) { return dst, nil }
-
 // table is delimited text; all rows have as many columns as the first.
 type table struct {
+	writer  *writer
 	csv     *csvfmt.Encoder
-	titled  bool
 	columns int
 }
+
+func (t *table) settle(dst []byte, _ int) ([]byte, error) { return dst, nil }
+func (t *table) end(dst []byte) ([]byte, int64, error)    { return dst, 0, nil }
 
 func (t *table) append(dst []byte, r record.Row) ([]byte, error) {
 	if err := onlyInserts(r); err != nil {
@@ -79,8 +101,20 @@ func (t *table) append(dst []byte, r record.Row) ([]byte, error) {
 	return t.csv.AppendRow(dst, r)
 }
 
-func (t *table) header(dst []byte, names []string) ([]byte, error) {
-	if !t.titled || len(names) == 0 {
+// begin writes the header.
+func (t *table) begin(dst []byte, at int64, s *record.Schema) ([]byte, error) {
+	h := t.writer.config.Header
+	if !h.On || at > 0 {
+		return dst, nil
+	}
+	if err := t.writer.count(s); err != nil {
+		return dst, err
+	}
+	names := h.Names
+	if names == nil {
+		names = t.writer.columnsOf(s)
+	}
+	if len(names) == 0 {
 		return dst, nil
 	}
 	dst, err := t.csv.AppendNames(dst, names)
@@ -92,60 +126,83 @@ func (t *table) header(dst []byte, names []string) ([]byte, error) {
 
 // encoded is text in another encoding than UTF-8.
 type encoded struct {
-	inner   encoder
-	encoder *encoding.Encoder
+	encoder
+	charset *filekit.Charset
+	to      transform.Transformer
 	line    []byte
 }
 
 func (e *encoded) append(dst []byte, r record.Row) ([]byte, error) {
 	var err error
-	if e.line, err = e.inner.append(e.line[:0], r); err != nil {
+	if e.line, err = e.encoder.append(e.line[:0], r); err != nil {
 		return dst, err
 	}
 	return e.encode(dst)
 }
 
-func (e *encoded) header(dst []byte, names []string) ([]byte, error) {
+func (e *encoded) begin(dst []byte, at int64, s *record.Schema) ([]byte, error) {
 	var err error
-	if e.line, err = e.inner.header(e.line[:0], names); err != nil {
+	if e.line, err = e.encoder.begin(e.line[:0], at, s); err != nil {
 		return dst, err
+	}
+	if at == 0 {
+		dst = append(dst, e.charset.Head...)
 	}
 	return e.encode(dst)
 }
 
+// encode appends the line as the charset has it.
 func (e *encoded) encode(dst []byte) ([]byte, error) {
-	e.encoder.Reset()
-	out, err := e.encoder.Bytes(e.line)
-	if err != nil {
-		return dst, errclass.BadValue("", errclass.Encoding, "the file's encoding lacks a character: %w", err)
+	e.to.Reset()
+	start, src := len(dst), e.line
+	for {
+		dst = append(dst, make([]byte, len(src)+16)...)
+		at := len(dst) - len(src) - 16
+		n, used, err := e.to.Transform(dst[at:], src, true)
+		dst, src = dst[:at+n], src[used:]
+		if errors.Is(err, transform.ErrShortDst) {
+			continue
+		}
+		if err != nil {
+			return dst[:start], errclass.BadValue("", errclass.Encoding, "the file's encoding lacks a character: %w", err)
+		}
+		return dst, nil
 	}
-	return append(dst, out...), nil
-}
-
-// learnHeader keeps the names of the first row's columns and returns the header.
-func (w *writer) learnHeader(s *record.Schema) []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.header == nil {
-		w.header = columnNames(s)
-	}
-	return w.header
 }
 
 // emptyFile makes the hidden file of a job without rows and returns its size.
 func (w *writer) emptyFile() (int64, error) {
 	if err := w.disk.MkdirAll(w.hidden); err != nil {
-		return 0, failed("creating", w.hidden, err)
+		return 0, filekit.Failed("creating", w.hidden, err)
 	}
-	data, err := newEncoder(w.config, w.names).header(nil, w.header)
+	s := w.schema
+	if s == nil {
+		s = &record.Schema{}
+		for _, name := range w.names {
+			s.Columns = append(s.Columns, record.Column{Name: name, Kind: record.String})
+		}
+		s.Data = len(s.Columns)
+	}
+	e, err := newEncoder(w)
 	if err != nil {
 		return 0, err
 	}
-	if w.config.Compress == "gzip" {
+	data, err := e.begin(nil, 0, s)
+	if err == nil {
+		data, _, err = e.end(data)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if w.packed() {
 		var packed bytes.Buffer
-		z := gzip.NewWriter(&packed)
-		_, _ = z.Write(data) // a buffer takes everything
-		_ = z.Close()
+		p, err := filekit.NewPacker(w.config.Compress)
+		if err != nil {
+			return 0, err
+		}
+		p.Reset(&packed)
+		_, _ = p.Write(data) // a buffer takes everything
+		_ = p.Close()
 		data = packed.Bytes()
 	}
 	return int64(len(data)), w.writeFile(w.hidden+"/"+hiddenName(0, 0, w.ext), data)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/datasync-io/datasync/core/kit/filekit"
 )
 
 // TestFileSizeLimit writes in a process whose files may not grow: the limit
@@ -19,7 +21,7 @@ func TestFileSizeLimit(t *testing.T) {
 	if dir := os.Getenv(variable); dir != "" {
 		limit := syscall.Rlimit{Cur: 100_000, Max: 100_000}
 		must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit))
-		r, err := start(t, osDisk{}, parameters(dir, `,"fileName":"a.csv"`), nil)
+		r, err := start(t, filekit.Local{}, parameters(dir, `,"fileName":"a.csv"`), nil)
 		must(t, err)
 		err = r.write(t, 0, 1, persons(0, 100_000))
 		if !errors.Is(err, syscall.EFBIG) {

@@ -4,16 +4,16 @@ import (
 	"errors"
 	"path/filepath"
 
-	"github.com/klauspost/compress/gzip"
+	"github.com/datasync-io/datasync/core/kit/filekit"
 )
 
 // output is an open hidden file.
 type output struct {
 	path string
-	file diskFile
-	size int64        // bytes in the file
-	gzip *gzip.Writer // nil: plain
-	open bool         // a gzip member has been begun
+	file filekit.DiskFile
+	size int64          // bytes in the file
+	pack filekit.Packer // nil: plain
+	open bool           // a packed piece has been begun
 }
 
 // openOutput opens a file behind its durable size.
@@ -21,12 +21,11 @@ func openOutput(w *writer, f hidden) (*output, error) {
 	o := &output{path: filepath.Join(w.hidden, f.Name), size: f.Size}
 	file, err := w.disk.Create(o.path)
 	if err != nil {
-		return nil, failed("creating", o.path, err)
+		return nil, filekit.Failed("creating", o.path, err)
 	}
 	o.file = file
-	if w.config.Compress == "gzip" {
-		o.gzip, err = gzip.NewWriterLevel(counted{o}, gzip.BestSpeed)
-		if err != nil {
+	if w.packed() {
+		if o.pack, err = filekit.NewPacker(w.config.Compress); err != nil {
 			return nil, errors.Join(err, file.Close())
 		}
 	}
@@ -47,27 +46,27 @@ func (o *output) write(p []byte) error {
 		return nil
 	}
 	var err error
-	if o.gzip != nil {
+	if o.pack != nil {
 		if !o.open {
-			o.gzip.Reset(counted{o})
+			o.pack.Reset(counted{o})
 			o.open = true
 		}
-		_, err = o.gzip.Write(p)
+		_, err = o.pack.Write(p)
 	} else {
 		_, err = counted{o}.Write(p)
 	}
-	return failed("writing", o.path, err)
+	return filekit.Failed("writing", o.path, err)
 }
 
-// sync ends the gzip member and forces the file to the disk.
+// sync ends the packed piece and forces the file to the disk.
 func (o *output) sync() error {
 	if o.open {
 		o.open = false
-		if err := o.gzip.Close(); err != nil {
-			return failed("writing", o.path, err)
+		if err := o.pack.Close(); err != nil {
+			return filekit.Failed("writing", o.path, err)
 		}
 	}
-	return failed("syncing", o.path, o.file.Sync())
+	return filekit.Failed("syncing", o.path, o.file.Sync())
 }
 
-func (o *output) close() error { return failed("closing", o.path, o.file.Close()) }
+func (o *output) close() error { return filekit.Failed("closing", o.path, o.file.Close()) }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/filekit"
 )
 
 // manifestName is the list of what After does, kept in the hidden directory
@@ -33,11 +34,11 @@ type rename struct {
 // Before looks for earlier results, as writeMode says.
 func (w *writer) Before(context.Context) error {
 	if err := w.disk.MkdirAll(w.config.Path); err != nil {
-		return failed("creating", w.config.Path, err)
+		return filekit.Failed("creating", w.config.Path, err)
 	}
 	entries, err := w.disk.ReadDir(w.config.Path)
 	if err != nil {
-		return failed("reading", w.config.Path, err)
+		return filekit.Failed("reading", w.config.Path, err)
 	}
 	if err := w.conflict(entries); err != nil || w.config.WriteMode != "truncate" {
 		return err
@@ -45,7 +46,7 @@ func (w *writer) Before(context.Context) error {
 	for _, name := range w.results(entries) {
 		path := filepath.Join(w.config.Path, name)
 		if err := w.disk.RemoveAll(path); err != nil {
-			return failed("removing", path, err)
+			return filekit.Failed("removing", path, err)
 		}
 	}
 	return nil
@@ -119,8 +120,12 @@ func (w *writer) plan() (*manifest, error) {
 	several := w.of > 1
 	for _, t := range w.prepared {
 		for _, f := range t.Files {
+			size, err := w.seal(f)
+			if err != nil {
+				return nil, err
+			}
 			several = several || f.Index > 0
-			files = append(files, rename{From: f.Name, Size: f.Size, To: partSuffix(t.Channel, f.Index)})
+			files = append(files, rename{From: f.Name, Size: size, To: partSuffix(t.Channel, f.Index)})
 		}
 	}
 	if len(files) == 0 {
@@ -133,7 +138,7 @@ func (w *writer) plan() (*manifest, error) {
 	slices.SortFunc(files, func(a, b rename) int { return strings.Compare(a.From, b.From) })
 	entries, err := w.disk.ReadDir(w.config.Path)
 	if err != nil {
-		return nil, failed("reading", w.config.Path, err)
+		return nil, filekit.Failed("reading", w.config.Path, err)
 	}
 	for i := range files {
 		if !several {
@@ -175,23 +180,23 @@ func (w *writer) publish(m *manifest) error {
 		from, to := filepath.Join(w.hidden, r.From), filepath.Join(w.config.Path, r.To)
 		err := w.disk.Rename(from, to)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // else it was renamed before
-			return failed("renaming "+from+" to", to, err)
+			return filekit.Failed("renaming "+from+" to", to, err)
 		}
 	}
 	for _, name := range m.Remove {
 		path := filepath.Join(w.config.Path, name)
 		if err := w.disk.RemoveAll(path); err != nil {
-			return failed("removing", path, err)
+			return filekit.Failed("removing", path, err)
 		}
 	}
 	if err := w.disk.SyncDir(w.config.Path); err != nil {
-		return failed("syncing", w.config.Path, err)
+		return filekit.Failed("syncing", w.config.Path, err)
 	}
 	if err := w.allThere(m.Renames); err != nil {
 		return err
 	}
 	if err := w.disk.RemoveAll(w.hidden); err != nil {
-		return failed("removing", w.hidden, err)
+		return filekit.Failed("removing", w.hidden, err)
 	}
 	return nil
 }
@@ -200,7 +205,7 @@ func (w *writer) publish(m *manifest) error {
 func (w *writer) allThere(files []rename) error {
 	entries, err := w.disk.ReadDir(w.config.Path)
 	if err != nil {
-		return failed("reading", w.config.Path, err)
+		return filekit.Failed("reading", w.config.Path, err)
 	}
 	for _, f := range files {
 		there := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == f.To })
@@ -212,24 +217,28 @@ func (w *writer) allThere(files []rename) error {
 }
 
 // alreadyPublished is for prepared files without a hidden directory: After has
-// run and was not noted, if results of these sizes are there.
+// run and was not noted, if results like these are there.
 func (w *writer) alreadyPublished() error {
 	entries, err := w.disk.ReadDir(w.config.Path)
 	if err != nil {
-		return failed("reading", w.config.Path, err)
+		return filekit.Failed("reading", w.config.Path, err)
 	}
-	sizes := map[int64]int{}
+	there := map[int64]int{}
 	for _, e := range entries {
 		if _, ok := w.middle(e); !ok {
 			continue
 		}
-		if info, err := e.Info(); err == nil {
-			sizes[info.Size()]++
+		if n, err := w.measure(e); err == nil {
+			there[n]++
 		}
 	}
 	for _, t := range w.prepared {
 		for _, f := range t.Files {
-			if sizes[f.Size]--; sizes[f.Size] < 0 {
+			n := f.Size
+			if w.config.Format == "parquet" {
+				n = f.Rows
+			}
+			if there[n]--; there[n] < 0 {
 				return errclass.With(errclass.PositionLost, fmt.Errorf("going on with %s: it should have %d bytes and is gone: start afresh", filepath.Join(w.hidden, f.Name), f.Size))
 			}
 		}
@@ -245,7 +254,7 @@ func (w *writer) readManifest() (*manifest, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, failed("reading", path, err)
+		return nil, filekit.Failed("reading", path, err)
 	}
 	var m manifest
 	if err := json.Unmarshal(data, &m); err != nil || m.V != 1 {
@@ -265,22 +274,22 @@ func (w *writer) writeHidden(name string, v any) error {
 		return err
 	}
 	if err := w.disk.Rename(path+".tmp", path); err != nil {
-		return failed("renaming", path, err)
+		return filekit.Failed("renaming", path, err)
 	}
-	return failed("syncing", w.hidden, w.disk.SyncDir(w.hidden))
+	return filekit.Failed("syncing", w.hidden, w.disk.SyncDir(w.hidden))
 }
 
 func (w *writer) writeFile(path string, data []byte) error {
 	if err := w.disk.RemoveAll(path); err != nil {
-		return failed("removing", path, err)
+		return filekit.Failed("removing", path, err)
 	}
 	f, err := w.disk.Create(path)
 	if err != nil {
-		return failed("creating", path, err)
+		return filekit.Failed("creating", path, err)
 	}
 	_, err = f.Write(data)
 	if err == nil {
 		err = f.Sync()
 	}
-	return failed("writing", path, errors.Join(err, f.Close()))
+	return filekit.Failed("writing", path, errors.Join(err, f.Close()))
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/filekit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -24,6 +25,7 @@ type sink struct {
 	buf     []byte // rows of the open file that were not yet written
 	err     error  // what ended the sink
 	dirty   bool   // something was written since the last Prepare
+	begun   bool   // the encoder has begun the open file, or its next part
 }
 
 const (
@@ -38,10 +40,14 @@ func hiddenName(channel, index int, ext string) string {
 // newSink undoes what an earlier sink of the channel wrote after its last
 // Prepare, and goes on behind it.
 func newSink(w *writer, t plugin.Task, prepared token) (*sink, error) {
-	s := &sink{writer: w, channel: t.Channel, of: t.Of, files: slices.Clone(prepared.Files), encoder: newEncoder(w.config, w.names)}
+	e, err := newEncoder(w)
+	if err != nil {
+		return nil, err
+	}
+	s := &sink{writer: w, channel: t.Channel, of: t.Of, files: slices.Clone(prepared.Files), encoder: e}
 	entries, err := w.disk.ReadDir(w.hidden)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, failed("reading", w.hidden, err)
+		return nil, filekit.Failed("reading", w.hidden, err)
 	}
 	keep := map[string]int64{}
 	for _, f := range s.files {
@@ -57,7 +63,7 @@ func newSink(w *writer, t plugin.Task, prepared token) (*sink, error) {
 		}
 		path := filepath.Join(w.hidden, e.Name())
 		if err := w.disk.RemoveAll(path); err != nil {
-			return nil, failed("removing", path, err)
+			return nil, filekit.Failed("removing", path, err)
 		}
 	}
 	return s, w.cut(entries, keep)
@@ -73,8 +79,8 @@ func (s *sink) Write(ctx context.Context, b *record.Batch) error {
 	}
 	var bad []errclass.BadRow
 	for i := 0; i < b.Len() && s.err == nil; i++ {
-		if s.out == nil {
-			if s.err = s.open(b.Row(i).Schema()); s.err != nil {
+		if !s.begun {
+			if s.err = s.begin(b.Row(i).Schema()); s.err != nil {
 				break
 			}
 		}
@@ -88,6 +94,9 @@ func (s *sink) Write(ctx context.Context, b *record.Batch) error {
 			s.err = s.flush()
 		}
 	}
+	if s.err == nil && s.begun {
+		s.err = s.settle(b.Size())
+	}
 	if s.err != nil {
 		return s.err
 	}
@@ -97,16 +106,41 @@ func (s *sink) Write(ctx context.Context, b *record.Batch) error {
 	return nil
 }
 
-// open begins a file, or goes on with the last one.
-func (s *sink) open(schema *record.Schema) error {
-	if s.out != nil {
-		return nil
+// settle takes over what the batch has lent to the encoder.
+func (s *sink) settle(size int) (err error) {
+	if s.buf, err = s.encoder.settle(s.buf, size); err != nil {
+		return err
 	}
-	header := s.writer.learnHeader(schema)
+	if len(s.buf) >= flushAt {
+		return s.flush()
+	}
+	return nil
+}
+
+// begin opens a file, or goes on with the open or the last one.
+func (s *sink) begin(schema *record.Schema) (err error) {
+	if s.out == nil {
+		if err = s.open(); err != nil {
+			return err
+		}
+	}
+	if c, ok := s.encoder.(*columnar); ok && c.parquet == nil && s.out.size > 0 {
+		if err := c.goOn(s.out.path, s.out.size, schema); err != nil {
+			return err
+		}
+	}
+	if s.buf, err = s.encoder.begin(s.buf, s.out.size, schema); err != nil {
+		return err
+	}
+	s.begun = true
+	return nil
+}
+
+// open opens the last file if it is not full, else the next.
+func (s *sink) open() (err error) {
 	last := len(s.files) - 1
 	if last >= 0 && !s.full(s.files[last].Size) {
-		out, err := openOutput(s.writer, s.files[last])
-		s.out = out
+		s.out, err = openOutput(s.writer, s.files[last])
 		return err
 	}
 	index := 0
@@ -115,18 +149,17 @@ func (s *sink) open(schema *record.Schema) error {
 	}
 	f := hidden{Name: hiddenName(s.channel, index, s.writer.ext), Index: index}
 	if err := s.writer.disk.MkdirAll(s.writer.hidden); err != nil {
-		return failed("creating", s.writer.hidden, err)
+		return filekit.Failed("creating", s.writer.hidden, err)
 	}
-	if err := syncTree(s.writer.disk, s.writer.hidden); err != nil {
-		return failed("syncing", s.writer.hidden, err)
+	if err := filekit.SyncTree(s.writer.disk, s.writer.hidden); err != nil {
+		return filekit.Failed("syncing", s.writer.hidden, err)
 	}
 	out, err := openOutput(s.writer, f)
 	if err != nil {
 		return err
 	}
 	s.out, s.files = out, append(s.files, f)
-	s.buf, err = s.encoder.header(s.buf, header)
-	return err
+	return nil
 }
 
 func (s *sink) full(size int64) bool {
@@ -137,11 +170,8 @@ func (s *sink) full(size int64) bool {
 // flush writes the gathered rows, and begins another file where this one is
 // large enough.
 func (s *sink) flush() error {
-	if err := s.out.write(s.buf); err != nil {
+	if err := s.writeOut(); err != nil {
 		return err
-	}
-	if s.buf = s.buf[:0]; cap(s.buf) > largestKept {
-		s.buf = nil
 	}
 	if !s.full(s.out.size) {
 		return nil
@@ -149,10 +179,40 @@ func (s *sink) flush() error {
 	return s.closeOutput()
 }
 
-// closeOutput completes the open file.
+func (s *sink) writeOut() error {
+	if err := s.out.write(s.buf); err != nil {
+		return err
+	}
+	if s.buf = s.buf[:0]; cap(s.buf) > largestKept {
+		s.buf = nil
+	}
+	return nil
+}
+
+// complete makes the open file one that can be read as it is, and durable.
+func (s *sink) complete() error {
+	last := &s.files[len(s.files)-1]
+	if s.begun {
+		buf, rows, err := s.encoder.end(s.buf)
+		if err != nil {
+			return err
+		}
+		s.buf, s.begun = buf, false
+		last.Rows += rows
+		if err := s.writeOut(); err != nil {
+			return err
+		}
+	}
+	if err := s.out.sync(); err != nil {
+		return err
+	}
+	last.Size = s.out.size
+	return nil
+}
+
+// closeOutput completes the open file and leaves it.
 func (s *sink) closeOutput() error {
-	err := s.out.sync()
-	s.files[len(s.files)-1].Size = s.out.size
+	err := s.complete()
 	if cerr := s.out.close(); err == nil {
 		err = cerr
 	}
@@ -178,20 +238,12 @@ func (s *sink) Prepare(ctx context.Context, _ uint64) ([]byte, error) {
 
 func (s *sink) prepare() ([]byte, error) {
 	if s.out != nil {
-		if len(s.buf) > 0 {
-			if err := s.flush(); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if s.out != nil {
-		if err := s.out.sync(); err != nil {
+		if err := s.complete(); err != nil {
 			return nil, err
 		}
-		s.files[len(s.files)-1].Size = s.out.size
 	}
 	if err := s.writer.disk.SyncDir(s.writer.hidden); err != nil {
-		return nil, failed("syncing", s.writer.hidden, err)
+		return nil, filekit.Failed("syncing", s.writer.hidden, err)
 	}
 	t := token{V: 1, Channel: s.channel, Of: s.of, Files: slices.Clone(s.files)}
 	data, err := t.encode()

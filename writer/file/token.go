@@ -20,6 +20,7 @@ type hidden struct {
 	Name  string `json:"name"` // in the hidden directory
 	Index int    `json:"index"`
 	Size  int64  `json:"size"`
+	Rows  int64  `json:"rows,omitempty"` // of parquet
 }
 
 func parseToken(data []byte) (token, error) {

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/filekit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -25,14 +27,15 @@ var (
 )
 
 // Info describes the plugin.
-func Info() plugin.WriterInfo { return info(osDisk{}) }
+func Info() plugin.WriterInfo { return info(nil) }
 
-// info describes the plugin on another disk.
-func info(d disk) plugin.WriterInfo {
+// info describes the plugin on another disk; nil: that of the path.
+func info(d filekit.Disk) plugin.WriterInfo {
 	return plugin.WriterInfo{
-		Name:   "file",
-		Doc:    "writes files of csv, tsv or JSON lines, which become visible when the job has ended well",
-		Config: func() any { return defaults() },
+		Name:    "file",
+		Aliases: []string{"txtfile", "ftp", "sftp"},
+		Doc:     "writes files of csv, tsv, JSON lines or parquet, which become visible when the job has ended well",
+		Config:  func() any { return defaults() },
 		New: func(env plugin.Env, dec *config.Decoder) (plugin.Writer, error) {
 			c := defaults()
 			if err := dec.Decode(c); err != nil {
@@ -45,35 +48,42 @@ func info(d disk) plugin.WriterInfo {
 
 type writer struct {
 	config *Config
-	disk   disk
+	disk   filekit.Disk
+	zone   *time.Location
 	hidden string // directory of the hidden files
 	stem   string // of visible names
 	ext    string
 	names  []string // of columns; nil: the schema's
 
 	mu        sync.Mutex
-	prepared  map[int]token // by channel: what a crash leaves
-	of        int           // most channels that a Sink was one of
-	header    []string      // names of the columns, once known
-	published bool          // After has run before: nothing is left to do
+	prepared  map[int]token  // by channel: what a crash leaves
+	of        int            // most channels that a Sink was one of
+	schema    *record.Schema // of the reader's rows, once known
+	published bool           // After has run before: nothing is left to do
 }
 
-func newWriter(env plugin.Env, c *Config, d disk) (*writer, error) {
+func newWriter(env plugin.Env, c *Config, d filekit.Disk) (*writer, error) {
+	if d == nil {
+		var err error
+		if d, _, err = filekit.DiskOf(c.Path); err != nil {
+			return nil, err
+		}
+	}
 	job := visibleName(env.Job)
-	w := &writer{config: c, disk: d, hidden: filepath.Join(c.Path, ".data"+job), prepared: map[int]token{}}
+	w := &writer{config: c, disk: d, zone: env.Zone, hidden: filepath.Join(c.Path, ".data"+job), prepared: map[int]token{}}
 	name := c.FileName
 	if name == "" {
 		name = job
 	}
-	w.stem, w.ext = splitName(name)
-	if w.ext == "" || w.ext == ".gz" {
+	var format string
+	if w.stem, w.ext, format, _ = filekit.Name(name); format == "" {
 		w.ext = "." + c.Format
 	}
 	if c.Suffix != "" {
 		w.ext = c.Suffix
 	}
-	if c.Compress == "gzip" && !strings.HasSuffix(w.ext, ".gz") {
-		w.ext += ".gz"
+	if _, _, _, packing := filekit.Name(w.ext); c.Format != "parquet" && packing != c.Compress {
+		w.ext += filekit.Extension(c.Compress)
 	}
 	for _, col := range c.Column {
 		if col.Name == "*" && len(c.Column) == 1 {
@@ -84,8 +94,8 @@ func newWriter(env plugin.Env, c *Config, d disk) (*writer, error) {
 	if slices.Contains(w.names, "") || slices.Contains(w.names, "*") {
 		return nil, errclass.With(errclass.Config, errors.New(`column: give every column a name, or "*" alone for the reader's`))
 	}
-	w.header = w.names
-	return w, nil
+	_, err := newEncoder(w) // patterns are the job file's fault
+	return w, err
 }
 
 // visibleName makes a file's name of a job's.
@@ -102,17 +112,44 @@ func visibleName(job string) string {
 	return name
 }
 
-// Shape learns the names of the columns, for the header of an empty file.
+// Shape learns the columns, for an empty file, and compares their number with
+// the lists of the job file.
 func (w *writer) Shape(_ context.Context, schemas []*record.Schema) error {
 	for _, s := range schemas {
-		if w.names != nil && len(w.names) != s.Data {
-			return errclass.With(errclass.Config, fmt.Errorf("column: %d are listed, but the reader gives %d", len(w.names), s.Data))
+		if err := w.count(s); err != nil {
+			return err
 		}
 	}
-	if w.header == nil && len(schemas) > 0 {
-		w.header = columnNames(schemas[0])
+	if len(schemas) == 0 {
+		return nil
+	}
+	w.mu.Lock()
+	w.schema = schemas[0]
+	w.mu.Unlock()
+	if w.config.Format != "parquet" {
+		return nil
+	}
+	_, err := newParquet(w, schemas[0])
+	return err
+}
+
+// count compares the number of columns with the lists of the job file.
+func (w *writer) count(s *record.Schema) error {
+	if w.names != nil && len(w.names) != s.Data {
+		return errclass.With(errclass.Config, fmt.Errorf("column: %d are listed, but the reader gives %d", len(w.names), s.Data))
+	}
+	if names := w.config.Header.Names; names != nil && len(names) != s.Data {
+		return errclass.With(errclass.Config, fmt.Errorf("header: %d names are listed, but the reader gives %d columns", len(names), s.Data))
 	}
 	return nil
+}
+
+// columnsOf returns the names that the columns have in the files.
+func (w *writer) columnsOf(s *record.Schema) []string {
+	if w.names != nil {
+		return w.names
+	}
+	return columnNames(s)
 }
 
 func columnNames(s *record.Schema) []string {
@@ -178,7 +215,7 @@ func (w *writer) Discard(ctx context.Context, _ uint64, tokens [][]byte) error {
 		return err
 	}
 	if len(w.prepared) == 0 {
-		return failed("removing", w.hidden, w.disk.RemoveAll(w.hidden))
+		return filekit.Failed("removing", w.hidden, w.disk.RemoveAll(w.hidden))
 	}
 	if m, err := w.readManifest(); err != nil || m != nil {
 		w.published = m != nil // After goes on with it
@@ -189,7 +226,7 @@ func (w *writer) Discard(ctx context.Context, _ uint64, tokens [][]byte) error {
 		return w.alreadyPublished()
 	}
 	if err != nil {
-		return failed("reading", w.hidden, err)
+		return filekit.Failed("reading", w.hidden, err)
 	}
 	keep := map[string]int64{}
 	for _, t := range w.prepared {
@@ -203,7 +240,7 @@ func (w *writer) Discard(ctx context.Context, _ uint64, tokens [][]byte) error {
 		}
 		path := filepath.Join(w.hidden, e.Name())
 		if err := w.disk.RemoveAll(path); err != nil {
-			return failed("removing", path, err)
+			return filekit.Failed("removing", path, err)
 		}
 	}
 	return w.cut(entries, keep)
@@ -225,7 +262,7 @@ func (w *writer) cut(entries []fs.DirEntry, keep map[string]int64) error {
 			return errclass.With(errclass.PositionLost, fmt.Errorf("going on with %s: it should have %d bytes and has %d: somebody changed or removed it, start afresh", path, size, have))
 		case have > size:
 			if err := w.disk.Truncate(path, size); err != nil {
-				return failed("cutting", path, err)
+				return filekit.Failed("cutting", path, err)
 			}
 		}
 	}
@@ -237,7 +274,7 @@ func (w *writer) cut(entries []fs.DirEntry, keep map[string]int64) error {
 func (w *writer) Probe(context.Context) error {
 	_, err := w.disk.ReadDir(w.config.Path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return failed("looking at", w.config.Path, err)
+		return filekit.Failed("looking at", w.config.Path, err)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/filekit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/plugintest"
 	"github.com/datasync-io/datasync/core/record"
@@ -47,7 +48,7 @@ func (r *run) list() (tokens [][]byte) {
 	return tokens
 }
 
-func start(t testing.TB, d disk, parameters string, tokens map[int][]byte) (*run, error) {
+func start(t testing.TB, d filekit.Disk, parameters string, tokens map[int][]byte) (*run, error) {
 	t.Helper()
 	w, err := plugintest.BuildWriter(plugintest.Env(), info(d), parameters)
 	if err != nil {
@@ -122,7 +123,7 @@ func TestNames(t *testing.T) {
 		{`,"fileName":"or.ders"`, 1, []string{"or.ders.csv"}},
 	} {
 		dir := t.TempDir()
-		r, err := start(t, osDisk{}, parameters(dir, tt.more), nil)
+		r, err := start(t, filekit.Local{}, parameters(dir, tt.more), nil)
 		must(t, err)
 		for c := range tt.channels {
 			must(t, r.write(t, c, tt.channels, persons(0, 3)))
@@ -145,7 +146,7 @@ func TestNames(t *testing.T) {
 
 func TestPathIsAFile(t *testing.T) {
 	dir := t.TempDir()
-	r, err := start(t, osDisk{}, parameters(filepath.Join(dir, "sub", "people.csv.gz"), `,"header":true`), nil)
+	r, err := start(t, filekit.Local{}, parameters(filepath.Join(dir, "sub", "people.csv.gz"), `,"header":true`), nil)
 	must(t, err)
 	must(t, r.write(t, 0, 1, persons(0, 1)))
 	must(t, r.w.After(t.Context()))
@@ -160,9 +161,10 @@ func TestNoRows(t *testing.T) {
 		`,"fileName":"a.csv","header":true,"column":["key",{"name":"value"}]`: "key,value\n",
 		`,"fileName":"a.jsonl"`:                                               "",
 		`,"fileName":"a.csv.gz","header":"true"`:                              "id,name\n",
+		`,"fileName":"a.csv.zst","header":["x","y"]`:                          "x,y\n",
 	} {
 		dir := t.TempDir()
-		r, err := start(t, osDisk{}, parameters(dir, more), nil)
+		r, err := start(t, filekit.Local{}, parameters(dir, more), nil)
 		must(t, err)
 		must(t, r.write(t, 0, 2))
 		must(t, r.w.After(t.Context()))
@@ -189,7 +191,7 @@ func TestWriteModes(t *testing.T) {
 		for _, name := range []string{"a.csv", "a_1_0.csv", "a_2024_01.csv", "b.csv"} {
 			must(t, os.WriteFile(filepath.Join(dir, name), []byte("old\n"), 0o600))
 		}
-		r, err := start(t, osDisk{}, parameters(dir, `,"fileName":"a.csv","writeMode":"`+tt.mode+`"`), nil)
+		r, err := start(t, filekit.Local{}, parameters(dir, `,"fileName":"a.csv","writeMode":"`+tt.mode+`"`), nil)
 		must(t, err)
 		if got := names(visible(t, dir)); !slices.Equal(got, tt.atStart) {
 			t.Errorf("%s: at the start %v, want %v", tt.mode, got, tt.atStart)
@@ -211,7 +213,7 @@ func TestWriteModes(t *testing.T) {
 func TestNonConflict(t *testing.T) {
 	dir := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(dir, "a_0_1.csv"), nil, 0o600))
-	_, err := start(t, osDisk{}, parameters(dir, `,"fileName":"a.csv","writeMode":"nonConflict"`), nil)
+	_, err := start(t, filekit.Local{}, parameters(dir, `,"fileName":"a.csv","writeMode":"nonConflict"`), nil)
 	if err == nil || !strings.Contains(err.Error(), "a_0_1.csv is there already") {
 		t.Errorf("an earlier result was taken: %v", err)
 	}
@@ -222,7 +224,7 @@ func TestNonConflict(t *testing.T) {
 func TestReopen(t *testing.T) {
 	for _, name := range []string{"a.csv", "a.csv.gz"} {
 		dir := t.TempDir()
-		r, err := start(t, osDisk{}, parameters(dir, `,"header":true,"maxFileSize":4000,"fileName":"`+name+`"`), nil)
+		r, err := start(t, filekit.Local{}, parameters(dir, `,"header":true,"maxFileSize":4000,"fileName":"`+name+`"`), nil)
 		must(t, err)
 		must(t, r.write(t, 0, 1, persons(0, 10)))
 		s, err := r.w.Open(t.Context(), plugin.Task{Of: 1})
@@ -244,7 +246,7 @@ func TestReopen(t *testing.T) {
 // TestDeathAnywhere lets the machine die at every single change of the disk,
 // in the end of a run included, and goes on in a new process.
 func TestDeathAnywhere(t *testing.T) {
-	for _, more := range []string{`,"fileName":"a.csv"`, `,"fileName":"a.jsonl.gz","writeMode":"overwrite","maxFileSize":90`} {
+	for _, more := range []string{`,"fileName":"a.csv"`, `,"fileName":"a.jsonl.gz","writeMode":"overwrite","maxFileSize":90`, `,"fileName":"a.parquet"`} {
 		died := true
 		for n := int64(1); died; n++ {
 			died = deathAt(t, n, more)
@@ -284,7 +286,7 @@ func deathAt(t *testing.T, n int64, more string) (died bool) {
 		if !begun {
 			tokens = nil
 		}
-		r, err = start(t, osDisk{}, config, tokens)
+		r, err = start(t, filekit.Local{}, config, tokens)
 		must(t, err)
 		for ; done < len(steps); done++ {
 			if err := steps[done](r); err != nil {
@@ -294,7 +296,11 @@ func deathAt(t *testing.T, n int64, more string) (died bool) {
 	}
 	var lines []string
 	for name, content := range visible(t, dir2(t, dir)) {
-		if strings.HasPrefix(name, "a") {
+		if strings.HasSuffix(name, ".parquet") {
+			for _, row := range parseParquet(t, content) {
+				lines = append(lines, strings.Join(row, ","))
+			}
+		} else if strings.HasPrefix(name, "a") {
 			lines = append(lines, strings.Split(strings.TrimSuffix(content, "\n"), "\n")...)
 		}
 	}
@@ -321,12 +327,12 @@ func dir2(t *testing.T, dir string) string {
 func TestAfterTwice(t *testing.T) {
 	dir := t.TempDir()
 	config := parameters(dir, `,"fileName":"a.csv"`)
-	r, err := start(t, osDisk{}, config, nil)
+	r, err := start(t, filekit.Local{}, config, nil)
 	must(t, err)
 	must(t, r.write(t, 0, 1, persons(0, 3)))
 	must(t, r.w.After(t.Context()))
 	must(t, r.w.After(t.Context()))
-	r, err = start(t, osDisk{}, config, r.tokens)
+	r, err = start(t, filekit.Local{}, config, r.tokens)
 	must(t, err)
 	must(t, r.w.After(t.Context()))
 	if got := visible(t, dir); len(got) != 1 || got["a.csv"] != "0,n0\n1,n1\n2,n2\n" {
@@ -345,11 +351,11 @@ func TestLostHiddenFiles(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		config := parameters(dir, `,"fileName":"a.csv"`)
-		r, err := start(t, osDisk{}, config, nil)
+		r, err := start(t, filekit.Local{}, config, nil)
 		must(t, err)
 		must(t, r.write(t, 0, 1, persons(0, 3)))
 		must(t, harm(filepath.Join(dir, ".datacontract")))
-		if _, err := start(t, osDisk{}, config, r.tokens); errclass.Of(err) != errclass.PositionLost {
+		if _, err := start(t, filekit.Local{}, config, r.tokens); errclass.Of(err) != errclass.PositionLost {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -395,7 +401,7 @@ func TestDialects(t *testing.T) {
 		`,"fileName":"a.csv","quote":"","nullFormat":"-"`:      "1,a|b\n2,say \"hi\"\n3,\n4,-\n",
 	} {
 		dir := t.TempDir()
-		r, err := start(t, osDisk{}, parameters(dir, more), nil)
+		r, err := start(t, filekit.Local{}, parameters(dir, more), nil)
 		must(t, err)
 		must(t, r.write(t, 0, 1, b))
 		must(t, r.w.After(t.Context()))
@@ -407,7 +413,7 @@ func TestDialects(t *testing.T) {
 
 func TestEncoding(t *testing.T) {
 	dir := t.TempDir()
-	r, err := start(t, osDisk{}, parameters(dir, `,"fileName":"a.csv","encoding":"ISO-8859-1"`), nil)
+	r, err := start(t, filekit.Local{}, parameters(dir, `,"fileName":"a.csv","encoding":"ISO-8859-1"`), nil)
 	must(t, err)
 	b := record.NewBatch(0, 0)
 	person(b, 1, "ö")
@@ -425,20 +431,129 @@ func TestEncoding(t *testing.T) {
 	}
 }
 
+// TestCharsets writes texts as other programs have them.
+func TestCharsets(t *testing.T) {
+	for name, want := range map[string]string{
+		"UTF-16": "\xfe\xff\x00i\x00d\x00\n\x4f\x60\x00\n", "UTF-16LE": "i\x00d\x00\n\x00\x60\x4f\n\x00", "GBK": "id\n\xc4\xe3\n", "gb18030": "id\n\xc4\xe3\n", "utf8": "id\n你\n",
+	} {
+		dir := t.TempDir()
+		r, err := start(t, filekit.Local{}, parameters(dir, `,"fileName":"a.csv","header":["id"],"column":["id"],"encoding":"`+name+`"`), nil)
+		if err == nil {
+			t.Fatal("one name for two columns was taken")
+		}
+		r, err = start(t, filekit.Local{}, parameters(dir, `,"fileName":"a.csv","encoding":"`+name+`"`), nil)
+		must(t, err)
+		one := record.NewSchema(record.Name{Table: "t"}, []record.Column{{Name: "id", Kind: record.String}})
+		b := record.NewBatch(0, 0)
+		b.Begin(one, record.Insert)
+		b.Text(record.String, "你")
+		r.w.config.Header.On = true
+		must(t, r.write(t, 0, 1, b))
+		must(t, r.w.After(t.Context()))
+		if got := visible(t, dir)["a.csv"]; got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestDateFormat(t *testing.T) {
+	s := record.NewSchema(record.Name{Table: "t"}, []record.Column{{Name: "a", Kind: record.Datetime}, {Name: "b", Kind: record.Date, Nullable: true}, {Name: "c", Kind: record.Timestamp}, {Name: "d", Kind: record.String}})
+	b := record.NewBatch(0, 0)
+	b.Begin(s, record.Insert)
+	b.Datetime(1_700_000_000, 5_000_000)
+	b.Null()
+	b.Timestamp(0, 0)
+	b.Text(record.String, "2024-01-01")
+	for more, want := range map[string]string{
+		`,"fileName":"a.csv","dateFormat":"yyyyMMdd HH:mm:ss"`:                                                "20231114 22:13:20,,19700101 00:00:00,2024-01-01\n",
+		`,"fileName":"a.jsonl","dateFormat":"dd/MM/yyyy","column":["a","b",{"name":"c","format":"yyyy"},"d"]`: `{"a":"14/11/2023","b":null,"c":"1970","d":"2024-01-01"}` + "\n",
+	} {
+		dir := t.TempDir()
+		r, err := start(t, filekit.Local{}, parameters(dir, more), nil)
+		if err != nil && !strings.Contains(more, "column") {
+			t.Fatal(err)
+		}
+		must(t, r.write(t, 0, 1, b))
+		must(t, r.w.After(t.Context()))
+		for name, got := range visible(t, dir) {
+			if got != want {
+				t.Errorf("%s: got %q, want %q", name, got, want)
+			}
+		}
+	}
+}
+
+// TestParquetResumes goes on in other processes: one file comes out, unless
+// the columns have changed.
+func TestParquetResumes(t *testing.T) {
+	dir := t.TempDir()
+	config := parameters(filepath.Join(dir, "a.parquet"), `,"column":["id",{"name":"name","type":"string"}]`)
+	r, err := start(t, filekit.Local{}, config, nil)
+	must(t, err)
+	must(t, r.write(t, 0, 1, persons(0, 1000)))
+	for i := int64(1); i < 4; i++ {
+		r, err = start(t, filekit.Local{}, config, r.tokens)
+		must(t, err)
+		must(t, r.write(t, 0, 1, persons(1000*i, 1000*i+1000)))
+	}
+	other, err := start(t, filekit.Local{}, parameters(filepath.Join(dir, "a.parquet"), `,"column":["id","other"]`), r.tokens)
+	must(t, err)
+	if err := other.write(t, 0, 1, persons(0, 1)); errclass.Of(err) != errclass.PositionLost {
+		t.Errorf("other columns in the same file: %v", err)
+	}
+	r, err = start(t, filekit.Local{}, config, r.tokens)
+	must(t, err)
+	must(t, r.w.After(t.Context()))
+	rows := parseParquet(t, visible(t, dir)["a.parquet"])
+	if len(rows) != 4000 || rows[3999][0] != "int64 3999" || rows[0][1] != "string n0" {
+		t.Errorf("got %d rows, %q", len(rows), rows[len(rows)-1])
+	}
+	r, err = start(t, filekit.Local{}, config, r.tokens) // After has run, which was not noted
+	must(t, err)
+	must(t, r.w.After(t.Context()))
+	if got := visible(t, dir); len(got) != 1 {
+		t.Errorf("got %q", names(got))
+	}
+}
+
+// TestLargeValues writes values of 16 MiB in every format.
+func TestLargeValues(t *testing.T) {
+	large := strings.Repeat("0123456789abcde\n", 1<<20)
+	for _, name := range []string{"a.csv", "a.jsonl", "a.csv.zst", "a.parquet"} {
+		dir := t.TempDir()
+		r, err := start(t, filekit.Local{}, parameters(dir, `,"fileName":"`+name+`"`), nil)
+		must(t, err)
+		b := record.NewBatch(0, 0)
+		person(b, 1, large)
+		must(t, r.write(t, 0, 1, b, persons(2, 3), b))
+		must(t, r.w.After(t.Context()))
+		got := visible(t, dir)[name]
+		if name == "a.parquet" {
+			if rows := parseParquet(t, got); len(rows) != 3 || rows[2][1] != "string "+large {
+				t.Errorf("%s: %d rows", name, len(rows))
+			}
+			continue
+		}
+		if len(got) < 2*len(large) || strings.Count(got, "0123456789abcde") != 2<<20 {
+			t.Errorf("%s: %d bytes", name, len(got))
+		}
+	}
+}
+
 func TestColumnCount(t *testing.T) {
 	dir := t.TempDir()
-	_, err := start(t, osDisk{}, parameters(dir, `,"column":["a"]`), nil)
+	_, err := start(t, filekit.Local{}, parameters(dir, `,"column":["a"]`), nil)
 	if errclass.Of(err) != errclass.Config {
 		t.Errorf("one name for two columns: %v", err)
 	}
 }
 
 func BenchmarkWrite(b *testing.B) {
-	for _, name := range []string{"a.csv", "a.jsonl", "a.csv.gz"} {
+	for _, name := range []string{"a.csv", "a.jsonl", "a.csv.gz", "a.csv.zst", "a.csv.sz", "a.parquet"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			dir := b.TempDir()
-			r, err := start(b, osDisk{}, parameters(dir, `,"fileName":"`+name+`"`), nil)
+			r, err := start(b, filekit.Local{}, parameters(dir, `,"fileName":"`+name+`"`), nil)
 			must(b, err)
 			batch := record.NewBatch(0, 0)
 			for id := range 1024 {

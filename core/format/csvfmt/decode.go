@@ -52,6 +52,25 @@ func (d *Decoder) Next() ([]Field, error) {
 	return d.fields, d.quoted()
 }
 
+// Skip goes over the next record, with the errors of Next but one: it does not
+// look behind closing quotes.
+func (d *Decoder) Skip() error {
+	var err error
+	if d.raw, err = d.in.Next(); err != nil {
+		if errors.Is(err, lines.ErrTooLong) {
+			return errclass.BadValue("", errclass.TooLarge, "%w", err)
+		}
+		return err
+	}
+	if d.dialect.Quote == 0 || bytes.IndexByte(d.raw, d.dialect.Quote) < 0 {
+		return nil
+	}
+	return d.complete()
+}
+
+// Quotes tells whether a record may go over several lines.
+func (d *Decoder) Quotes() bool { return d.dialect.Quote != 0 }
+
 // Raw is the record that Next looked at, without its line end.
 func (d *Decoder) Raw() []byte { return d.raw }
 

@@ -82,6 +82,9 @@ func (s *Scanner) Bytes() []byte {
 // Number is that of the present line's first, from 1.
 func (s *Scanner) Number() int64 { return s.number + 1 }
 
+// Start is where the present line begins.
+func (s *Scanner) Start() int64 { return s.offset + int64(s.start) }
+
 // After is the number of lines before the next.
 func (s *Scanner) After() int64 { return s.number + s.spans }
 

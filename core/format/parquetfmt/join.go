@@ -1,10 +1,12 @@
 package parquetfmt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -38,6 +40,8 @@ func Tail(r io.ReaderAt, size int64) (tail []byte, rows int64, err error) {
 		}
 		if all == nil {
 			all = meta
+		} else if !sameSchema(all, meta) {
+			return nil, 0, fmt.Errorf("the segment that ends at byte %d has other columns than the last", end)
 		}
 		groups = append(groups, meta.RowGroups)
 		rows += meta.NumRows
@@ -58,6 +62,40 @@ func Tail(r io.ReaderAt, size int64) (tail []byte, rows int64, err error) {
 	}
 	data = binary.LittleEndian.AppendUint32(data, uint32(len(data)))
 	return append(data, magic...), rows, nil
+}
+
+// Continues tells whether the rows of e have the columns of the segment that
+// ends at that size of r.
+func (e *Encoder) Continues(r io.ReaderAt, size int64) (same bool, err error) {
+	defer recovered(&err)
+	meta, _, err := segment(r, size)
+	if err != nil {
+		return false, err
+	}
+	mine := &Encoder{schema: e.schema, kinds: e.kinds, options: e.options, out: &appender{}}
+	mine.Begin(0)
+	data, _, err := mine.End(nil)
+	if err != nil {
+		return false, err
+	}
+	empty, _, err := segment(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return false, err
+	}
+	return sameSchema(meta, empty), nil
+}
+
+// sameSchema compares the columns and what the metadata says of them.
+func sameSchema(a, b *format.FileMetaData) bool {
+	kinds := func(m *format.FileMetaData) string {
+		for _, kv := range m.KeyValueMetadata {
+			if kv.Key == kindsKey {
+				return kv.Value
+			}
+		}
+		return ""
+	}
+	return reflect.DeepEqual(a.Schema, b.Schema) && kinds(a) == kinds(b)
 }
 
 // segment reads the metadata of the segment that ends at end, and where it begins.
