@@ -91,7 +91,7 @@ func classOf(native string) class { return storages[typeName(native)].class }
 // binary tells the classes that have no text form.
 func (c class) binary() bool { return c == bytesClass || c == geometryClass || c == bitClass }
 
-// members reads the texts of an enum or a set: 'a','it''s','back\\slash'.
+// members reads the texts of an enum or a set: 'a','it”s','back\\slash'.
 func members(native string) map[string]struct{} {
 	_, rest, _ := strings.Cut(native, "(")
 	set := map[string]struct{}{}

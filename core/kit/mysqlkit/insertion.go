@@ -3,7 +3,6 @@ package mysqlkit
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 
 	"github.com/go-mysql-org/go-mysql/mysql"
 
@@ -57,8 +56,8 @@ func (s *Insertion) Close(ctx context.Context) error {
 
 // Execute writes an execution with the rows from one on. at are the row's
 // columns for those of the encoder. limit is the largest packet that the server
-// takes: a single row above it is refused. An error of class Data is an
-// *errclass.Rows whose indices count as those of rows; nothing is written then.
+// takes. An error of class Data says that a value is refused, and nothing was
+// written; [Encoder.Refused] names all of them.
 //
 // Protocol: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_stmt_execute.html
 func (p *Pipeline) Execute(ctx context.Context, s *Insertion, e *Encoder, rows RowSet, from int, at []int, limit int) error {
@@ -95,35 +94,19 @@ func (p *Pipeline) Execute(ctx context.Context, s *Insertion, e *Encoder, rows R
 			}
 			if err != nil {
 				p.abandon()
-				return badRow(from+i, column.name, err)
+				return err
 			}
 			bit++
 		}
 	}
 	if n := p.size(); n > limit {
 		p.abandon()
-		return tooLarge(from, s.rows, n, limit)
+		return tooLarge(n, limit)
 	}
 	s.bound = true
 	return p.end(ctx)
 }
 
-// badRow puts an error of a value to its row and column.
-func badRow(index int, column string, err error) error {
-	if errclass.Of(err) != errclass.Data {
-		return err
-	}
-	bad := errclass.AsBadRow(index, err)
-	if bad.Column == "" {
-		bad.Column = column
-	}
-	return &errclass.Rows{Bad: []errclass.BadRow{bad}}
-}
-
-func tooLarge(from, rows, n, limit int) error {
-	err := errclass.With(errclass.Data, fmt.Errorf("the row takes a packet of %d bytes, the server's max_allowed_packet is %d: raise it", n, limit))
-	if rows > 1 {
-		return errclass.With(errclass.Data, fmt.Errorf("%d rows take a packet of %d bytes, the server's max_allowed_packet is %d", rows, n, limit))
-	}
-	return &errclass.Rows{Bad: []errclass.BadRow{{Index: from, Reason: errclass.TooLarge, Err: err}}}
+func tooLarge(n, limit int) error {
+	return errclass.BadValue("", errclass.TooLarge, "the row takes a packet of %d bytes, the server's max_allowed_packet leaves room for %d: raise it", n, limit)
 }

@@ -22,7 +22,8 @@ const LoadFormat = `CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\t' ESCAPED BY '
 // as many rows as were sent, rows were changed or are missing.
 //
 // After an error of class Data the statement has ended, perhaps with some of
-// the rows. [NoLoad] tells that the server does not take files.
+// the rows in; [Refusal] tells that a value was refused before it was sent.
+// [NoLoad] tells that the server does not take files.
 //
 // Protocol: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_local_infile_request.html
 func (c *Conn) Load(ctx context.Context, sql string, e *Encoder, rows RowSet, at []int) (answer Answer, err error) {
@@ -63,7 +64,7 @@ func (c *Conn) Load(ctx context.Context, sql string, e *Encoder, rows RowSet, at
 func (c *Conn) sendRows(e *Encoder, rows RowSet, at []int) (fault, err error) {
 	buf := append(c.load[:0], 0, 0, 0, 0)
 	for i := range rows.Len() {
-		if buf, fault = e.appendLine(buf, rows.Row(i), i, at); fault != nil {
+		if buf, fault = e.appendLine(buf, rows.Row(i), at); fault != nil {
 			break
 		}
 		if len(buf) >= loadPiece {
@@ -85,7 +86,7 @@ func (c *Conn) sendRows(e *Encoder, rows RowSet, at []int) (fault, err error) {
 }
 
 // appendLine appends one row as a line.
-func (e *Encoder) appendLine(buf []byte, row record.Row, index int, at []int) ([]byte, error) {
+func (e *Encoder) appendLine(buf []byte, row record.Row, at []int) ([]byte, error) {
 	for c := range e.columns {
 		column := &e.columns[c]
 		if c > 0 {
@@ -102,7 +103,7 @@ func (e *Encoder) appendLine(buf []byte, row record.Row, index int, at []int) ([
 			err = column.stranger(kind)
 		}
 		if err != nil {
-			return buf, badRow(index, column.name, err)
+			return buf, err
 		}
 	}
 	return append(buf, '\n'), nil

@@ -18,6 +18,10 @@ import (
 const setWrites = "SET sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'" +
 	", sql_notes = 1, max_error_count = 64"
 
+// Strict makes the session again what one that writes has to be, after
+// statements of a user.
+func (c *Conn) Strict(ctx context.Context) error { return c.Exec(ctx, setWrites) }
+
 // window is how many bytes of commands go to the server before its answers are
 // read. Answers are small: neither side ever waits for the other to read.
 const window = 1 << 20

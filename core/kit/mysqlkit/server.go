@@ -12,6 +12,7 @@ type Server struct {
 	TiDB    bool
 	Major   int
 	Minor   int
+	Patch   int
 }
 
 // ParseServer reads the version of a server's greeting. MariaDB puts "5.5.5-"
@@ -26,7 +27,22 @@ func ParseServer(version string) Server {
 		s.Major, _ = strconv.Atoi(parts[0])
 		s.Minor, _ = strconv.Atoi(parts[1])
 	}
+	if len(parts) > 2 {
+		digits := strings.IndexFunc(parts[2]+" ", func(r rune) bool { return r < '0' || r > '9' })
+		s.Patch, _ = strconv.Atoi(parts[2][:digits])
+	}
 	return s
+}
+
+// AtLeast compares versions of one product.
+func (s Server) AtLeast(major, minor, patch int) bool {
+	if s.Major != major {
+		return s.Major > major
+	}
+	if s.Minor != minor {
+		return s.Minor > minor
+	}
+	return s.Patch >= patch
 }
 
 // String names the product and its version.
