@@ -3,8 +3,11 @@ package mysql
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 
 	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/mysqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/record"
@@ -26,26 +29,33 @@ func (c *Config) Validate() error {
 		return err
 	}
 	var errs []error
-	_, _, err := c.settings()
-	errs = append(errs, err)
-	if c.CustomSQL == "" {
-		_, err := c.table()
+	for i := range c.Connection {
+		_, _, err := c.settings(i)
 		errs = append(errs, err)
+		if c.CustomSQL != "" {
+			continue
+		}
+		for _, table := range c.Connection[i].Table {
+			_, err := c.name(i, table)
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }
 
-// settings says how to dial; unused are the connection parameters without effect.
-func (c *Config) settings() (s *mysqlkit.Settings, unused []string, err error) {
-	u, err := mysqlkit.ParseURL(c.First().URL())
+// settings says how to dial an entry of the connection list; unused are the
+// connection parameters without effect.
+func (c *Config) settings(i int) (s *mysqlkit.Settings, unused []string, err error) {
+	one, key := &c.Connection[i], fmt.Sprintf("connection[%d].jdbcUrl", i)
+	u, err := mysqlkit.ParseURL(one.URL())
 	if err != nil {
-		return nil, nil, config.Field("connection[0].jdbcUrl", err)
+		return nil, nil, config.Field(key, err)
 	}
 	s, unused, err = mysqlkit.NewSettings(u, c.Properties)
 	if err != nil {
-		return nil, nil, config.Field("connection[0].jdbcUrl", err)
+		return nil, nil, config.Field(key, err)
 	}
-	user, password := c.Account()
+	user, password := c.AccountOf(one)
 	if user != "" {
 		s.User = user
 	}
@@ -59,15 +69,15 @@ func (c *Config) settings() (s *mysqlkit.Settings, unused []string, err error) {
 		s.ConnectTimeout = c.ConnectTimeOut
 	}
 	if s.Database == "" {
-		s.Database = c.First().Schema
+		s.Database = one.Schema
 	}
 	return s, unused, nil
 }
 
-// table returns the table's name; its database may come from schema or the URL.
-func (c *Config) table() (record.Name, error) {
-	const key = "connection[0].table"
-	parts, err := sqlkit.ParseName(c.First().TableName(), 2)
+// name completes a table's name; its database may come from schema or the URL.
+func (c *Config) name(i int, table string) (record.Name, error) {
+	one, key := &c.Connection[i], fmt.Sprintf("connection[%d].table", i)
+	parts, err := sqlkit.ParseName(table, 2)
 	if err != nil {
 		return record.Name{}, config.Field(key, err)
 	}
@@ -75,12 +85,12 @@ func (c *Config) table() (record.Name, error) {
 	switch {
 	case len(parts) == 2:
 		name.Database = parts[0]
-	case c.First().Schema != "":
-		name.Database = c.First().Schema
+	case one.Schema != "":
+		name.Database = one.Schema
 	default:
-		u, err := mysqlkit.ParseURL(c.First().URL())
+		u, err := mysqlkit.ParseURL(one.URL())
 		if err != nil {
-			return record.Name{}, config.Field("connection[0].jdbcUrl", err)
+			return record.Name{}, config.Field(fmt.Sprintf("connection[%d].jdbcUrl", i), err)
 		}
 		name.Database = u.Database
 	}
@@ -90,7 +100,18 @@ func (c *Config) table() (record.Name, error) {
 	return name, nil
 }
 
-// errorAt puts a fault found at the server to the key that it comes from.
-func errorAt(key, format string, args ...any) error {
-	return fmt.Errorf("%s: %w", key, fmt.Errorf(format, args...))
+// driver returns how the job's servers are spoken to.
+func (c *Config) driver(log *slog.Logger) (*driver, error) {
+	d := &driver{cfg: c, log: log, natives: newNatives()}
+	for i := range c.Connection {
+		s, unused, err := c.settings(i)
+		if err != nil {
+			return nil, errclass.With(errclass.Config, err)
+		}
+		if len(unused) > 0 {
+			log.Info("connection parameters without effect", "connection", i, "names", strings.Join(unused, ", "))
+		}
+		d.settings = append(d.settings, s)
+	}
+	return d, nil
 }

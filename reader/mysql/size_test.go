@@ -20,7 +20,11 @@ func TestRows(t *testing.T) {
 			{map[string]any{"customSql": "select id from t"}, 0, 0},
 		} {
 			r := plugintest.NewReader(t, Info(), job(db, "t", tt.more))
-			n, err := r.(plugin.Sizer).Rows(t.Context(), nil)
+			splits, err := r.(plugin.Splitter).Splits(t.Context(), plugin.Plan{Channels: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			n, err := r.(plugin.Sizer).Rows(t.Context(), splits)
 			if err != nil || n < tt.least || n > tt.most {
 				t.Errorf("%v: %d rows, %v, want %d to %d", tt.more, n, err, tt.least, tt.most)
 			}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	gomysql "github.com/go-mysql-org/go-mysql/mysql"
 	"go.uber.org/goleak"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -183,7 +184,7 @@ func TestConnectionKilled(t *testing.T) {
 		if err := s.Fill(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
-		db.Exec(t, fmt.Sprintf("KILL %d", s.(*source).conn.ID()))
+		db.Exec(t, fmt.Sprintf("KILL %d", sessionOf(t, db)))
 		if err := drain(t, s, b); errclass.Of(err) != errclass.Transient {
 			t.Errorf("error of class %v: %v, want transient", errclass.Of(err), err)
 		}
@@ -199,6 +200,7 @@ func TestQueryTimeOut(t *testing.T) {
 		}
 		t.Run("first row", func(t *testing.T) {
 			s := open(t, slow("30", 1))
+			id := sessionOf(t, db)
 			err := s.Fill(t.Context(), record.NewBatch(0, 0))
 			if errclass.Of(err) != errclass.Transient || !strings.Contains(err.Error(), "queryTimeOut") {
 				t.Errorf("error of class %v: %v, want a transient one that names queryTimeOut", errclass.Of(err), err)
@@ -206,7 +208,7 @@ func TestQueryTimeOut(t *testing.T) {
 			if err := s.Close(); err != nil {
 				t.Error(err)
 			}
-			awaitEnd(t, db, s.(*source).conn.ID())
+			awaitEnd(t, db, id)
 		})
 		t.Run("long read", func(t *testing.T) {
 			if rows := read(t, slow("0.5", 200_000)); len(rows) != 8 {
@@ -216,26 +218,56 @@ func TestQueryTimeOut(t *testing.T) {
 	})
 }
 
+// sessionOf is the number of the only session that runs a statement on a
+// database, beside the one that asks; it waits for it.
+func sessionOf(t *testing.T, db servers.Database) (id uint32) {
+	t.Helper()
+	await(t, db, fmt.Sprintf("SELECT MAX(id), COUNT(*) FROM information_schema.processlist WHERE db = '%s' AND id <> connection_id() AND command <> 'Sleep'", db.Name),
+		func(r *gomysql.Result) bool {
+			n, err := r.GetInt(0, 1)
+			if err != nil || n > 1 {
+				t.Fatalf("%d sessions, %v, want one", n, err)
+			}
+			if n == 1 {
+				number, err := r.GetUint(0, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				id = uint32(number)
+			}
+			return n == 1
+		})
+	return id
+}
+
 // awaitEnd waits until the server has ended a session.
 func awaitEnd(t *testing.T, db servers.Database, id uint32) {
+	t.Helper()
+	await(t, db, fmt.Sprintf("SELECT COUNT(*) FROM information_schema.processlist WHERE id = %d", id), func(r *gomysql.Result) bool {
+		n, err := r.GetInt(0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n == 0
+	})
+}
+
+// await asks until the answer is as it should be.
+func await(t *testing.T, db servers.Database, sql string, is func(*gomysql.Result) bool) {
 	t.Helper()
 	c := db.Connect(t)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
-		r, err := c.Execute(fmt.Sprintf("SELECT COUNT(*) FROM information_schema.processlist WHERE id = %d", id))
+		r, err := c.Execute(sql)
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := r.GetInt(0, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n == 0 {
+		if is(r) {
 			return
 		}
 	}
-	t.Errorf("session %d is still there", id)
+	t.Fatalf("%s: it is never so", sql)
 }
 
 // TestTrickle shows that rows do not wait for a batch to be full, and that
@@ -314,6 +346,7 @@ func TestLargeValues(t *testing.T) {
 func TestCancel(t *testing.T) {
 	products(t, func(t *testing.T, db servers.Database) {
 		s := open(t, job(db, "", map[string]any{"customSql": "select sleep(60) as s"}))
+		id := sessionOf(t, db)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- s.Fill(ctx, record.NewBatch(0, 0)) }()
@@ -324,6 +357,6 @@ func TestCancel(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		awaitEnd(t, db, s.(*source).conn.ID())
+		awaitEnd(t, db, id)
 	})
 }

@@ -1,13 +1,16 @@
 package mysql
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/datasync-io/datasync/core/kit/mysqlkit"
+	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/kit/sqlread"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/plugintest"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
@@ -114,48 +117,78 @@ func TestPlansCostNothing(t *testing.T) {
 		}
 		for _, tt := range tests {
 			t.Run(fmt.Sprint(tt.table, tt.more), func(t *testing.T) {
-				r := plugintest.NewReader(t, Info(), job(db, tt.table, tt.more)).(*reader)
-				splits, err := r.Splits(t.Context(), plugin.Plan{Channels: 4})
+				spied := &spy{}
+				r := spied.reader(t, job(db, tt.table, tt.more))
+				splits, err := r.(plugin.Splitter).Splits(t.Context(), plugin.Plan{Channels: 4})
 				if err != nil {
 					t.Fatal(err)
 				}
-				err = r.dialled(t.Context(), func(c *mysqlkit.Conn, o *origin) error {
-					for _, position := range tt.position {
-						spec, err := sqlkit.ParseSpec(splits[1])
-						if err != nil {
-							return err
-						}
-						if !slices.Equal(spec.Key, tt.key) || !spec.Unique {
-							t.Errorf("order %v, unique %v, want %v", spec.Key, spec.Unique, tt.key)
-						}
-						sel := o.statement(r.cfg, &spec)
-						if position != "" {
-							_, sh, err := r.prepare(t.Context(), c, o, &spec, nil)
-							if err != nil {
-								return err
-							}
-							last, err := sqlkit.ParsePosition([]byte(position), sh.KeyColumns())
-							if err != nil {
-								return err
-							}
-							sel.Where = append(sel.Where, mysqlkit.Dialect.After(sh.KeyColumns(), last))
-						}
-						plan, err := c.Query(t.Context(), "EXPLAIN "+sel.String())
-						if err != nil {
-							return err
-						}
-						if extra := plan.Column(0, "Extra"); strings.Contains(extra, "filesort") || plan.Column(0, "key") != tt.index {
-							t.Errorf("%s\nuses key %q: %s", sel, plan.Column(0, "key"), extra)
-						}
+				spec, err := sqlkit.ParseSpec(splits[1])
+				if err != nil || !slices.Equal(spec.Key, tt.key) || !spec.Unique {
+					t.Errorf("order %v, unique %v, %v, want %v", spec.Key, spec.Unique, err, tt.key)
+				}
+				for _, position := range tt.position {
+					from := plugin.Progress{Split: splits[1]}
+					if position != "" {
+						from.Position = []byte(position)
 					}
-					return nil
-				})
-				if err != nil {
-					t.Fatal(err)
+					s, err := r.Open(t.Context(), from)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if err := s.Close(); err != nil {
+						t.Error(err)
+					}
+					plan, err := db.Connect(t).Execute("EXPLAIN " + spied.prepared)
+					if err != nil {
+						t.Fatal(err)
+					}
+					key, keyErr := plan.GetStringByName(0, "key")
+					extra, extraErr := plan.GetStringByName(0, "Extra")
+					if err := errors.Join(keyErr, extraErr); err != nil || strings.Contains(extra, "filesort") || key != tt.index {
+						t.Errorf("%s\nuses key %q: %s, %v", spied.prepared, key, extra, err)
+					}
 				}
 			})
 		}
 	})
+}
+
+// spy is a driver that remembers the statement prepared last.
+type spy struct {
+	*driver
+	prepared string
+}
+
+func (s *spy) reader(t *testing.T, parameters string) plugin.Reader {
+	info := Info()
+	info.New = func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
+		cfg := &Config{}
+		if err := d.Decode(cfg); err != nil {
+			return nil, err
+		}
+		var err error
+		if s.driver, err = cfg.driver(env.Log); err != nil {
+			return nil, err
+		}
+		return sqlread.New(env, &cfg.ReaderConfig, s)
+	}
+	return plugintest.NewReader(t, info, parameters)
+}
+
+func (s *spy) Dial(ctx context.Context, c *sqlkit.Connection) (sqlread.Session, error) {
+	one, err := s.driver.Dial(ctx, c)
+	return &spiedSession{one, s}, err
+}
+
+type spiedSession struct {
+	sqlread.Session
+	spy *spy
+}
+
+func (s *spiedSession) Prepare(ctx context.Context, sql string) (sqlread.Statement, error) {
+	s.spy.prepared = sql
+	return s.Session.Prepare(ctx, sql)
 }
 
 // TestWideTable reads more columns than a null bitmap of a few bytes holds.

@@ -27,7 +27,7 @@ type Config struct {
 	Where string `json:"where"`
 	// A SELECT to read from in place of the table.
 	CustomSQL string `json:"customSql" alias:"querySql"`
-	// Column to read in ascending order of; absent, rows are read in order of the rowid or primary key. A split that is read in another order starts over when it is resumed.
+	// Column to read in ascending order of; absent, rows are read in order of the rowid or primary key. Where its values may be NULL or the input has no key, a split starts over when it is resumed.
 	OrderByColumn string `json:"orderByColumn"`
 	// Numeric column by which the table is split for several channels; absent, the rowid.
 	SplitPk string `json:"splitPk"`
@@ -71,7 +71,7 @@ func (c *Config) Validate() error {
 
 func (c *Config) validatePlace() error {
 	_, err := c.file()
-	if c.table() == "" && c.CustomSQL == "" {
+	if len(c.tables()) == 0 && c.CustomSQL == "" {
 		err = errors.Join(err, config.Fieldf("table", "is required where there is no customSql"))
 	}
 	return err
@@ -114,12 +114,24 @@ func (c *Config) file() (string, error) {
 	return path, config.Field(key, err)
 }
 
-func (c *Config) table() string {
-	if len(c.Table) > 0 {
-		return strings.TrimSpace(c.Table[0])
+// tables are as the job writes them.
+func (c *Config) tables() config.StringList {
+	if len(c.Table) == 0 && len(c.Connection) > 0 {
+		return c.Connection[0].Table
 	}
-	if len(c.Connection) > 0 {
-		return c.Connection[0].TableName()
+	return c.Table
+}
+
+// reading is the configuration in the form of the other SQL readers. A table is
+// split by its rowid unless the job says otherwise.
+func (c *Config) reading() *sqlkit.ReaderConfig {
+	r := &sqlkit.ReaderConfig{
+		Connection: config.List[sqlkit.Connection]{{Table: c.tables()}},
+		Column:     c.Column, Where: c.Where, CustomSQL: c.CustomSQL, OrderByColumn: c.OrderByColumn,
+		SplitPk: c.SplitPk, SplitStrategy: c.SplitStrategy, SplitPkStart: c.SplitPkStart, SplitPkEnd: c.SplitPkEnd,
 	}
-	return ""
+	if r.SplitStrategy == "" && r.SplitPk == "" {
+		r.SplitStrategy = sqlkit.Auto
+	}
+	return r
 }

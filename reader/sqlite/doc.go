@@ -1,5 +1,6 @@
 // Package sqlite reads a table, or the result of a statement, of a SQLite
-// database file.
+// database file: it is SQLite's driver for package sqlread, which has the
+// reader itself.
 //
 // Rows of a table come in order of their rowid (of their primary key in a
 // table without one), so that a split goes on after the last key that was

@@ -32,7 +32,11 @@ func TestRowsOfATable(t *testing.T) {
 		`"customSql":"SELECT a FROM t"`: 0,
 	} {
 		r := plugintest.NewReader(t, Info(), fmt.Sprintf(`{"path":%q,"column":["a"],%s}`, path, input))
-		got, err := r.(plugin.Sizer).Rows(t.Context(), nil)
+		splits, err := r.(plugin.Splitter).Splits(t.Context(), plugin.Plan{Channels: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.(plugin.Sizer).Rows(t.Context(), splits)
 		if err != nil || got != want {
 			t.Errorf("%s: about %d rows, %v; want %d", input, got, err, want)
 		}

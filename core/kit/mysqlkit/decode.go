@@ -12,40 +12,84 @@ import (
 
 var errMalformed = errors.New("a row of the result is malformed")
 
-// Decode appends the row in packet, which is in the binary protocol, to b. A
-// value that is none, such as a zero date, is an error of class Data, and the
-// row begun in b is dropped.
+// Append appends the first n columns of the row in packet, which is in the
+// binary protocol, to the row begun in b. A value that is none, such as a zero
+// date, is an error of class Data.
 //
 // Protocol: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_binary_resultset.html
-func (sh *Shape) Decode(packet []byte, b *record.Batch) error {
-	return sh.decode(packet, b, sh.Schema, sh.zero)
-}
-
-func (sh *Shape) decode(packet []byte, b *record.Batch, to *record.Schema, zero bool) error {
+func (sh *Shape) Append(packet []byte, b *record.Batch, n int) error {
 	nulls := 1 + (len(sh.ops)+9)>>3
 	if len(packet) < nulls {
 		return errMalformed
 	}
 	bitmap := packet[1:nulls]
 	p := packet[nulls:]
-	b.Begin(to, record.Insert)
-	for i, o := range sh.ops[:to.Data] {
+	for i, o := range sh.ops[:n] {
 		if bitmap[(i+2)>>3]&(1<<((i+2)&7)) != 0 {
 			b.Null()
 			continue
 		}
-		n, err := value(o, p, b, zero)
+		size, err := value(o, p, b, sh.zero)
 		if err != nil {
-			b.Drop()
 			return sh.explain(i, err)
 		}
-		p = p[n:]
+		p = p[size:]
 	}
 	return nil
 }
 
+// Pick appends some columns of the row in packet, ascending, to the row begun
+// in b. A zero date is an error whatever the settings say.
+func (sh *Shape) Pick(packet []byte, b *record.Batch, columns []int) error {
+	nulls := 1 + (len(sh.ops)+9)>>3
+	if len(packet) < nulls {
+		return errMalformed
+	}
+	bitmap := packet[1:nulls]
+	p := packet[nulls:]
+	for i, o := range sh.ops {
+		if len(columns) == 0 {
+			break
+		}
+		null := bitmap[(i+2)>>3]&(1<<((i+2)&7)) != 0
+		size := 0
+		var err error
+		switch wanted := columns[0] == i; {
+		case null && wanted:
+			b.Null()
+		case null:
+		case wanted:
+			size, err = value(o, p, b, false)
+		default:
+			size, err = extent(o, p)
+		}
+		if err != nil {
+			return sh.explain(i, err)
+		}
+		p = p[size:]
+		if columns[0] == i {
+			columns = columns[1:]
+		}
+	}
+	return nil
+}
+
+// extent is the length of the value that p begins with.
+func extent(o op, p []byte) (int, error) {
+	switch {
+	case o >= opString:
+		at, size, err := length(p)
+		return at + size, err
+	case o >= opDate && (len(p) == 0 || len(p) <= int(p[0])), o < opDate && len(p) < widths[o]:
+		return 0, errMalformed
+	case o >= opDate:
+		return 1 + int(p[0]), nil
+	}
+	return widths[o], nil
+}
+
 func (sh *Shape) explain(i int, err error) error {
-	name := sh.all.Columns[i].Name
+	name := sh.Columns[i].Name
 	var v *errclass.Value
 	if errors.As(err, &v) {
 		return errclass.With(errclass.Data, &errclass.Value{Column: name, Reason: v.Reason, Err: v.Err})

@@ -30,23 +30,26 @@ func FuzzDecode(f *testing.F) {
 	f.Add(uint16(253*3), []byte{0, 0, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
 	f.Fuzz(func(t *testing.T, at uint16, packet []byte) {
 		from := int(at) % (len(fields) - 3)
-		sh := (&Settings{ZeroDateNull: at%2 == 0}).NewShape(record.Name{}, fields[from:from+3], nil, 2, []int{0, 2}, nil, nil)
+		sh := (&Settings{ZeroDateNull: at%2 == 0}).NewShape(fields[from:from+3], make([]string, 3))
+		two := record.NewSchema(record.Name{}, sh.Columns[:2])
 		b := record.NewBatch(0, 0)
-		if err := sh.Decode(packet, b); err != nil {
-			if b.Len() != 0 {
-				t.Fatalf("%v has left a row", err)
-			}
+		b.Begin(two, record.Insert)
+		if err := sh.Append(packet, b, 2); err != nil {
+			b.Drop()
 			if errclass.Of(err) != errclass.Data && !errors.Is(err, errMalformed) {
 				t.Fatalf("%v is of class %v", err, errclass.Of(err))
 			}
 			return
 		}
 		for c := range 2 {
-			if k := b.Row(0).Kind(c); k != record.Null && k != sh.Schema.Columns[c].Kind {
-				t.Fatalf("column %d is of kind %v, its cell of %v", c, sh.Schema.Columns[c].Kind, k)
+			if k := b.Row(0).Kind(c); k != record.Null && k != sh.Columns[c].Kind {
+				t.Fatalf("column %d is of kind %v, its cell of %v", c, sh.Columns[c].Kind, k)
 			}
 		}
-		sh.Key(packet, record.NewBatch(0, 0))
+		b.Begin(record.NewSchema(record.Name{}, []record.Column{sh.Columns[0], sh.Columns[2]}), record.Insert)
+		if err := sh.Pick(packet, b, []int{0, 2}); err != nil && errclass.Of(err) != errclass.Data && !errors.Is(err, errMalformed) {
+			t.Fatalf("picking: %v is of class %v", err, errclass.Of(err))
+		}
 	})
 }
 
@@ -68,10 +71,12 @@ func row() ([]*mysql.Field, []byte) {
 
 func BenchmarkDecode(b *testing.B) {
 	fields, packet := row()
-	sh := (&Settings{}).NewShape(record.Name{}, fields, nil, len(fields), nil, nil, nil)
+	sh := (&Settings{}).NewShape(fields, make([]string, len(fields)))
+	schema := record.NewSchema(record.Name{}, sh.Columns)
 	batch := record.NewBatch(0, 0)
 	for range record.TargetRows { // the batch's memory is there
-		if err := sh.Decode(packet, batch); err != nil {
+		batch.Begin(schema, record.Insert)
+		if err := sh.Append(packet, batch, len(fields)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -81,7 +86,8 @@ func BenchmarkDecode(b *testing.B) {
 		if batch.Full() {
 			batch.Reset("")
 		}
-		if err := sh.Decode(packet, batch); err != nil {
+		batch.Begin(schema, record.Insert)
+		if err := sh.Append(packet, batch, len(fields)); err != nil {
 			b.Fatal(err)
 		}
 	}

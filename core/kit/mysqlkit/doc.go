@@ -1,7 +1,7 @@
 // Package mysqlkit is what the connectors of MySQL, MariaDB and TiDB share:
 // JDBC URLs and their parameters ([ParseURL], [Settings]), connections with a
 // session that reads and writes losslessly ([Dial]), the types of the wire as
-// kinds of record ([Shape]), table definitions ([Table]), streamed results
+// kinds of record ([Shape]), table definitions ([Conn.Table]), streamed results
 // ([Rows]) and the classes of vendor errors ([Classify]).
 //
 // Invariants:

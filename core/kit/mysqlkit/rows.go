@@ -25,8 +25,7 @@ const (
 var ErrWait = errors.New("no row has arrived yet")
 
 // Rows is the result of a statement, row by row as the server sends it, in the
-// binary protocol. It owns its connection's input until it is closed; the
-// connection is of no other use afterwards.
+// binary protocol. It owns its connection's input until it is Whole.
 type Rows struct {
 	conn    *Conn
 	in      net.Conn // above TLS
@@ -35,11 +34,11 @@ type Rows struct {
 	r, w    int    // buf[r:w] is unread
 	whole   []byte // the row returned last, if isLong
 	isLong  bool
-	again   bool // Next returns the last row once more
 	state   rowsState
 	left    int // column definitions to come
 	timeout time.Duration
 	bounded bool // a read deadline is set
+	refusal bool // it has ended with an error
 }
 
 type rowsState uint8
@@ -117,7 +116,7 @@ func (s *Statement) Stream(ctx context.Context, first time.Duration) (*Rows, err
 // after the last one. patience above 0 bounds the wait for input: when it has
 // passed, Next returns ErrWait and can be called again. Errors are classified.
 func (r *Rows) Next(patience time.Duration) ([]byte, error) {
-	if r.state == inRows && r.w-r.r >= 5 && !r.again {
+	if r.state == inRows && r.w-r.r >= 5 {
 		// The common case: a small row that is in the buffer as a whole.
 		at := r.r + 4
 		n := int(r.buf[r.r]) | int(r.buf[r.r+1])<<8 | int(r.buf[r.r+2])<<16
@@ -125,10 +124,6 @@ func (r *Rows) Next(patience time.Duration) ([]byte, error) {
 			r.at, r.r, r.isLong = at, at+n, false
 			return r.buf[at:r.r], nil
 		}
-	}
-	if r.again {
-		r.again = false
-		return r.Last(), nil
 	}
 	return r.advance(patience)
 }
@@ -142,11 +137,12 @@ func (r *Rows) Last() []byte {
 	return r.buf[r.at:r.r]
 }
 
-// Unread makes Next return the last row once more.
-func (r *Rows) Unread() { r.again = true }
-
 // Begun tells that the server has sent the first row, or the end.
 func (r *Rows) Begun() bool { return r.state >= inRows }
+
+// Whole tells that the result was read to its end: the connection can be used
+// for something else.
+func (r *Rows) Whole() bool { return r.state == ended && r.r == r.w && !r.refusal }
 
 func (r *Rows) advance(patience time.Duration) ([]byte, error) {
 	if r.state == awaitHead && r.timeout > 0 {
@@ -219,7 +215,7 @@ func (r *Rows) unbound() error {
 
 // refused reads an error that the server sends in place of a row.
 func (r *Rows) refused(p []byte) error {
-	r.state = ended
+	r.state, r.refusal = ended, true
 	e := &mysql.MyError{Code: mysql.ER_UNKNOWN_ERROR, Message: "malformed error"}
 	if len(p) >= 3 {
 		e.Code = binary.LittleEndian.Uint16(p[1:])
@@ -240,7 +236,7 @@ func (r *Rows) explain(err error) error {
 		return errclass.With(errclass.Transient, fmt.Errorf("no row has come within %v (queryTimeOut): raise it, or give the statement an index to use", r.timeout))
 	}
 	if !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded) {
-		r.state = ended // the server knows
+		r.state, r.refusal = ended, true // the server knows
 	}
 	return Classify(fmt.Errorf("reading rows: %w", err))
 }

@@ -1,13 +1,12 @@
 package mysqlkit
 
 import (
-	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/go-mysql-org/go-mysql/mysql"
 
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/record"
 )
 
@@ -85,6 +84,8 @@ func (s *Settings) typed(f *mysql.Field, native string) (op, record.Column) {
 	t, known := wireTypes[f.Type]
 	if !known {
 		t = textType(f, native)
+	} else if native != "" && contradicts(t, native) {
+		native, c.Native = "", ""
 	}
 	o := t.signed
 	c.Kind = t.kind
@@ -177,58 +178,41 @@ func declaredLength(c *record.Column) (int, bool) {
 	return n, err == nil
 }
 
+// contradicts tells that a field is not of the type that its table's definition
+// spells as native: the column was changed since. Only types that the wire has a
+// number of their own for are compared.
+func contradicts(t wireType, native string) bool {
+	switch t.signed {
+	case opString, opBytes, opJSON, opUUID, opNull:
+		return false
+	}
+	word := strings.ToLower(native)
+	if i := strings.IndexAny(word, "( "); i >= 0 {
+		word = word[:i]
+	}
+	return word != t.native
+}
+
 // Shape is how the rows of one result are read. It is immutable.
 type Shape struct {
-	Schema *record.Schema // of the columns that are handed on
-	fields []*mysql.Field
-	all    *record.Schema // of all fields; its key is the order
-	ops    []op
-	zero   bool // zero dates are NULL
+	Columns []record.Column
+	fields  []*mysql.Field
+	ops     []op
+	zero    bool // zero dates are NULL
 }
 
 // NewShape makes the shape of a result with these fields. natives are the
-// types as the table spells them, nil where they are not known. The first data
-// fields are handed on, followed by meta, which the caller appends; those after
-// them are read for the order alone. order and key are indices of fields: what
-// the rows are sorted by, and the table's key.
-func (s *Settings) NewShape(name record.Name, fields []*mysql.Field, natives []string, data int, order, key []int, meta []record.Column) *Shape {
-	sh := &Shape{fields: fields, ops: make([]op, len(fields)), zero: s.ZeroDateNull}
-	columns := make([]record.Column, len(fields))
+// types as the table spells them, "" where they are not known.
+func (s *Settings) NewShape(fields []*mysql.Field, natives []string) *Shape {
+	sh := &Shape{fields: fields, ops: make([]op, len(fields)), Columns: make([]record.Column, len(fields)), zero: s.ZeroDateNull}
 	for i, f := range fields {
-		native := ""
-		if natives != nil {
-			native = natives[i]
-		}
-		sh.ops[i], columns[i] = s.typed(f, native)
+		sh.ops[i], sh.Columns[i] = s.typed(f, natives[i])
 	}
-	if slices.ContainsFunc(key, func(k int) bool { return k >= data }) {
-		key = nil // a part of it is not handed on
-	}
-	sh.all = record.NewSchema(name, columns, order...)
-	sh.Schema = record.NewSchema(name, slices.Concat(columns[:data], meta), key...)
-	sh.Schema.Data = data
 	return sh
 }
 
-// Column describes column i of all that are read.
-func (sh *Shape) Column(i int) record.Column { return sh.all.Columns[i] }
-
-// Fits returns an error if a result with these fields is not of the shape.
-func (sh *Shape) Fits(fields []*mysql.Field) error {
-	if len(fields) != len(sh.fields) {
-		return fmt.Errorf("the result has %d columns, %d were expected", len(fields), len(sh.fields))
-	}
-	const sign = mysql.UNSIGNED_FLAG
-	for i, f := range fields {
-		if was := sh.fields[i]; f.Type != was.Type || f.Flag&sign != was.Flag&sign {
-			return fmt.Errorf("column %q has another type than at the start", f.Name)
-		}
-	}
-	return nil
-}
-
-// Describe returns a field of a result as a column.
-func (s *Settings) Describe(f *mysql.Field, native string) record.Column {
-	_, c := s.typed(f, native)
-	return c
+// Sorts tells that a condition compares the values of column i as ORDER BY
+// sorts them: those of ENUM and SET are sorted by number and compared as text.
+func (sh *Shape) Sorts(i int) bool {
+	return sqlkit.CanResumeBy(sh.Columns[i].Kind) && sh.fields[i].Flag&(mysql.ENUM_FLAG|mysql.SET_FLAG) == 0
 }

@@ -1,10 +1,7 @@
 package sqlitekit
 
 import (
-	"bytes"
-	"encoding/hex"
-	"math"
-	"strconv"
+	"encoding/json"
 	"strings"
 	"unsafe"
 
@@ -93,27 +90,56 @@ func (s *Stmt) Step() (more bool, err error) {
 // Reset makes the statement ready to run again, with the same values bound.
 func (s *Stmt) Reset() { lib.Xsqlite3_reset(s.c.tls, s.stmt) }
 
-// Append appends the current row as one of schema, whose columns are the first
-// of the statement's, each value under the kind that SQLite gives it: NULL,
-// int64, float64, string or bytes.
-func (s *Stmt) Append(b *record.Batch, schema *record.Schema) {
-	b.Begin(schema, record.Insert)
+// Append appends the first n columns of the current row to the row begun in b,
+// each value under the kind that SQLite gives it: NULL, int64, float64, string
+// or bytes.
+func (s *Stmt) Append(b *record.Batch, n int) {
+	for i := range int32(n) {
+		s.AppendColumn(b, i)
+	}
+}
+
+// AppendColumn appends column i of the current row.
+func (s *Stmt) AppendColumn(b *record.Batch, i int32) {
 	tls := s.c.tls
-	for i := range int32(len(schema.Columns)) {
-		v := lib.Xsqlite3_column_value(tls, s.stmt, i)
-		switch lib.Xsqlite3_value_type(tls, v) {
-		case lib.SQLITE_INTEGER:
-			b.Int64(lib.Xsqlite3_value_int64(tls, v))
-		case lib.SQLITE_FLOAT:
-			b.Float64(lib.Xsqlite3_value_double(tls, v))
-		case lib.SQLITE_TEXT:
-			b.Take(record.String, append(b.Buffer(), s.value(v)...))
-		case lib.SQLITE_BLOB:
-			b.Take(record.Bytes, append(b.Buffer(), lent(lib.Xsqlite3_value_blob(tls, v), lib.Xsqlite3_value_bytes(tls, v))...))
-		default:
-			b.Null()
+	v := lib.Xsqlite3_column_value(tls, s.stmt, i)
+	switch lib.Xsqlite3_value_type(tls, v) {
+	case lib.SQLITE_INTEGER:
+		b.Int64(lib.Xsqlite3_value_int64(tls, v))
+	case lib.SQLITE_FLOAT:
+		b.Float64(lib.Xsqlite3_value_double(tls, v))
+	case lib.SQLITE_TEXT:
+		b.Take(record.String, append(b.Buffer(), s.value(v)...))
+	case lib.SQLITE_BLOB:
+		b.Take(record.Bytes, append(b.Buffer(), lent(lib.Xsqlite3_value_blob(tls, v), lib.Xsqlite3_value_bytes(tls, v))...))
+	default:
+		b.Null()
+	}
+}
+
+// Raw returns the first n columns of the current row as a JSON object of texts.
+func (s *Stmt) Raw(n int) []byte {
+	out := []byte{'{'}
+	for i := range n {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(quoted(out, s.Name(i)), ':')
+		if s.isNull(i) {
+			out = append(out, "null"...)
+		} else {
+			out = quoted(out, string(s.text(i)))
 		}
 	}
+	return append(out, '}')
+}
+
+func quoted(dst []byte, text string) []byte {
+	raw, err := json.Marshal(text)
+	if err != nil { // no text fails
+		return dst
+	}
+	return append(dst, raw...)
 }
 
 // value lends a text. The blob of a text that is stored as UTF-8 is its bytes,
@@ -132,39 +158,6 @@ func lent(p uintptr, n int32) []byte {
 		return nil
 	}
 	return unsafe.Slice((*byte)(pointer(p)), n)
-}
-
-// AppendLiteral appends the value of column i in the current row as SQL spells
-// it: 42, 1.5e+00, 'it”s', X'00ff', NULL. It is not for hot paths.
-func (s *Stmt) AppendLiteral(dst []byte, i int) []byte {
-	tls := s.c.tls
-	v := lib.Xsqlite3_column_value(tls, s.stmt, int32(i))
-	switch lib.Xsqlite3_value_type(tls, v) {
-	case lib.SQLITE_INTEGER:
-		return strconv.AppendInt(dst, lib.Xsqlite3_value_int64(tls, v), 10)
-	case lib.SQLITE_FLOAT:
-		return appendReal(dst, lib.Xsqlite3_value_double(tls, v))
-	case lib.SQLITE_TEXT:
-		dst = append(dst, '\'')
-		dst = append(dst, bytes.ReplaceAll(s.value(v), []byte("'"), []byte("''"))...)
-		return append(dst, '\'')
-	case lib.SQLITE_BLOB:
-		dst = append(dst, "X'"...)
-		dst = hex.AppendEncode(dst, lent(lib.Xsqlite3_value_blob(tls, v), lib.Xsqlite3_value_bytes(tls, v)))
-		return append(dst, '\'')
-	}
-	return append(dst, "NULL"...)
-}
-
-// appendReal spells a float; SQLite reads a number that is too large as infinity.
-func appendReal(dst []byte, v float64) []byte {
-	switch {
-	case math.IsInf(v, 1):
-		return append(dst, "9e999"...)
-	case math.IsInf(v, -1):
-		return append(dst, "-9e999"...)
-	}
-	return strconv.AppendFloat(dst, v, 'e', -1, 64)
 }
 
 func (s *Stmt) isNull(i int) bool {

@@ -3,9 +3,11 @@ package sqlitekit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/record"
 )
 
@@ -58,17 +60,17 @@ type Table struct {
 	Name    string
 	Columns []TableColumn
 	View    bool
-	NoRowID bool   // WITHOUT ROWID: rows lie in order of the primary key
-	Strict  bool   // declared types are enforced
-	RowID   string // a name under which the rowid can be selected; "" if there is none
-	Alias   int    // the column that is the rowid (INTEGER PRIMARY KEY), or -1
-	leading map[string]bool
+	NoRowID bool           // WITHOUT ROWID: rows lie in order of the primary key
+	Strict  bool           // declared types are enforced
+	RowID   string         // a name under which the rowid can be selected; "" if there is none
+	Alias   int            // the column that is the rowid (INTEGER PRIMARY KEY), or -1
+	Indexes []sqlkit.Index // the primary key first; the rowid is none of them
 }
 
 // Table describes a table. An unknown one is an error of class Config that
 // lists the tables there are.
 func (c *Conn) Table(ctx context.Context, name string) (*Table, error) {
-	t := &Table{Name: name, Alias: -1, leading: map[string]bool{}}
+	t := &Table{Name: name, Alias: -1}
 	found := false
 	lit := textLiteral(name)
 	err := c.Rows(ctx, "SELECT name, type, wr, strict FROM pragma_table_list("+lit+") WHERE schema = 'main'", func(row []*string) error {
@@ -103,17 +105,36 @@ func (c *Conn) Table(ctx context.Context, name string) (*Table, error) {
 	return t, nil
 }
 
-// indexes notes which columns an index begins with, and whether the primary
-// key has one: an INTEGER PRIMARY KEY has none, it is the rowid.
+// indexes reads the indexes, and notes whether the primary key has one: an
+// INTEGER PRIMARY KEY has none, it is the rowid.
 func (c *Conn) indexes(ctx context.Context, t *Table) error {
 	indexed := false
-	query := `SELECT l.origin, i.name, l.partial FROM pragma_index_list(` + textLiteral(t.Name) + `) l, pragma_index_info(l.name) i WHERE i.seqno = 0`
+	query := `SELECT l.name, l."unique", l.origin, l.partial, i.name FROM pragma_index_list(` + textLiteral(t.Name) + `) l, pragma_index_info(l.name) i ORDER BY l.seq, i.seqno`
 	err := c.Rows(ctx, query, func(row []*string) error {
-		indexed = indexed || *row[0] == "pk"
-		if row[1] != nil && *row[2] == "0" {
-			t.leading[strings.ToLower(*row[1])] = true
+		n := len(t.Indexes)
+		if n == 0 || t.Indexes[n-1].Name != *row[0] {
+			t.Indexes = append(t.Indexes, sqlkit.Index{Name: *row[0], Unique: *row[1] == "1", Primary: *row[2] == "pk", Partial: *row[3] == "1"})
+			indexed = indexed || *row[2] == "pk"
+			n++
 		}
+		x, column := &t.Indexes[n-1], "" // an expression
+		if row[4] != nil {
+			column = *row[4]
+		}
+		if i := t.Index(column); i >= 0 {
+			x.Nullable = x.Nullable || t.Column(i).Nullable
+		}
+		x.Columns = append(x.Columns, column)
 		return nil
+	})
+	slices.SortStableFunc(t.Indexes, func(a, b sqlkit.Index) int {
+		switch {
+		case a.Primary == b.Primary:
+			return 0
+		case a.Primary:
+			return -1
+		}
+		return 1
 	})
 	if err != nil || indexed || t.NoRowID || t.View {
 		return err
@@ -174,15 +195,6 @@ func (t *Table) IsRowID(name string) bool {
 	}
 	i := t.Index(name)
 	return strings.EqualFold(name, t.RowID) || i >= 0 && i == t.Alias
-}
-
-// Indexed tells that an index, or the table itself, is in order of the column.
-func (t *Table) Indexed(name string) bool {
-	if t.IsRowID(name) || t.leading[strings.ToLower(name)] {
-		return true
-	}
-	key := t.PrimaryKey()
-	return t.NoRowID && len(key) > 0 && strings.EqualFold(t.Columns[key[0]].Name, name)
 }
 
 // PrimaryKey returns the indices of the key's columns in key order, nil if there is none.

@@ -93,14 +93,15 @@ type ReaderConfig struct {
 // First returns the connection in use; Validate has made sure that it is there.
 func (c *ReaderConfig) First() *Connection { return &c.Connection[0] }
 
-// Account returns who dials.
-func (c *ReaderConfig) Account() (user string, password config.Secret) {
+// AccountOf returns who dials an entry of the connection list: its own account,
+// or else the one beside the list.
+func (c *ReaderConfig) AccountOf(one *Connection) (user string, password config.Secret) {
 	user, password = c.Username, c.Password
-	if len(c.Connection) > 0 && c.Connection[0].Username != "" {
-		user = c.Connection[0].Username
+	if one.Username != "" {
+		user = one.Username
 	}
-	if len(c.Connection) > 0 && c.Connection[0].Password.IsSet() {
-		password = c.Connection[0].Password
+	if one.Password.IsSet() {
+		password = one.Password
 	}
 	return user, password
 }

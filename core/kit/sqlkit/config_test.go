@@ -29,7 +29,7 @@ func TestConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	user, password := c.Account()
+	user, password := c.AccountOf(c.First())
 	got := fmt.Sprintln(c.First().URL(), c.First().TableName(), user, password.Reveal(), c.SplitStrategy, c.QueryTimeOut, c.ConnectTimeOut)
 	if want := "jdbc:x://h/d t other p range 30s 2s\n"; got != want {
 		t.Errorf("settings %s, want %s", got, want)

@@ -3,6 +3,7 @@ package sqlkit
 import (
 	"encoding/hex"
 	"fmt"
+	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ type Dialect struct {
 	NullsLast   bool                    // ORDER BY x puts NULL after all values
 	Text        func(s string) string   // literal of a text; nil: '...' with quotes doubled
 	Bytes       func(hex string) string // literal of binary data, given as hex digits; nil: X'...'
+	Infinity    string                  // a float that is infinite, a '-' goes before it; "": it is spelled as a text
 }
 
 // Quote quotes one identifier.
@@ -82,8 +84,13 @@ func (d *Dialect) Literal(v Value) string {
 			return v.Text
 		}
 	case record.Float32, record.Float64:
-		if f, err := strconv.ParseFloat(v.Text, 64); err == nil && f-f == 0 {
+		switch f, err := strconv.ParseFloat(v.Text, 64); {
+		case err == nil && f-f == 0:
 			return strconv.FormatFloat(f, 'e', -1, 64)
+		case err == nil && d.Infinity != "" && math.IsInf(f, -1):
+			return "-" + d.Infinity
+		case err == nil && d.Infinity != "" && math.IsInf(f, 1):
+			return d.Infinity
 		}
 	case record.Bytes:
 		digits := hex.EncodeToString([]byte(v.Text))

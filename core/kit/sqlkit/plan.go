@@ -52,7 +52,11 @@ func (p *Planner) Plan(ctx context.Context) ([]Spec, error) {
 		return p.mod(), nil
 	}
 	low, high, err := p.bounds(ctx)
-	if err != nil {
+	var none *noNumber
+	switch {
+	case errors.As(err, &none) && p.Strategy != Range && !explicit:
+		return p.mod(), nil
+	case err != nil:
 		return nil, err
 	}
 	if low == nil || high == nil || low.Cmp(high) > 0 {
@@ -141,11 +145,18 @@ func (p *Planner) bounds(ctx context.Context) (low, high *big.Int, err error) {
 	for i, b := range []**big.Int{&low, &high} {
 		if *b == nil && row[i] != nil {
 			if *b = whole(*row[i]); *b == nil {
-				return nil, nil, fmt.Errorf("the bound %q of splitPk %q is no number", *row[i], p.Column)
+				return nil, nil, errclass.With(errclass.Config, &noNumber{p.Column})
 			}
 		}
 	}
 	return low, high, nil
+}
+
+// noNumber says that the least or the largest key is none.
+type noNumber struct{ column string }
+
+func (e *noNumber) Error() string {
+	return fmt.Sprintf("splitStrategy range: column %q holds texts or binary data: use mod, or name another splitPk", e.column)
 }
 
 // whole reads a number and rounds it down; nil if it is none.

@@ -145,7 +145,7 @@ func TestSplitsAndSpecs(t *testing.T) {
 	if err != nil || spec.To != "5" || len(spec.Key) != 1 {
 		t.Errorf("ParseSpec = %+v, %v", spec, err)
 	}
-	for _, raw := range []string{`{`, `{}`, `{"v":1,"kind":"range","column":"id","from":"1 or 1=1"}`, `{"v":2,"kind":"all"}`, `{"v":1,"kind":"mod","column":"id"}`} {
+	for _, raw := range []string{`{`, `{}`, `{"v":2,"kind":"range","column":"id","from":"1 or 1=1"}`, `{"v":1,"kind":"all"}`, `{"v":2,"kind":"mod","column":"id"}`, `{"v":2,"kind":"pages"}`} {
 		splits[0].Spec = []byte(raw)
 		if _, err := sqlkit.ParseSpec(splits[0]); errclass.Of(err) != errclass.PositionLost {
 			t.Errorf("ParseSpec(%s) = %v, want class position lost", raw, err)

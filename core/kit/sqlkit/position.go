@@ -18,8 +18,8 @@ const positionVersion = 1
 // KeyColumn is one column that rows are read in order of.
 type KeyColumn struct {
 	Name     string
-	Kind     record.Kind
-	Nullable bool // only where it is the only column of the key
+	Kind     record.Kind // Any: each value has its own; Absent: it is not known yet
+	Nullable bool        // only where it is the only column of the key
 }
 
 // After returns the condition of the rows whose key comes after last, in the
@@ -65,7 +65,8 @@ func CanResumeBy(k record.Kind) bool {
 //
 //	{"v":1,"at":"id=42","key":["42"]}
 //
-// A NULL is null, binary data {"base64":"..."}.
+// A NULL is null, binary data {"base64":"..."}. Where the column is of kind Any
+// a value says its own: {"kind":"int64","text":"42"}.
 func AppendPosition(dst []byte, key []KeyColumn, last []Value) []byte {
 	dst = append(dst, `{"v":1,"at":"`...)
 	for i := range key {
@@ -79,17 +80,29 @@ func AppendPosition(dst []byte, key []KeyColumn, last []Value) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		switch {
-		case last[i].Kind == record.Null:
-			dst = append(dst, "null"...)
-		case isBinary(last[i]):
-			dst = append(dst, `{"base64":"`...)
-			dst = append(base64.StdEncoding.AppendEncode(dst, []byte(last[i].Text)), `"}`...)
-		default:
-			dst = append(appendEscaped(append(dst, '"'), last[i].Text), '"')
-		}
+		dst = appendKeyPart(dst, key[i].Kind == record.Any, last[i])
 	}
 	return append(dst, "]}"...)
+}
+
+func appendKeyPart(dst []byte, own bool, v Value) []byte {
+	switch {
+	case v.Kind == record.Null:
+		return append(dst, "null"...)
+	case own:
+		dst = append(append(append(dst, `{"kind":"`...), v.Kind.String()...), `",`...)
+	case isBinary(v):
+		dst = append(dst, '{')
+	default:
+		return append(appendEscaped(append(dst, '"'), v.Text), '"')
+	}
+	if isBinary(v) {
+		dst = append(dst, `"base64":"`...)
+		dst = base64.StdEncoding.AppendEncode(dst, []byte(v.Text))
+	} else {
+		dst = appendEscaped(append(dst, `"text":"`...), v.Text)
+	}
+	return append(dst, `"}`...)
 }
 
 func isBinary(v Value) bool { return v.Kind == record.Bytes || !utf8.ValidString(v.Text) }
@@ -164,18 +177,33 @@ func parseKeyPart(raw json.RawMessage, key KeyColumn) (Value, error) {
 		}
 		return Value{Kind: record.Null}, nil
 	}
-	if len(raw) > 0 && raw[0] == '{' {
-		var b struct {
-			Base64 []byte `json:"base64"`
+	own := key.Kind == record.Any
+	if len(raw) == 0 || raw[0] != '{' {
+		var text string
+		err := json.Unmarshal(raw, &text)
+		if own && err == nil {
+			err = errors.New("the value does not say what it is")
 		}
-		if err := json.Unmarshal(raw, &b); err != nil {
-			return Value{}, err
-		}
-		return Value{Kind: key.Kind, Text: string(b.Base64)}, nil
+		return Value{Kind: key.Kind, Text: text}, err
 	}
-	var text string
-	if err := json.Unmarshal(raw, &text); err != nil {
+	var p struct {
+		Kind   string  `json:"kind"`
+		Base64 *[]byte `json:"base64"`
+		Text   string  `json:"text"`
+	}
+	if err := json.Unmarshal(raw, &p); err != nil {
 		return Value{}, err
 	}
-	return Value{Kind: key.Kind, Text: text}, nil
+	v := Value{Kind: key.Kind, Text: p.Text}
+	if p.Base64 != nil {
+		v.Text = string(*p.Base64)
+	}
+	if !own && p.Kind == "" || key.Kind == record.Absent {
+		return v, nil
+	}
+	var ok bool
+	if v.Kind, ok = record.KindOf(p.Kind); !ok || !own || !CanResumeBy(v.Kind) {
+		return Value{}, fmt.Errorf("a value of kind %q is not to be sorted by", p.Kind)
+	}
+	return v, nil
 }

@@ -10,13 +10,17 @@ import (
 	"github.com/datasync-io/datasync/core/record"
 )
 
-const specVersion = 1
+const specVersion = 2
 
-// Spec is what the Spec of a split holds: which rows it is, and in which order
-// they are read.
+// Spec is what the Spec of a split holds: which rows of which table it is, and
+// in which order they are read.
 type Spec struct {
-	V      int      `json:"v"`
-	Kind   string   `json:"kind"`             // "all", [Range] or [Mod]
+	V int `json:"v"`
+
+	Connection int          `json:"connection,omitempty"` // place in the job's list
+	Table      *record.Name `json:"table,omitempty"`      // nil: the job's statement
+
+	Kind   string   `json:"kind"`             // [All], [Range], [Mod] or [Pages]
 	Column string   `json:"column,omitempty"` // by which it is split
 	From   string   `json:"from,omitempty"`   // range: least key; "": no bound
 	To     string   `json:"to,omitempty"`     // range: the key after the largest; "": no bound
@@ -25,18 +29,24 @@ type Spec struct {
 	N      int      `json:"n,omitempty"`      // mod: how many splits there are
 	I      int      `json:"i,omitempty"`      // mod: which of them this is
 	Floor  bool     `json:"floor,omitempty"`  // mod: the key may have a fraction
+	Pages  string   `json:"pages,omitempty"`  // pages: the condition, as the system spells it
 	Key    []string `json:"key,omitempty"`    // columns that the rows are read in order of; none: no order
 	Unique bool     `json:"unique,omitempty"` // no two rows have the same key
 }
 
-// All is the only kind of a plan that does not split.
-const All = "all"
+// Kinds of splits beside [Range] and [Mod].
+const (
+	All   = "all"   // the only one of a plan that does not split
+	Pages = "pages" // by where rows are stored
+)
 
 // Predicate returns the condition that the split's rows meet, "" for all rows.
 func (s *Spec) Predicate(d *Dialect) string {
 	key := d.Quote(s.Column)
 	var cond string
 	switch s.Kind {
+	case Pages:
+		return s.Pages
 	case Range:
 		cond = s.rangePredicate(key)
 	case Mod:
@@ -96,7 +106,7 @@ func ParseSpec(split plugin.Split) (Spec, error) {
 		return s, errclass.With(errclass.PositionLost, fmt.Errorf("reading split %q: %w", split.ID, err))
 	}
 	numbers := isNumber(s.From) && isNumber(s.To) && isNumber(s.End)
-	sound := s.Kind == All || s.Kind == Range && s.Column != "" && numbers || s.Kind == Mod && s.Column != "" && s.N > 0
+	sound := s.Kind == All || s.Kind == Pages && s.Pages != "" || s.Kind == Range && s.Column != "" && numbers || s.Kind == Mod && s.Column != "" && s.N > 0
 	if s.V != specVersion || !sound {
 		return s, errclass.With(errclass.PositionLost, fmt.Errorf("split %q was planned by another version: start over with -fresh", split.ID))
 	}
@@ -113,10 +123,11 @@ func isNumber(bound string) bool {
 	return true
 }
 
-// CanSplitBy tells whether a column of kind k can be split by.
+// CanSplitBy tells whether a column of kind k can be split by; one of kind Any
+// can if its [TableColumn.Numbers] says so.
 func CanSplitBy(k record.Kind) bool {
 	switch k {
-	case record.Int64, record.Uint64, record.Decimal, record.Float32, record.Float64:
+	case record.Int64, record.Uint64, record.Decimal, record.Float32, record.Float64, record.Any:
 		return true
 	}
 	return false

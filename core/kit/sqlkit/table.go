@@ -23,6 +23,7 @@ type TableColumn struct {
 	Select    string // the expression to read it by, if that is not its quoted name
 	Hidden    bool   // not part of "*"
 	Sorts     bool   // a condition compares its values as ORDER BY sorts them, and only equal values compare as equal
+	Numbers   bool   // of kind Any: a number in a condition is compared as one, a remainder can be taken of any value
 	Default   bool   // an insert may leave it out though it is not nullable
 	Identity  bool   // the system numbers the rows; Default is set as well
 	Generated bool   // computed: it cannot be written

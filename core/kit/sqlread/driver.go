@@ -29,10 +29,10 @@ type Session interface {
 	// Tables lists the tables and views of the schema (MySQL: database) of
 	// name, sorted by name.
 	Tables(ctx context.Context, in record.Name) ([]record.Name, error)
-	// Table reads a definition. An error of class Config says that there is no
-	// such table, with the nearest name.
+	// Table reads a definition. An error that matches ErrNoTable says that there
+	// is no such table; the engine adds the nearest name.
 	Table(ctx context.Context, name record.Name) (*sqlkit.Table, error)
-	// Columns describes the result of a user's statement.
+	// Columns describes the result of a SELECT over a user's statement.
 	Columns(ctx context.Context, sql string) ([]sqlkit.TableColumn, error)
 	// First runs a statement and returns its first row as text, as literals of
 	// [sqlkit.Value] spell it; an element is nil for NULL, the row is nil if
@@ -41,7 +41,8 @@ type Session interface {
 	// Estimate returns the system's estimate of the rows of a statement; 0: it
 	// has none. It is cheap.
 	Estimate(ctx context.Context, sql string) (int64, error)
-	// Prepare makes a statement ready.
+	// Prepare makes a statement ready. Before a table is selected from some
+	// session of the driver has read its definition.
 	Prepare(ctx context.Context, sql string) (Statement, error)
 	// Interrupt makes what the session does end at once; any goroutine may call
 	// it. Only Close is of use afterwards.
@@ -55,8 +56,10 @@ type Session interface {
 
 // Statement is a SELECT that has been checked by the server.
 type Statement interface {
-	// Columns describes the result: what a table's column is where it was
-	// selected as such, with its native type.
+	// Columns describes the result. The kind, and the native type unless it is
+	// "", of what a table's column was selected as must be those of
+	// [Session.Table]: a difference says that the table was changed. A kind of
+	// Absent says that the result does not tell.
 	Columns() []record.Column
 	// Rows begins to run it. It does not wait for the server; Next does. first
 	// bounds the wait for the first row; 0: no bound.
@@ -64,6 +67,10 @@ type Statement interface {
 	// Close releases it; not needed after Rows.
 	Close(ctx context.Context) error
 }
+
+// ErrNoTable says that a table, or the schema that it should be in, is not
+// there: errors of Table and Prepare that mean this match it.
+var ErrNoTable = errors.New("there is no such table")
 
 // ErrWait says that no further row has arrived yet.
 var ErrWait = errors.New("no row has arrived yet")
@@ -77,7 +84,7 @@ type Rows interface {
 	// Append appends the first n columns of the current row to a row that was
 	// begun in b. An error of class Data, an [*errclass.Value] that names the
 	// column, says that a value cannot be read as what it is: the caller drops
-	// the row and hands Raw to the dirty sink.
+	// the row, complete or not, and hands Raw to the dirty sink.
 	Append(b *record.Batch, n int) error
 	// Pick appends some columns of the current row, ascending, to a row that
 	// was begun in b. It looks at no other column.

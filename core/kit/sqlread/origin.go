@@ -1,0 +1,232 @@
+package sqlread
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// origin is what is known of a place: the table or the statement, the columns
+// of it that the job names, and the shape of the rows that are handed on. It is
+// immutable and shared by all who read there, so that they share its schema.
+type origin struct {
+	place
+	table    *sqlkit.Table // nil for a statement
+	from     string        // as [sqlkit.Select.From]
+	fields   []sqlkit.TableColumn
+	columns  []sqlkit.Column   // without "*"
+	selected []int             // of columns: the field, or -1 for a constant
+	schema   *record.Schema    // of the rows before dates are spelled
+	format   *sqlkit.Formatter // nil: no column has a date pattern
+}
+
+// look asks a session for the origin at a place.
+func (r *reader) look(ctx context.Context, s Session, p place) (*origin, error) {
+	o := &origin{place: p}
+	var err error
+	if p.isStatement() {
+		o.from = r.dialect.Derived(r.cfg.CustomSQL)
+		all := sqlkit.Select{Dialect: r.dialect, Items: []sqlkit.Item{{SQL: "*"}}, From: o.from}
+		if o.fields, err = s.Columns(ctx, all.String()); err != nil {
+			return nil, r.explain(o, err)
+		}
+	} else {
+		if o.table, err = s.Table(ctx, p.table); err != nil {
+			return nil, missing(ctx, s, p, err)
+		}
+		o.from, o.fields = r.dialect.Table(o.table.Name), o.table.Columns
+	}
+	if err := o.choose(r.cfg); err != nil {
+		return nil, errclass.With(errclass.Config, err)
+	}
+	o.schema = o.newSchema(r.meta)
+	o.format, err = sqlkit.NewFormatter(o.schema, o.columns, r.zone)
+	return o, err
+}
+
+// missing explains that a table cannot be looked at.
+func missing(ctx context.Context, s Session, p place, err error) error {
+	if !errors.Is(err, ErrNoTable) {
+		return fmt.Errorf("looking at %s: %w", p, err)
+	}
+	hint := "check " + p.key()
+	if tables, err := s.Tables(ctx, p.table); err == nil {
+		names := make([]string, len(tables))
+		for i := range tables {
+			names[i] = tables[i].Table
+		}
+		if near := config.Nearest(p.table.Table, names); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+	}
+	return errclass.With(errclass.Config, errorAt(p.key(), "%w; %s", err, hint))
+}
+
+// errorAt puts a fault found at the server to the key that it comes from.
+func errorAt(key, format string, args ...any) error {
+	return fmt.Errorf("%s: %w", key, fmt.Errorf(format, args...))
+}
+
+// find returns the index of the field called name, or -1. Its case does not
+// matter unless two fields differ in nothing else.
+func (o *origin) find(name string) int {
+	found := -1
+	for i := range o.fields {
+		switch {
+		case o.fields[i].Name == name:
+			return i
+		case found < 0 && strings.EqualFold(o.fields[i].Name, name):
+			found = i
+		}
+	}
+	return found
+}
+
+// field returns the field called name; nil if there is none.
+func (o *origin) field(name string) *sqlkit.TableColumn {
+	if i := o.find(name); i >= 0 {
+		return &o.fields[i]
+	}
+	return nil
+}
+
+// unknown says that there is no such column.
+func (o *origin) unknown(key, name string) error {
+	var names []string
+	for i := range o.fields {
+		if !o.fields[i].Hidden {
+			names = append(names, o.fields[i].Name)
+		}
+	}
+	if near := config.Nearest(name, names); near != "" {
+		return errorAt(key, "%s has no column %q, did you mean %q?", o, name, near)
+	}
+	return errorAt(key, "%s has no column %q, it has %s", o, name, strings.Join(names, ", "))
+}
+
+// choose resolves the columns that the job names.
+func (o *origin) choose(cfg *sqlkit.ReaderConfig) error {
+	var errs []error
+	if sqlkit.Star(cfg.Column) {
+		for i := range o.fields {
+			if !o.fields[i].Hidden {
+				o.columns, o.selected = append(o.columns, sqlkit.Column{Name: o.fields[i].Name}), append(o.selected, i)
+			}
+		}
+	} else {
+		o.columns, o.selected = cfg.Column, make([]int, len(cfg.Column))
+		for i := range cfg.Column {
+			o.selected[i] = -1
+			if _, constant := cfg.Column[i].Constant(); constant {
+				continue
+			}
+			if o.selected[i] = o.find(cfg.Column[i].Name); o.selected[i] < 0 {
+				errs = append(errs, o.unknown(fmt.Sprintf("column[%d]", i), cfg.Column[i].Name))
+			}
+		}
+	}
+	for _, k := range []struct{ key, name string }{{"splitPk", cfg.SplitPk}, {"orderByColumn", cfg.OrderByColumn}} {
+		if name := unquoted(k.name); name != "" && o.find(name) < 0 {
+			errs = append(errs, o.unknown(k.key, name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// unquoted takes the quotes off a column that was written with them.
+func unquoted(name string) string {
+	if parts, err := sqlkit.ParseName(name, 3); err == nil {
+		return parts[len(parts)-1]
+	}
+	return name
+}
+
+// newSchema describes the rows: the columns that the job names, and meta.
+func (o *origin) newSchema(meta []record.Column) *record.Schema {
+	columns := make([]record.Column, len(o.columns), len(o.columns)+len(meta))
+	for i := range columns {
+		if at := o.selected[i]; at >= 0 {
+			columns[i] = o.fields[at].Column
+		} else {
+			columns[i] = record.Column{Name: o.columns[i].Name, Kind: record.String}
+		}
+	}
+	name := o.place.table
+	if o.table != nil {
+		name = o.table.Name
+	}
+	s := record.NewSchema(name, append(columns, meta...), o.schemaKey()...)
+	s.Data = len(o.columns)
+	return s
+}
+
+// schemaKey is the primary key, or else the first index that is a key, of which
+// all columns are read; nil if there is none.
+func (o *origin) schemaKey() []int {
+	if o.table == nil {
+		return nil
+	}
+	var found []int
+	for i := range o.table.Indexes {
+		x := &o.table.Indexes[i]
+		if !x.Primary && (found != nil || !x.Key()) {
+			continue
+		}
+		key := make([]int, 0, len(x.Columns))
+		for _, name := range x.Columns {
+			if at := slices.Index(o.selected, o.find(name)); at >= 0 && o.find(name) >= 0 {
+				key = append(key, at)
+			}
+		}
+		if len(key) == len(x.Columns) {
+			found = key
+			if x.Primary {
+				break
+			}
+		}
+	}
+	return found
+}
+
+// item is what to select for a field.
+func (o *origin) item(d *sqlkit.Dialect, at int) sqlkit.Item {
+	f := &o.fields[at]
+	if f.Select != "" {
+		return sqlkit.Item{SQL: f.Select, As: f.Name}
+	}
+	return sqlkit.Item{SQL: d.Quote(f.Name)}
+}
+
+// primary returns the columns of the table's key; nil if there is none.
+func (o *origin) primary() []string {
+	if o.table == nil {
+		return nil
+	}
+	return o.table.Key()
+}
+
+// leading returns the index to read by in order of a column; nil if there is none.
+func (o *origin) leading(name string) *sqlkit.Index {
+	if o.table == nil || name == "" {
+		return nil
+	}
+	return o.table.Leading(name)
+}
+
+// explain turns the answer to a statement into one about the job.
+func (r *reader) explain(o *origin, err error) error {
+	switch {
+	case errors.Is(err, ErrNoTable) && o.table != nil:
+		return errclass.With(errclass.Permanent, fmt.Errorf("%s is gone: it was dropped or renamed during the run: %w", o, err))
+	case errclass.Of(err) == errclass.Config && (r.cfg.Where != "" || r.cfg.CustomSQL != ""):
+		return fmt.Errorf("%w; check where and customSql", err)
+	}
+	return err
+}

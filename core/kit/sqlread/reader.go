@@ -1,0 +1,199 @@
+package sqlread
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// reader reads the tables of one job, or its statement. What it has learnt of
+// them is shared by all sources.
+type reader struct {
+	cfg     *sqlkit.ReaderConfig
+	driver  Driver
+	dialect *sqlkit.Dialect
+	log     *slog.Logger
+	zone    *time.Location
+	meta    []record.Column // asked for and had: _ts
+
+	mu      sync.Mutex
+	origins map[place]*entry
+}
+
+// entry is an origin, or one that is being looked at.
+type entry struct {
+	mu     sync.Mutex
+	origin *origin // nil: not looked at yet
+}
+
+var (
+	_ plugin.Splitter  = (*reader)(nil)
+	_ plugin.Resumer   = (*reader)(nil)
+	_ plugin.Describer = (*reader)(nil)
+	_ plugin.Prober    = (*reader)(nil)
+)
+
+// New returns a reader; it dials nothing. cfg has been validated.
+func New(env plugin.Env, cfg *sqlkit.ReaderConfig, d Driver) (plugin.Reader, error) {
+	log := env.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	if n := len(cfg.First().Table); n > 1 && cfg.CustomSQL == "" {
+		log.Warn("only the first table of the list is read", "table", cfg.First().TableName(), "listed", n)
+	}
+	r := &reader{cfg: cfg, driver: d, dialect: d.Dialect(), log: log, zone: env.Zone, origins: map[place]*entry{}}
+	for _, m := range record.Meta {
+		if m.Name == metaTime && slices.Contains(env.Meta, m.Name) {
+			r.meta = append(r.meta, record.Column{Name: m.Name, Kind: m.Kind})
+		}
+	}
+	return r, nil
+}
+
+const metaTime = "_ts"
+
+// Close implements [plugin.Reader].
+func (r *reader) Close() error { return nil }
+
+// session returns a connection for a place.
+func (r *reader) session(ctx context.Context, p place) (Session, error) {
+	return r.driver.Dial(ctx, &r.cfg.Connection[p.connection])
+}
+
+// release takes a session back.
+func (r *reader) release(s Session) error { return s.Close() }
+
+// origin returns what is known of a place, and asks s the first time.
+func (r *reader) origin(ctx context.Context, s Session, p place) (*origin, error) {
+	e := r.entry(p)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.origin == nil {
+		o, err := r.look(ctx, s, p)
+		if err != nil {
+			return nil, err
+		}
+		e.origin = o
+	}
+	return e.origin, nil
+}
+
+func (r *reader) entry(p place) *entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := r.origins[p]
+	if e == nil {
+		e = &entry{}
+		r.origins[p] = e
+	}
+	return e
+}
+
+// known returns what is known of a place, and dials only if that is nothing.
+func (r *reader) known(ctx context.Context, p place) (o *origin, err error) {
+	e := r.entry(p)
+	e.mu.Lock()
+	o = e.origin
+	e.mu.Unlock()
+	if o != nil {
+		return o, nil
+	}
+	err = r.dialled(ctx, p, func(_ Session, found *origin) error {
+		o = found
+		return nil
+	})
+	return o, err
+}
+
+// dialled runs f with a session of its own and the origin at a place.
+func (r *reader) dialled(ctx context.Context, p place, f func(s Session, o *origin) error) error {
+	s, err := r.session(ctx, p)
+	if err != nil {
+		return err
+	}
+	o, err := r.origin(ctx, s, p)
+	if err == nil {
+		err = f(s, o)
+	}
+	return errors.Join(err, r.release(s))
+}
+
+// Describe implements [plugin.Describer].
+func (r *reader) Describe(ctx context.Context) ([]*record.Schema, error) {
+	places, err := r.places()
+	if err != nil {
+		return nil, err
+	}
+	schemas := make([]*record.Schema, 0, len(places))
+	for _, p := range places {
+		err := r.dialled(ctx, p, func(s Session, o *origin) error {
+			schemas = append(schemas, o.handedOn())
+			st, err := r.prepare(ctx, s, &query{origin: o}, nil)
+			if err != nil {
+				return err
+			}
+			return st.Close(ctx)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return schemas, nil
+}
+
+// handedOn is the schema of the rows that the engine is given.
+func (o *origin) handedOn() *record.Schema {
+	if o.format != nil {
+		return o.format.Schema
+	}
+	return o.schema
+}
+
+// Probe implements [plugin.Prober]: it prepares the statements and reads nothing.
+func (r *reader) Probe(ctx context.Context) error {
+	_, err := r.Describe(ctx)
+	return err
+}
+
+// Open implements [plugin.Reader].
+func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source, error) {
+	spec, err := sqlkit.ParseSpec(from.Split)
+	if err != nil {
+		return nil, err
+	}
+	s, err := r.session(ctx, placeOf(&spec))
+	if err != nil {
+		return nil, err
+	}
+	src, err := r.open(ctx, s, &spec, from.Position)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening split %s: %w", from.Split.ID, err), r.release(s))
+	}
+	return src, nil
+}
+
+func (r *reader) open(ctx context.Context, s Session, spec *sqlkit.Spec, position []byte) (plugin.Source, error) {
+	o, err := r.origin(ctx, s, placeOf(spec))
+	if err != nil {
+		return nil, err
+	}
+	q := r.query(o, spec)
+	st, err := r.prepare(ctx, s, q, position)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.Rows(ctx, r.cfg.QueryTimeOut)
+	if err != nil {
+		return nil, err
+	}
+	return r.newSource(s, q, rows), nil
+}

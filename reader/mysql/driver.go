@@ -1,0 +1,92 @@
+package mysql
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/kit/mysqlkit"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/kit/sqlread"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// Info describes the plugin.
+func Info() plugin.ReaderInfo {
+	return plugin.ReaderInfo{
+		Name:    "mysql",
+		Aliases: []string{"tidb"},
+		Doc:     "Reads tables, views or a statement of MySQL, MariaDB or TiDB.",
+		Config:  func() any { return &Config{} },
+		New: func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
+			cfg := &Config{}
+			if err := d.Decode(cfg); err != nil {
+				return nil, err
+			}
+			return New(env, cfg)
+		},
+	}
+}
+
+// New returns a reader; it dials nothing. cfg has been validated.
+func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
+	if env.Log == nil {
+		env.Log = slog.New(slog.DiscardHandler)
+	}
+	d, err := cfg.driver(env.Log)
+	if err != nil {
+		return nil, err
+	}
+	return sqlread.New(env, &cfg.ReaderConfig, d)
+}
+
+// driver speaks to the servers of a job.
+type driver struct {
+	cfg      *Config
+	log      *slog.Logger
+	settings []*mysqlkit.Settings // of each entry of the connection list
+	natives  *natives
+}
+
+var (
+	_ sqlread.Driver = (*driver)(nil)
+	_ sqlread.Hinter = (*driver)(nil)
+)
+
+// Dialect implements [sqlread.Driver].
+func (d *driver) Dialect() *sqlkit.Dialect { return mysqlkit.Dialect }
+
+// Name implements [sqlread.Driver].
+func (d *driver) Name(c *sqlkit.Connection, table string) (record.Name, error) {
+	return d.cfg.name(d.place(c), table)
+}
+
+// Dial implements [sqlread.Driver].
+func (d *driver) Dial(ctx context.Context, c *sqlkit.Connection) (sqlread.Session, error) {
+	conn, err := mysqlkit.Dial(ctx, d.settings[d.place(c)])
+	if err != nil {
+		return nil, err
+	}
+	return &session{driver: d, conn: conn}, nil
+}
+
+// place is where an entry stands in the connection list.
+func (d *driver) place(c *sqlkit.Connection) int {
+	for i := range d.cfg.Connection {
+		if &d.cfg.Connection[i] == c {
+			return i
+		}
+	}
+	panic(fmt.Sprintf("mysql: the connection entry %s is not of the driver's configuration", c.URL()))
+}
+
+// Hint implements [sqlread.Hinter]. Without it the server may well read and
+// sort the whole table for each split.
+func (d *driver) Hint(_ *sqlkit.Table, by *sqlkit.Index) string {
+	if by == nil || by.Primary {
+		return ""
+	}
+	return "FORCE INDEX (" + mysqlkit.Dialect.Quote(by.Name) + ")"
+}
