@@ -210,7 +210,7 @@ func (b *Batch) SchemaChange() *Change { return b.change }
 func (b *Batch) Len() int { return len(b.heads) }
 
 // Row returns a view of row i.
-func (b *Batch) Row(i int) Row { return Row{b: b, i: i} }
+func (b *Batch) Row(i int) Row { return Row{b: b, i: i, at: int(b.heads[i].cell)} }
 
 // Schema returns the one schema of all rows, or nil when they differ or there are none.
 func (b *Batch) Schema() *Schema {

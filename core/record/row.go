@@ -7,11 +7,12 @@ import (
 
 // Row is a view of one row of a batch, valid as long as the batch is lent.
 type Row struct {
-	b *Batch
-	i int
+	b  *Batch
+	i  int
+	at int // of its first cell
 }
 
-func (r Row) cell(c int) *cell { return &r.b.cells[int(r.b.heads[r.i].cell)+c] }
+func (r Row) cell(c int) *cell { return &r.b.cells[r.at+c] }
 
 // Valid tells that there is a row: the zero Row has none.
 func (r Row) Valid() bool { return r.b != nil }

@@ -31,8 +31,22 @@ type Encoder struct {
 
 // column is what is known of a column before its first row.
 type column struct {
-	prefix []byte // `,"name":`
+	prefix []byte          // `,"name":`
+	short  [shortName]byte // prefix, if it is no longer
 	name   string
+}
+
+// shortName is how long most prefixes are at most: so many bytes are copied
+// without a call.
+const shortName = 16
+
+// appendPrefix appends the column's prefix.
+func (c *column) appendPrefix(dst []byte) []byte {
+	if n := len(dst); len(c.prefix) <= shortName && n+shortName <= cap(dst) {
+		*(*[shortName]byte)(dst[n : n+shortName]) = c.short
+		return dst[:n+len(c.prefix)]
+	}
+	return append(dst, c.prefix...)
 }
 
 // NewEncoder returns an encoder of typed objects. names, if there are any, are
@@ -54,7 +68,7 @@ func (e *Encoder) AppendRow(dst []byte, r record.Row) ([]byte, error) {
 		if kind == record.Absent {
 			continue
 		}
-		dst = append(dst, e.plan[c].prefix...)
+		dst = e.plan[c].appendPrefix(dst)
 		if dst, err = appendValue(dst, r, c, kind); err != nil {
 			return dst[:start], err
 		}
@@ -107,7 +121,9 @@ func newColumn(name string) column {
 		name = string([]rune(name)) // a name cannot be refused row by row: its broken bytes become U+FFFD
 	}
 	prefix, _ := appendString([]byte{','}, []byte(name))
-	return column{prefix: append(prefix, ':'), name: name}
+	c := column{prefix: append(prefix, ':'), name: name}
+	copy(c.short[:], c.prefix)
+	return c
 }
 
 // appendValue appends the value of column c, which is of that kind and not absent.
