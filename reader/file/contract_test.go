@@ -83,6 +83,7 @@ func contract(t *testing.T, name, format, head, more string) {
 	for name, config := range map[string]string{
 		"no path": `{}`, "unknown key": `{"path":"x","headers":true}`, "unknown type": `{"path":"x","column":[{"name":"a","type":"blorb"}]}`,
 		"column twice": `{"path":"x","column":["a","a"]}`, "star and more": `{"path":"x","column":["a","*"]}`, "constant": `{"path":"x","column":[{"name":"a","type":"int","value":"b"}]}`,
+
 		"bad pattern": `{"path":"x","column":[{"name":"a","type":"date","format":"qqq"}]}`, "delimiter": `{"path":"x","fieldDelimiter":"\n"}`,
 		"encoding": `{"path":"x","encoding":"klingon"}`, "compression": `{"path":"x","compress":"rar"}`, "negative index": `{"path":"x","column":[{"index":-1}]}`,
 	} {

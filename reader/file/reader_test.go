@@ -153,7 +153,7 @@ func TestDialects(t *testing.T) {
 		{"d.txt", "a\x01b\n", `,"fieldDelimiter":"\\001"`, []string{"string a", "string b"}},
 		{"e.csv", "a||'b||c'\n", `,"fieldDelimiter":"||","quote":"'"`, []string{"string a", "string b||c"}},
 		{"f.csv", "\"a,b\n", `,"quoteCharacter":""`, []string{`string "a`, "string b"}},
-		{"g.csv", "\xc4\xe3\xba\xc3,\xf6\n", `,"encoding":"GBK"`, []string{"string 你好", "string �"}},
+		{"g.csv", "\xc4\xe3\xba\xc3,\xa8\xb9\n", `,"encoding":"GBK"`, []string{"string 你好", "string ü"}},
 		{"g.jsonl", "{\"a\":\"\xc4\xe3\"}\n", `,"encoding":"GBK"`, []string{"string 你"}},
 		{"h.dat", "{\"a\":1}\n", `,"fileType":"json"`, []string{"int64 1"}},
 		{"i.csv", "31/01/2024,x\n", `,"column":[{"name":"a","type":"date","format":"dd/MM/yyyy"}]`, []string{"date 2024-01-31"}},
