@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -54,9 +55,13 @@ type Splitter interface {
 type Resumer interface {
 	// Resume checks stored positions, and may regroup endless splits for
 	// another number of channels. An error of class PositionLost says that one
-	// can no longer be read from.
+	// can no longer be read from, one that is [ErrReplan] that the job begins
+	// elsewhere now: the engine says so and makes a new plan.
 	Resume(ctx context.Context, channels int, stored []Progress) ([]Progress, error)
 }
+
+// ErrReplan says that an unfinished run is not to be gone on with.
+var ErrReplan = errors.New("the job begins elsewhere now")
 
 // Describer is a Reader that knows its schemas before the first row.
 type Describer interface {

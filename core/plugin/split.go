@@ -8,6 +8,9 @@ type Split struct {
 	ID      string          `json:"id"`                // "0/range/3": stable within a plan
 	Spec    json.RawMessage `json:"spec,omitempty"`    // all that Open needs: bounds, file, partitions, snapshot id
 	Endless bool            `json:"endless,omitempty"` // holds its channel for ever; at most Plan.Channels such splits exist
+	// Remembers says that the next run's plan begins where this one has ended
+	// (Plan.Last): an unfinished run is gone on with without being asked to.
+	Remembers bool `json:"remembers,omitempty"`
 }
 
 // Progress is how far a split durably is: all that is needed to go on with it.
