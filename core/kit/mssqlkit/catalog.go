@@ -8,8 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
+	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/record"
@@ -86,14 +85,12 @@ func (c *Conn) noTable(ctx context.Context, name record.Name) error {
 	if err != nil {
 		return err
 	}
-	nearest, best := "", len(name.Table)/2+1
-	for _, t := range all {
-		if d := levenshtein.ComputeDistance(strings.ToLower(t.Table), strings.ToLower(name.Table)); d < best {
-			nearest, best = t.Table, d
-		}
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].Table
 	}
 	hint := "it may be in another schema or database, or the login may not see it"
-	if nearest != "" {
+	if nearest := config.Nearest(name.Table, names); nearest != "" {
 		hint = "did you mean " + nearest + "?"
 	}
 	return errclass.With(errclass.Config, fmt.Errorf("%s: %w: %s", name, ErrNoTable, hint))
@@ -213,7 +210,7 @@ func (c *Conn) Describe(ctx context.Context, sql string) ([]sqlkit.TableColumn, 
 		if one(row, 0) == "true" {
 			continue
 		}
-		native := one(row, 5)
+		native := strings.ReplaceAll(strings.ToLower(one(row, 5)), ", ", ",")
 		if native == "" {
 			native = one(row, 13)
 		}

@@ -300,3 +300,7 @@ func (e *encoder) uuid(r record.Row, c int, buf []byte) (any, []byte, error) {
 func (e *encoder) variant(r record.Row, c int, buf []byte) (any, []byte, error) {
 	return nil, buf, e.wrong(r, c)
 }
+
+// HasCodePage tells that a column's texts are written in a code page, which
+// [Conn.CodePages] knows.
+func HasCodePage(c *sqlkit.TableColumn) bool { return typed(c.Native).family == charFamily }

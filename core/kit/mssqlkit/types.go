@@ -162,11 +162,12 @@ func wireColumn(rows *mssql.Rows, i int) record.Column {
 	return Column(rows.Columns()[i], native, nullable)
 }
 
-// sorts tells that a condition compares the values of a type as ORDER BY sorts
-// them, and that no two different values compare as equal. Texts are compared
-// by their collation without their trailing blanks, binaries without their
-// trailing zeros, instants without their offset, and a real is compared with a
-// literal that is a float.
+// sorts tells that a condition compares the values of a type with a literal as
+// ORDER BY sorts them. Not so single-byte texts of the old SQL_ collations,
+// which sort by other rules than the Unicode literal that they are compared
+// with; binaries, which are compared without their trailing zeros; instants,
+// whose offset does not count; and reals, which are compared as floats. Texts
+// that differ may compare as equal, which is the reader's to know.
 func sorts(native, collation string) bool {
 	switch t := typed(native); t.family {
 	case intFamily, floatFamily, decimalFamily, moneyFamily, dateFamily, timeFamily, datetimeFamily, smalldatetimeFamily,
@@ -174,9 +175,10 @@ func sorts(native, collation string) bool {
 		return true
 	case binaryFamily:
 		return TypeName(native) == "binary"
-	case charFamily, ncharFamily:
-		name := TypeName(native)
-		return (name == "char" || name == "nchar") && strings.HasSuffix(strings.ToUpper(collation), "_BIN2")
+	case charFamily:
+		return !t.max && !strings.HasPrefix(strings.ToUpper(collation), "SQL_")
+	case ncharFamily:
+		return !t.max
 	}
 	return false
 }

@@ -34,6 +34,8 @@ type Handler func(q *Request) Reply
 type Server struct {
 	// Login refuses a client; nil: all are let in.
 	Login func(Login) *Error
+	// Gone is told of a session whose connection has ended; nil: nobody is.
+	Gone func(session int)
 
 	t        testing.TB
 	listener net.Listener
@@ -160,6 +162,11 @@ func (s *Server) serve(c net.Conn) {
 	if !x.login() {
 		return
 	}
+	defer func() {
+		if s.Gone != nil {
+			s.Gone(x.number)
+		}
+	}()
 	for {
 		kind, body, err := readMessage(c)
 		if err != nil {
