@@ -64,11 +64,6 @@ func (r *Runner) fresh(ctx context.Context, old *checkpoint.Checkpoint) (*checkp
 			return nil, fmt.Errorf("removing what an earlier run has left: %w", err)
 		}
 	}
-	if w, ok := r.writer.(plugin.Ledger); ok {
-		if err := w.Forget(ctx, r.id); err != nil {
-			return nil, fmt.Errorf("removing what an earlier run has left: %w", err)
-		}
-	}
 	splits := []plugin.Split{{ID: "0"}}
 	if s, ok := r.reader.(plugin.Splitter); ok {
 		var err error
@@ -77,7 +72,30 @@ func (r *Runner) fresh(ctx context.Context, old *checkpoint.Checkpoint) (*checkp
 		}
 	}
 	c.Plan, c.PlanRun = starts(splits), c.Run
-	return c, r.store.Save(ctx, c)
+	// Marks of another plan are known by its run's number, which only the
+	// stored state keeps from being used again.
+	if old == nil {
+		if err := r.forget(ctx); err != nil {
+			return nil, err
+		}
+		return c, r.store.Save(ctx, c)
+	}
+	if err := r.store.Save(ctx, c); err != nil {
+		return nil, err
+	}
+	return c, r.forget(ctx)
+}
+
+// forget removes the marks of earlier runs from the destination.
+func (r *Runner) forget(ctx context.Context) error {
+	w, ok := r.writer.(plugin.Ledger)
+	if !ok {
+		return nil
+	}
+	if err := w.Forget(ctx, r.id); err != nil {
+		return fmt.Errorf("removing what an earlier run has left: %w", err)
+	}
+	return nil
 }
 
 func starts(splits []plugin.Split) []plugin.Progress {

@@ -68,8 +68,21 @@ func (r *Runner) buildWriter() error {
 	if err != nil {
 		return named(op, err)
 	}
-	r.writer, err = info.New(r.env(op.Name), op.Parameter)
+	env := r.env(op.Name)
+	env.Named = r.named()
+	r.writer, err = info.New(env, op.Parameter)
 	return err
+}
+
+// named tells that the job does not list the reader's columns: then a writer
+// knows them by name alone.
+func (r *Runner) named() bool {
+	list := r.pipe.Reader.Parameter.Node().Member("column")
+	if list == nil || list.Kind() != config.ListKind {
+		return list.Unset() || list.Text() == "*"
+	}
+	items := list.Items()
+	return len(items) == 0 || len(items) == 1 && items[0].Text() == "*"
 }
 
 // buildReader comes after buildWriter, which says what metadata it wants.

@@ -21,6 +21,7 @@ type Progress struct {
 	Done     bool            `json:"done,omitempty"`     // nothing is left to read
 	Begun    bool            `json:"begun,omitempty"`    // rows of it are at the destination, though Position is nil
 	Err      string          `json:"err,omitempty"`      // set aside with this error, the others go on
+	Plan     uint64          `json:"-"`                  // of what a Ledger gives back: Task.Plan of the sink that stored it
 }
 
 // Plan is what a Splitter is asked to add to.
@@ -34,6 +35,7 @@ type Plan struct {
 type Task struct {
 	Job         string // identity, the same over restarts
 	Run         uint64 // fencing number: larger than that of every earlier run
+	Plan        uint64 // the run that made the plan: a Ledger's marks carry it
 	Channel, Of int    // over the whole job, all processes
 	Exact       bool   // rows and marks of a batch in one transaction
 }

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -34,6 +35,7 @@ type Sink interface {
 // refuses in Write, before it says that it has taken a batch.
 type Flusher interface {
 	// Flush makes everything written so far durable; an error ends the Sink.
+	// With Task.Exact it is called only while no row waits for its mark.
 	Flush(ctx context.Context) error
 }
 
@@ -71,11 +73,15 @@ type Committer interface {
 type Ledger interface {
 	// Claim fences every earlier run of the job and then gives back what they
 	// committed. The run it returns is at least least and larger than that of
-	// every earlier run.
+	// every earlier run. An error that is [ErrNoLedger] says that nothing can be
+	// kept there: the job goes on without, and each row arrives at least once.
 	Claim(ctx context.Context, job string, least uint64) (run uint64, stored []Progress, err error)
 	// Forget removes what is stored for the job.
 	Forget(ctx context.Context, job string) error
 }
+
+// ErrNoLedger says that the destination keeps no marks, as for lack of a privilege.
+var ErrNoLedger = errors.New("the destination keeps no positions")
 
 // MetaUser is a Writer that wants metadata columns.
 type MetaUser interface {

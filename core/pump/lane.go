@@ -2,6 +2,7 @@ package pump
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -37,6 +38,7 @@ type lane struct {
 
 	readerOpened, writerOpened atomic.Bool // once
 	progressed                 atomic.Bool // something has become durable in this attempt
+	unkept                     atomic.Bool // the Ledger can keep nothing
 
 	mu     sync.Mutex
 	held   []string          // splits begun and not durably done
@@ -84,12 +86,9 @@ func (l *lane) run(ctx, stop context.Context) error {
 func (l *lane) attempt(ctx, stop context.Context) error {
 	task := l.c.Task
 	if l.c.Ledger != nil {
-		run, stored, err := l.c.Ledger.Claim(ctx, task.Job, task.Run)
-		if err != nil {
-			return fmt.Errorf("claiming the job at the destination: %w", err)
+		if err := l.claim(ctx, &task); err != nil {
+			return err
 		}
-		task.Run, task.Exact = run, true
-		l.reset(stored)
 	}
 	l.begin()
 	g, failed := errgroup.WithContext(ctx)
@@ -120,6 +119,25 @@ func (l *lane) attempt(ctx, stop context.Context) error {
 	err := g.Wait()
 	in.drain(l.release)
 	return err
+}
+
+// claim fences earlier runs and takes over what they have stored of this
+// plan; a ledger that can keep nothing leaves the job at least once.
+func (l *lane) claim(ctx context.Context, task *plugin.Task) error {
+	run, stored, err := l.c.Ledger.Claim(ctx, task.Job, task.Run)
+	switch {
+	case errors.Is(err, plugin.ErrNoLedger):
+		if !l.unkept.Swap(true) {
+			l.c.Log.Warn("positions are not kept with the rows: after an interruption rows can arrive twice", "why", err)
+		}
+		return nil
+	case err != nil:
+		return fmt.Errorf("claiming the job at the destination: %w", err)
+	}
+	l.unkept.Store(false)
+	task.Run, task.Exact = run, true
+	l.reset(slices.DeleteFunc(stored, func(p plugin.Progress) bool { return p.Plan != task.Plan }))
+	return nil
 }
 
 // inboxes are where batches wait for sinks: the shared one for any of them,
@@ -221,7 +239,7 @@ func (l *lane) repeatable(err error) error {
 		return err
 	}
 	_, undoes := l.c.Writer.(plugin.Committer)
-	if l.c.Idempotent || undoes || l.c.Ledger != nil {
+	if l.c.Idempotent || undoes || l.c.Ledger != nil && !l.unkept.Load() {
 		return nil
 	}
 	for _, id := range l.held {

@@ -284,20 +284,21 @@ func (w *writer) process(ctx context.Context, p *parcel) error {
 	return nil
 }
 
-// flush makes durable what the sink has taken. A Preparer is asked only where
-// all splits stand at a mark; it will be asked again.
+// flush makes durable what the sink has taken. A Preparer, and a Flusher that
+// stores marks with its rows, is asked only where all splits stand at a mark;
+// it will be asked again.
 func (w *writer) flush(ctx context.Context) error {
 	if len(w.taken) == 0 {
 		return nil
 	}
 	start := time.Now()
 	defer func() { w.l.c.Meter.Spend(w.task.Channel, Writing, time.Since(start)) }()
+	if len(w.unmarked) > 0 && (w.preparer != nil || w.task.Exact) {
+		w.since.Reset(w.l.c.FlushInterval)
+		return nil
+	}
 	switch {
 	case w.preparer != nil:
-		if len(w.unmarked) > 0 {
-			w.since.Reset(w.l.c.FlushInterval)
-			return nil
-		}
 		token, err := w.preparer.Prepare(ctx, w.l.c.Epoch())
 		if err != nil {
 			return fmt.Errorf("preparing: %w", err)

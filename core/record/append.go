@@ -22,6 +22,7 @@ func (b *Batch) Null() {
 func (b *Batch) Absent() {
 	b.cells = append(b.cells, cell{})
 	b.unsized++
+	b.absent = true
 }
 
 // Bool appends a truth value.
@@ -162,6 +163,7 @@ func (b *Batch) Copy(r Row, c int) {
 	}
 	b.cells = append(b.cells, from)
 	b.unsized += unsized(from.kind)
+	b.absent = b.absent || from.kind == Absent
 }
 
 // CopyRow appends r, a row of another batch, as it is.

@@ -56,6 +56,7 @@ type Batch struct {
 	start      int     // len(arena) when the row begun last was begun
 	unsized    int     // cells that count nothing beside their arena bytes
 	rejected   int     // bytes held by rejects
+	absent     bool    // an absent value was appended
 	rows, size int     // targets
 }
 
@@ -78,7 +79,7 @@ func (b *Batch) Reset(split string) {
 	b.heads, b.cells, b.arena = b.heads[:0], b.cells[:0], b.arena[:0]
 	b.schemas, b.marks, b.rejects = b.schemas[:0], b.marks[:0], b.rejects[:0]
 	b.change, b.split, b.last = nil, split, nil
-	b.lastIndex, b.end, b.start, b.unsized, b.rejected = 0, 0, 0, 0, 0
+	b.lastIndex, b.end, b.start, b.unsized, b.rejected, b.absent = 0, 0, 0, 0, 0, false
 }
 
 // Poison overwrites all that the batch has handed out, so that somebody who
@@ -208,6 +209,9 @@ func (b *Batch) SchemaChange() *Change { return b.change }
 
 // Len is the number of rows.
 func (b *Batch) Len() int { return len(b.heads) }
+
+// Absents tells that some row may have an absent value; false is certain.
+func (b *Batch) Absents() bool { return b.absent }
 
 // Row returns a view of row i.
 func (b *Batch) Row(i int) Row { return Row{b: b, i: i, at: int(b.heads[i].cell)} }

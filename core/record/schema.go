@@ -23,6 +23,7 @@ type Column struct {
 	Native                   string // as the source spells the type: "bigint(20) unsigned"; "" if it has none
 	Length, Precision, Scale int    // 0: unknown; for times Scale is the number of fractional digits
 	Nullable                 bool
+	Comment                  string // as the source has it, for tables that are created
 }
 
 // Schema is the shape of rows. It is immutable and interned by its Source:
@@ -33,6 +34,7 @@ type Schema struct {
 	Columns []Column
 	Data    int   // Columns[:Data] are the table's, Columns[Data:] metadata (see Meta)
 	Key     []int // indices of the key columns, in key order; nil: none known
+	Comment string
 }
 
 // NewSchema returns a schema of data columns only.
