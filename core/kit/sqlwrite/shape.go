@@ -1,0 +1,157 @@
+package sqlwrite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// Shape implements [plugin.Shaper]: it creates missing tables if told to, and
+// compares definitions; where preSql may change them, once it has run.
+func (w *writer) Shape(ctx context.Context, schemas []*record.Schema) error {
+	if len(w.config.PreSQL) > 0 {
+		w.mu.Lock()
+		w.shapes = schemas
+		w.mu.Unlock()
+		if !w.config.CreateTable {
+			return nil
+		}
+	}
+	return w.with(ctx, func(s Session) error { return w.shape(ctx, s, schemas) })
+}
+
+// shape finds a plan for each of the schemas; all faults are found.
+func (w *writer) shape(ctx context.Context, s Session, schemas []*record.Schema) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var errs []error
+	for _, schema := range schemas {
+		if _, err := w.find(ctx, s, schema); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// plan returns how rows of a schema are written. What is not known yet is
+// asked for on another connection than the rows': a statement that fails
+// costs no transaction, and one that creates a table commits none.
+func (w *writer) plan(ctx context.Context, schema *record.Schema) (*plan, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p := w.plans[schema]; p != nil {
+		return p, nil
+	}
+	var p *plan
+	err := w.with(ctx, func(s Session) (err error) {
+		p, err = w.find(ctx, s, schema)
+		return err
+	})
+	return p, err
+}
+
+// find is plan on a given connection; w.mu is held.
+func (w *writer) find(ctx context.Context, s Session, schema *record.Schema) (*plan, error) {
+	if p := w.plans[schema]; p != nil {
+		return p, nil
+	}
+	t, err := w.table(ctx, s, schema)
+	if errors.Is(err, ErrNoTable) && w.config.CreateTable {
+		t, err = w.create(ctx, s, schema)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p, err := w.newPlan(t, schema)
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range p.warnings {
+		w.env.Log.Warn("the target is narrower than the source", "table", t.Name.String(), "column", line.column, "values", line.text)
+	}
+	for _, name := range p.skipped {
+		w.env.Log.Info("a generated column is left to the database", "table", t.Name.String(), "column", name)
+	}
+	w.plans[schema] = p
+	return p, nil
+}
+
+// create makes the table for rows of a schema.
+func (w *writer) create(ctx context.Context, s Session, schema *record.Schema) (*sqlkit.Table, error) {
+	name, err := w.name(schema)
+	if err != nil {
+		return nil, err
+	}
+	t, err := w.newTable(name, schema)
+	if err != nil {
+		return nil, err
+	}
+	statements, err := w.driver.Create(t)
+	if err != nil {
+		return nil, fmt.Errorf("creating table %s: %w", name, err)
+	}
+	for _, sql := range statements {
+		if err := s.Exec(ctx, sql); err != nil {
+			return nil, fmt.Errorf("creating table %s: %w", name, blame(err))
+		}
+	}
+	w.env.Log.Info("table created", "table", name.String())
+	return w.table(ctx, s, schema)
+}
+
+// newTable describes the table for rows of a schema, under the writer's names.
+func (w *writer) newTable(name record.Name, schema *record.Schema) (*NewTable, error) {
+	t := &NewTable{Name: name, Comment: schema.Comment}
+	entries, err := w.config.mapping(w.env.Named, schema)
+	if err != nil {
+		return nil, errclass.With(errclass.Config, fmt.Errorf("table %s: %w", name, err))
+	}
+	for i, entry := range entries {
+		if entry == nil {
+			continue
+		}
+		c := schema.Columns[i]
+		c.Name = entry.Name
+		t.Columns, t.Comments = append(t.Columns, c), append(t.Comments, c.Comment)
+	}
+	if t.Key = w.config.key(); len(t.Key) > 0 {
+		return t, nil
+	}
+	for _, i := range schema.Key {
+		if entries[i] == nil { // a part of a key is none
+			t.Key = nil
+			break
+		}
+		t.Key = append(t.Key, entries[i].Name)
+	}
+	return t, nil
+}
+
+// Before implements [plugin.Hooks].
+func (w *writer) Before(ctx context.Context) error {
+	if len(w.config.PreSQL) == 0 {
+		return nil
+	}
+	w.mu.Lock()
+	schemas := w.shapes
+	clear(w.plans) // the statements may change tables
+	w.mu.Unlock()
+	return w.with(ctx, func(s Session) error {
+		if err := w.script(ctx, s, "preSql", w.config.PreSQL); err != nil {
+			return err
+		}
+		return w.shape(ctx, s, schemas)
+	})
+}
+
+// After implements [plugin.Hooks].
+func (w *writer) After(ctx context.Context) error {
+	if len(w.config.PostSQL) == 0 {
+		return nil
+	}
+	return w.with(ctx, func(s Session) error { return w.script(ctx, s, "postSql", w.config.PostSQL) })
+}
