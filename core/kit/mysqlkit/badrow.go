@@ -13,7 +13,7 @@ import (
 
 var (
 	atRow     = regexp.MustCompile(` at row (\d+)$`)
-	forColumn = regexp.MustCompile(` for column '((?:[^']|'')*?)' at row \d+$|^(?:Column|Field) '(.*?)' (?:cannot|doesn't)`)
+	forColumn = regexp.MustCompile(" for column (?:'(.*?)'|(?:`.*`\\.)?`(.*?)`) at row \\d+$|^(?:Column|Field) '(.*?)' (?:cannot|doesn't)")
 )
 
 // BadRow describes an error of class Data as that of a row. Index is that of
@@ -31,7 +31,7 @@ func BadRow(err error) errclass.BadRow {
 		}
 	}
 	if m := forColumn.FindStringSubmatch(e.Message); m != nil {
-		bad.Column = m[1] + m[2]
+		bad.Column = m[1] + m[2] + m[3]
 	}
 	return bad
 }

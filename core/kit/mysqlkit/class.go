@@ -36,7 +36,7 @@ const (
 type storage struct {
 	class  class
 	bits   int // of an integer
-	length int // most bytes of binary data; 0: as declared, or no limit
+	length int // most bytes; 0: as declared, or no limit
 }
 
 var storages = map[string]storage{
@@ -46,6 +46,7 @@ var storages = map[string]storage{
 	"float": {class: floatClass}, "double": {class: doubleClass}, "real": {class: doubleClass},
 	"decimal": {class: decimalClass}, "numeric": {class: decimalClass},
 	"enum": {class: enumClass}, "set": {class: setClass}, "json": {class: jsonClass}, "uuid": {class: uuidClass},
+	"tinytext": {length: 1<<8 - 1}, "text": {length: 1<<16 - 1}, "mediumtext": {length: 1<<24 - 1},
 	"binary": {class: bytesClass}, "varbinary": {class: bytesClass},
 	"tinyblob": {class: bytesClass, length: 1<<8 - 1}, "blob": {class: bytesClass, length: 1<<16 - 1},
 	"mediumblob": {class: bytesClass, length: 1<<24 - 1}, "longblob": {class: bytesClass}, "vector": {class: bytesClass},

@@ -33,6 +33,7 @@ type encoded struct {
 	low       int64  // least integer
 	high      uint64 // largest integer
 	length    int    // most characters of a text, most bytes of binary data; 0: no limit known
+	bytes     int    // most bytes of a text in UTF-8; 0: no limit known
 	fixed     bool   // CHAR, BINARY
 	digits    int    // after the point of a float; -1: as many as it has
 	unit      uint32 // what the nanoseconds of a time must be a multiple of
@@ -131,6 +132,9 @@ func (c *encoded) limits() {
 		}
 	case textClass, bytesClass:
 		c.length, c.fixed = s.length, name == "char" || name == "binary"
+		if s.class == textClass {
+			c.length, c.bytes = 0, s.length
+		}
 		if len(args) == 1 && name != "vector" {
 			c.length = args[0]
 		}

@@ -39,6 +39,10 @@ func (c *encoded) text(row record.Row, at int) ([]byte, error) {
 			return nil, c.bad(errclass.Overflow, "a text of %d characters does not fit %s", n, c.native)
 		}
 	}
+	if c.bytes > 0 && len(v) > c.bytes && v[len(v)-1] == ' ' {
+		// The server cuts blanks without a word, and refuses the rest.
+		return nil, c.bad(errclass.Overflow, "a text of %d bytes does not fit %s", len(v), c.native)
+	}
 	return v, nil
 }
 

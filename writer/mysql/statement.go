@@ -1,0 +1,223 @@
+package mysql
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/mysqlkit"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/kit/sqlwrite"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// sizes are how many rows the statements of a form take, so that any number
+// of rows is a few of them. More than 256 gain nothing (measured), and cost
+// the server memory for each parameter.
+var sizes = [...]int{256, 64, 16, 4, 1}
+
+// mostParameters is what a statement may have.
+const mostParameters = 1<<16 - 1
+
+// mostForms bounds what a session keeps prepared at the server.
+const mostForms = 64
+
+// form is how a session writes by a [sqlwrite.Form].
+type form struct {
+	*sqlwrite.Form
+	order      []int // parameters of a row: indices into Columns
+	encoder    *mysqlkit.Encoder
+	head, tail string // of a statement of several rows, around the values
+	single     string // a statement of one row, for verbs that find rows
+	load       string // LOAD DATA; "": the verb is another one
+	binary     bool   // some column travels as hex digits when it is loaded
+	prepared   [len(sizes)]*mysqlkit.Insertion
+}
+
+// form returns what was made of f before, or makes it.
+func (s *session) form(ctx context.Context, f *sqlwrite.Form) (*form, error) {
+	if known := s.forms[f]; known != nil {
+		return known, nil
+	}
+	if len(s.forms) >= mostForms {
+		if err := s.forget(ctx); err != nil {
+			return nil, err
+		}
+	}
+	made := &form{Form: f}
+	made.spell(s.conn.Server)
+	columns, kinds := make([]*sqlkit.TableColumn, len(made.order)), make([]record.Kind, len(made.order))
+	for i, c := range made.order {
+		columns[i], kinds[i] = f.Columns[c].TableColumn, f.Columns[c].From.Kind
+	}
+	var err error
+	if made.encoder, err = mysqlkit.NewEncoder(columns, kinds); err != nil {
+		return nil, fmt.Errorf("writing to table %s: %w", f.Table.Name, err)
+	}
+	s.forms[f] = made
+	return made, nil
+}
+
+// forget releases all statements.
+func (s *session) forget(ctx context.Context) error {
+	for f, made := range s.forms {
+		for _, p := range made.prepared {
+			if p == nil {
+				continue
+			}
+			if err := s.note(p.Close(ctx)); err != nil {
+				return err
+			}
+		}
+		delete(s.forms, f)
+	}
+	return nil
+}
+
+// statement returns the one for that many rows.
+func (s *session) statement(ctx context.Context, f *form, size int) (*mysqlkit.Insertion, error) {
+	i := slices.Index(sizes[:], size)
+	if f.prepared[i] != nil {
+		return f.prepared[i], nil
+	}
+	sql := f.single
+	if sql == "" {
+		sql = f.several(size)
+	}
+	p, err := s.conn.PrepareRows(ctx, sql, size)
+	if s.note(err) != nil {
+		return nil, fmt.Errorf("preparing to write to table %s: %w", f.Table.Name, notOfARow(err))
+	}
+	f.prepared[i] = p
+	return p, nil
+}
+
+// notOfARow gives what the server says of a statement, before it has a row, its class.
+func notOfARow(err error) error {
+	if errclass.Of(err) == errclass.Data {
+		return errclass.With(errclass.Permanent, err)
+	}
+	return err
+}
+
+func (f *form) several(rows int) string {
+	row := "(" + strings.Repeat("?,", len(f.order)-1) + "?)"
+	return f.head + row + strings.Repeat(","+row, rows-1) + f.tail
+}
+
+// spell writes the statements.
+func (f *form) spell(server mysqlkit.Server) {
+	table := mysqlkit.Dialect.Table(f.Table.Name)
+	isKey := make([]bool, len(f.Columns))
+	for _, i := range f.Key {
+		isKey[i] = true
+	}
+	for i := range f.Columns {
+		if !isKey[i] || f.Verb != sqlwrite.Update && f.Verb != sqlwrite.Delete {
+			f.order = append(f.order, i)
+		}
+	}
+	switch f.Verb {
+	case sqlwrite.Update:
+		f.single = "UPDATE " + table + " SET " + f.assignments() + f.where()
+	case sqlwrite.Delete:
+		f.order = nil
+		f.single = "DELETE FROM " + table + f.where()
+	default:
+		verb := "INSERT"
+		if f.Verb == sqlwrite.Replace {
+			verb = "REPLACE"
+		}
+		f.head = verb + " INTO " + table + " (" + strings.Join(f.names(), ",") + ") VALUES "
+		if f.Verb == sqlwrite.Upsert {
+			f.tail = f.onDuplicate(server)
+		}
+	}
+	if f.Verb == sqlwrite.Insert {
+		f.spellLoad(table)
+	}
+}
+
+// names are the quoted columns, in the order of parameters.
+func (f *form) names() []string {
+	names := make([]string, len(f.order))
+	for i, c := range f.order {
+		names[i] = f.quoted(c)
+	}
+	return names
+}
+
+func (f *form) quoted(i int) string { return mysqlkit.Dialect.Quote(f.Columns[i].Name) }
+
+// assignments change all columns but the key's. A statement that changes none
+// tells whether the row is there.
+func (f *form) assignments() string {
+	sets := make([]string, len(f.order))
+	for n, i := range f.order {
+		sets[n] = f.quoted(i) + " = ?"
+		if f.KeepOld {
+			sets[n] = f.quoted(i) + " = IFNULL(?, " + f.quoted(i) + ")"
+		}
+	}
+	if len(sets) == 0 {
+		return f.quoted(f.Key[0]) + " = " + f.quoted(f.Key[0])
+	}
+	return strings.Join(sets, ", ")
+}
+
+// where finds a row by its key and adds the key's parameters.
+func (f *form) where() string {
+	conditions := make([]string, len(f.Key))
+	for n, i := range f.Key {
+		f.order = append(f.order, i)
+		equal := " = ?"
+		if f.Columns[i].Nullable {
+			equal = " <=> ?"
+		}
+		conditions[n] = f.quoted(i) + equal
+	}
+	return " WHERE " + strings.Join(conditions, " AND ")
+}
+
+// onDuplicate changes the row that has the key of a new one, whichever key that
+// is: all columns become what the new row has. MySQL warns of VALUES() since
+// it has names for new rows; MariaDB and TiDB know VALUES() alone.
+func (f *form) onDuplicate(server mysqlkit.Server) string {
+	alias := !server.MariaDB && !server.TiDB && server.AtLeast(8, 0, 19)
+	sets := make([]string, len(f.order))
+	for n, i := range f.order {
+		name := f.quoted(i)
+		value := "VALUES(" + name + ")"
+		if alias {
+			value = newRow + "." + name
+		}
+		if f.KeepOld {
+			value = "IFNULL(" + value + ", " + mysqlkit.Dialect.Quote(f.Table.Name.Table) + "." + name + ")"
+		}
+		sets[n] = name + " = " + value
+	}
+	if alias {
+		return " AS " + newRow + " ON DUPLICATE KEY UPDATE " + strings.Join(sets, ", ")
+	}
+	return " ON DUPLICATE KEY UPDATE " + strings.Join(sets, ", ")
+}
+
+const newRow = "`datasync new`"
+
+// spellLoad writes LOAD DATA, whose file has the columns in the order of
+// parameters.
+func (f *form) spellLoad(table string) {
+	items, sets := make([]string, len(f.order)), []string(nil)
+	for n, i := range f.order {
+		item, set := mysqlkit.LoadTarget(f.Columns[i].TableColumn, fmt.Sprintf("c%d", n))
+		if items[n] = item; set != "" {
+			sets = append(sets, set)
+		}
+	}
+	f.load = "LOAD DATA LOCAL INFILE 'datasync' INTO TABLE " + table + " " + mysqlkit.LoadFormat + " (" + strings.Join(items, ",") + ")"
+	if f.binary = len(sets) > 0; f.binary {
+		f.load += " SET " + strings.Join(sets, ", ")
+	}
+}

@@ -1,0 +1,171 @@
+package mysql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/mysqlkit"
+	"github.com/datasync-io/datasync/core/kit/sqlwrite"
+)
+
+// set is the rows of one command.
+type set struct{ from, rows int }
+
+// Write implements [sqlwrite.Session].
+func (s *session) Write(ctx context.Context, f *sqlwrite.Form, r sqlwrite.Rows) (found int64, err error) {
+	if r.Len() == 0 {
+		return 0, nil
+	}
+	how, err := s.form(ctx, f)
+	if err != nil {
+		return 0, err
+	}
+	s.at = s.at[:0]
+	for _, i := range how.order {
+		s.at = append(s.at, r.Columns[i])
+	}
+	done := false
+	if how.load != "" {
+		done, err = s.tryLoad(ctx, how, &r)
+	}
+	if !done && err == nil {
+		found, err = s.execute(ctx, how, &r)
+	}
+	s.saved = false
+	switch {
+	case err != nil:
+		return 0, s.explain(how, err)
+	case how.single == "":
+		return int64(r.Len()), nil // each row is in, whichever it took the place of
+	}
+	return found, nil
+}
+
+// explain names the table in what is not about a row.
+func (s *session) explain(f *form, err error) error {
+	if errclass.Of(err) == errclass.Data {
+		return err
+	}
+	return fmt.Errorf("writing to table %s: %w", f.Table.Name, err)
+}
+
+// execute sends the rows in sets and reads the answers.
+func (s *session) execute(ctx context.Context, f *form, r *sqlwrite.Rows) (found int64, err error) {
+	s.sent = s.sent[:0]
+	for from := 0; from < r.Len() && err == nil; {
+		n := s.setSize(f, r, from)
+		var p *mysqlkit.Insertion
+		if p = f.prepared[place(n)]; p == nil {
+			// The answer to a preparation must not be mixed with others.
+			var more int64
+			if more, err = s.answers(ctx, r); err != nil {
+				return 0, err
+			}
+			found += more
+			if p, err = s.statement(ctx, f, n); err != nil {
+				return 0, err
+			}
+		}
+		if err = s.pipe.Execute(ctx, p, f.encoder, r, from, s.at, s.limit); err == nil {
+			s.sent = append(s.sent, set{from, n})
+		}
+		from += n
+	}
+	s.note(err)
+	more, answer := s.answers(ctx, r)
+	switch {
+	case mysqlkit.Broken(answer):
+		return 0, answer
+	case err != nil && mysqlkit.Refusal(err):
+		return 0, f.encoder.Refused(r, s.at, s.limit)
+	case err != nil:
+		return 0, err
+	}
+	return found + more, answer
+}
+
+func place(size int) int {
+	for i := range sizes {
+		if sizes[i] == size {
+			return i
+		}
+	}
+	panic("mysql: no statement takes that many rows")
+}
+
+// setSize is how many rows the next command takes: at most half a packet,
+// unless one row alone is larger.
+func (s *session) setSize(f *form, r *sqlwrite.Rows, from int) int {
+	left := r.Len() - from
+	if f.single != "" {
+		return 1
+	}
+	overhead := cellOverhead * len(f.order)
+	checked := r.Batch.Size()+left*overhead <= s.limit/2
+	for _, size := range sizes {
+		if size > left || size*len(f.order) > mostParameters {
+			continue
+		}
+		if checked || size == 1 || s.fits(r, from, size, overhead) {
+			return size
+		}
+	}
+	return 1
+}
+
+// cellOverhead is more than a value takes beside what the batch counts for it.
+const cellOverhead = 16
+
+func (s *session) fits(r *sqlwrite.Rows, from, rows, overhead int) bool {
+	total := 0
+	for i := range rows {
+		if total += r.Row(from+i).Size() + overhead; total > s.limit/2 {
+			return false
+		}
+	}
+	return true
+}
+
+// answers reads all answers that are to come. The first error counts: those
+// behind it may be its consequence.
+func (s *session) answers(ctx context.Context, r *sqlwrite.Rows) (found int64, err error) {
+	for _, set := range s.sent {
+		answer, failed := s.pipe.Answer(ctx)
+		if err == nil && failed != nil {
+			err = s.blame(failed, set, r)
+		}
+		if mysqlkit.Broken(failed) {
+			s.sent = s.sent[:0]
+			return 0, s.note(err)
+		}
+		found += int64(answer.Affected)
+	}
+	s.sent = s.sent[:0]
+	return found, err
+}
+
+// blame finds the row that the server refuses, if it says so.
+func (s *session) blame(err error, of set, r *sqlwrite.Rows) error {
+	if errclass.Of(err) != errclass.Data {
+		return err
+	}
+	bad := mysqlkit.BadRow(err)
+	switch {
+	case of.rows == 1:
+		bad.Index = of.from
+	case bad.Index >= 0 && bad.Index < of.rows:
+		bad.Index += of.from
+	default:
+		return err
+	}
+	return &errclass.Rows{Bad: []errclass.BadRow{bad}}
+}
+
+// asRows returns the rows that err names.
+func asRows(err error) *errclass.Rows {
+	var rows *errclass.Rows
+	errors.As(err, &rows)
+	return rows
+}
