@@ -170,7 +170,7 @@ func badConfigs(db servers.Database) map[string]func(testing.TB) error {
 		"strategy":           {"splitStrategy": "hash"},
 		"bound without key":  {"splitPkStart": "3"},
 		"bound is no number": {"splitPk": "id", "splitPkEnd": "x"},
-		"increment":          {"increColumn": "id"},
+		"increment":          {"startLocation": "3"},
 		"polling":            {"polling": true},
 		"split by constant":  {"splitPk": "k", "column": []any{map[string]any{"name": "k", "value": "1"}}},
 		"no user":            {"username": ""},

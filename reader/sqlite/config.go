@@ -37,6 +37,7 @@ type Config struct {
 	SplitPkStart string `json:"splitPkStart"`
 	// Largest key to read; absent, it is asked for. For range.
 	SplitPkEnd string `json:"splitPkEnd"`
+	sqlkit.IncrementConfig
 	// How long to wait for another process's lock on the file.
 	BusyTimeout config.Duration `json:"busyTimeout" unit:"ms" min:"0"`
 }
@@ -47,13 +48,14 @@ func (*Config) NoEffect() map[string]string {
 		"username": "a file has no users", "password": "a file has no users", "fetchSize": "rows are read one by one from the file",
 		"queryTimeOut": "a read takes as long as it takes", "connectTimeOut": "a file is not dialled",
 		"requestAccumulatorInterval": "accumulators are always current", "defineColumnTypeForStatement": "values carry their types",
-		"properties": "a file has no connection parameters",
+		"properties": "a file has no connection parameters", "increment": "increColumn says it", "initReporter": "positions are always reported",
+		"endLocation": "it is computed", "orderBy": "increColumn says it", "isOrderBy": "increColumn says it",
 	}
 }
 
 // Validate checks what can be known without the file.
 func (c *Config) Validate() error {
-	errs := []error{c.validatePlace(), c.validateSplit()}
+	errs := []error{c.validatePlace(), c.validateSplit(), c.ValidateIncrement()}
 	for i := range c.Column {
 		col := &c.Column[i]
 		if col.Name == "*" && len(c.Column) > 1 {
@@ -129,6 +131,7 @@ func (c *Config) reading() *sqlkit.ReaderConfig {
 		Connection: config.List[sqlkit.Connection]{{Table: c.tables()}},
 		Column:     c.Column, Where: c.Where, CustomSQL: c.CustomSQL, OrderByColumn: c.OrderByColumn,
 		SplitPk: c.SplitPk, SplitStrategy: c.SplitStrategy, SplitPkStart: c.SplitPkStart, SplitPkEnd: c.SplitPkEnd,
+		IncrementConfig: c.IncrementConfig,
 	}
 	if r.SplitStrategy == "" && r.SplitPk == "" {
 		r.SplitStrategy = sqlkit.Auto

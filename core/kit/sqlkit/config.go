@@ -76,16 +76,7 @@ type ReaderConfig struct {
 	QueryTimeOut time.Duration `json:"queryTimeOut" unit:"s"`
 	// How long to wait for a connection.
 	ConnectTimeOut time.Duration `json:"connectTimeOut" unit:"s"`
-	// Column that grows with time, for incremental reading.
-	IncreColumn string `json:"increColumn"`
-	// Where incremental reading begins, exclusive.
-	StartLocation string `json:"startLocation"`
-	// Read up to the largest value that increColumn has at the start.
-	UseMaxFunc bool `json:"useMaxFunc"`
-	// Go on reading what is added.
-	Polling bool `json:"polling"`
-	// Begin polling at the largest value.
-	PollingFromMax bool `json:"pollingFromMax"`
+	IncrementConfig
 	// More connection parameters, as in the JDBC URL.
 	Properties map[string]string `json:"properties"`
 }
@@ -114,7 +105,6 @@ func (*ReaderConfig) NoEffect() map[string]string {
 		"initReporter":                 "positions are always reported",
 		"defineColumnTypeForStatement": "types are taken from the database",
 		"endLocation":                  "it is computed",
-		"pollingInterval":              "polling says whether there is any",
 		"orderBy":                      "increColumn says it",
 		"isOrderBy":                    "increColumn says it",
 		"withNoLock":                   "it is a setting of SQL Server",
@@ -123,21 +113,9 @@ func (*ReaderConfig) NoEffect() map[string]string {
 
 // Validate checks what can be known without a connection.
 func (c *ReaderConfig) Validate() error {
-	errs := []error{checkColumns(c.Column), c.validateSource(), c.validateSplit()}
+	errs := []error{checkColumns(c.Column), c.validateSource(), c.validateSplit(), c.ValidateIncrement()}
 	if c.Where != "" {
 		errs = append(errs, config.Field("where", CheckCondition(c.Where)))
-	}
-	later := []struct {
-		key string
-		set bool
-	}{
-		{"increColumn", c.IncreColumn != ""}, {"startLocation", c.StartLocation != ""}, {"useMaxFunc", c.UseMaxFunc},
-		{"polling", c.Polling}, {"pollingFromMax", c.PollingFromMax},
-	}
-	for _, k := range later {
-		if k.set {
-			errs = append(errs, config.Fieldf(k.key, "incremental reading and polling are not supported yet: remove the key, or select with where"))
-		}
 	}
 	return errors.Join(errs...)
 }

@@ -42,7 +42,7 @@ func TestConfig(t *testing.T) {
 	if got := strings.Join(columns, ","); got != "a  false,b  false,3  false,k 5 true" {
 		t.Errorf("columns %s", got)
 	}
-	if n := len(notes.All()); n != 2 { // pollingInterval, isPart
+	if n := len(notes.All()); n != 1 { // isPart
 		t.Errorf("%d notes: %v", n, notes.All())
 	}
 }
@@ -60,8 +60,11 @@ func TestConfigFaults(t *testing.T) {
 		`{%s,"column":["a"],"where":"a=1 limit 3"}`:                                                     "where: holds LIMIT",
 		`{%s,"column":["a"],"splitStrategy":"hash"}`:                                                    "expected one of mod, range, auto",
 		`{%s,"column":["a"],"splitPkStart":"1"}`:                                                        "splitPkStart: needs splitPk",
-		`{%s,"column":["a"],"increColumn":"a"}`:                                                         "increColumn: incremental reading and polling are not supported yet",
-		`{%s,"column":["a"],"polling":true}`:                                                            "polling: incremental",
+		`{%s,"column":["a"],"polling":true}`:                                                            "increColumn: increColumn can't be empty when increment is true: polling",
+		`{%s,"column":["a"],"startLocation":"7"}`:                                                       "increColumn: increColumn can't be empty when increment is true: startLocation",
+		`{%s,"column":["a"],"increColumn":"a","polling":true,"useMaxFunc":true}`:                        "useMaxFunc: polling and useMaxFunc can't be true at the same time",
+		`{%s,"column":["a"],"increColumn":0,"pollingFromMax":true}`:                                     "pollingFromMax: needs polling",
+		`{%s,"column":["a"],"increColumn":0,"polling":true,"pollingLag":-1}`:                            "pollingLag",
 		`{%s,"column":[{"name":"k","value":"1"}],"splitPk":"K","splitPkEnd":"2","splitStrategy":"mod"}`: "is a constant",
 	} {
 		_, _, err := decode(text)

@@ -56,6 +56,9 @@ func New(env plugin.Env, cfg *sqlkit.ReaderConfig, d Driver) (plugin.Reader, err
 			r.meta = append(r.meta, record.Column{Name: m.Name, Kind: m.Kind})
 		}
 	}
+	if cfg.IncreColumn != "" {
+		return &incremental{reader: r, clock: systemClock{}}, nil
+	}
 	return r, nil
 }
 
