@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/datasync-io/datasync/core/checkpoint"
 	"github.com/datasync-io/datasync/core/config"
@@ -35,8 +37,12 @@ func (r *Runner) begin(ctx context.Context) (*checkpoint.Checkpoint, error) {
 		}
 		old.Run++
 		return old, r.adopt(ctx, old)
-	case old.Unfinished() && (r.o.Resume || r.job.Setting.Restore.IsRestore):
-		return r.resume(ctx, old)
+	case old.Unfinished() && (r.o.Resume || r.job.Setting.Restore.IsRestore || goesOn(old.Plan)):
+		c, err := r.resume(ctx, old)
+		if !errors.Is(err, plugin.ErrReplan) {
+			return c, err
+		}
+		r.o.Log.Warn("starting over: what is left of an unfinished run does not apply any longer", "job", r.id, "reason", err)
 	case old.Unfinished():
 		done := 0
 		for _, p := range old.Plan {
@@ -54,9 +60,13 @@ func (r *Runner) begin(ctx context.Context) (*checkpoint.Checkpoint, error) {
 func (r *Runner) fresh(ctx context.Context, old *checkpoint.Checkpoint) (*checkpoint.Checkpoint, error) {
 	c := &checkpoint.Checkpoint{Version: checkpoint.Version, Job: r.id, Fingerprint: r.fingerprint(), Title: r.title(), Run: 1}
 	if old != nil {
-		c.Run, c.Epoch, c.Last = old.Run+1, old.Epoch, old.Last
-		if old.Finished {
-			c.Last = old.Plan
+		c.Run, c.Epoch = old.Run+1, old.Epoch
+		switch {
+		case r.o.Fresh: // what was remembered is forgotten
+		case old.Finished:
+			c.Last = remembered(old.Plan)
+		default:
+			c.Last = old.Last
 		}
 	}
 	if w, ok := r.writer.(plugin.Committer); ok {
@@ -96,6 +106,23 @@ func (r *Runner) forget(ctx context.Context) error {
 		return fmt.Errorf("removing what an earlier run has left: %w", err)
 	}
 	return nil
+}
+
+// goesOn tells that an unfinished run is gone on with though nobody asks for it:
+// its reader remembers where it was, or has no end.
+func goesOn(plan []plugin.Progress) bool {
+	return slices.ContainsFunc(plan, func(p plugin.Progress) bool { return p.Split.Endless || p.Split.Remembers })
+}
+
+// remembered is what of a finished plan the next one begins with.
+func remembered(plan []plugin.Progress) []plugin.Progress {
+	var last []plugin.Progress
+	for _, p := range plan {
+		if p.Split.Remembers {
+			last = append(last, p)
+		}
+	}
+	return last
 }
 
 func starts(splits []plugin.Split) []plugin.Progress {
@@ -181,7 +208,7 @@ func (r *Runner) idempotent() bool {
 }
 
 // tuning are parameters that do not change what is read or written.
-var tuning = []string{"username", "password", "fetchSize", "queryTimeOut", "connectTimeOut", "batchSize", "flushIntervalMills", "properties",
+var tuning = []string{"username", "password", "fetchSize", "queryTimeOut", "connectTimeOut", "startLocation", "pollingInterval", "pollingLag", "batchSize", "flushIntervalMills", "properties",
 	"print", "permitsPerSecond", "preSql", "postSql", "producerSettings", "session"}
 
 // fingerprint tells jobs apart: it covers what is read and what is written,

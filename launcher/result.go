@@ -47,12 +47,14 @@ type Result struct {
 
 // result says how a run has ended; cut tells that it was ended at once.
 func (r *Runner) result(c *checkpoint.Checkpoint, err error, cut bool) *Result {
-	res := &Result{Job: r.id, State: Finished, Start: r.start, End: time.Now(), Report: r.meter.Report(), Err: err}
+	res := &Result{Job: r.id, State: Finished, Start: r.start, End: time.Now(), Err: err}
 	if t := r.tracker.Load(); t != nil {
 		res.Plan, _, _ = t.Snapshot()
 	} else if c != nil {
 		res.Plan = c.Plan
 	}
+	r.locate(res.Plan)
+	res.Report = r.meter.Report()
 	if err == nil {
 		return res
 	}
