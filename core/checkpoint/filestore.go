@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -122,8 +123,21 @@ func (s *FileStore) Lock(_ context.Context, job string) (func() error, error) {
 	if err != nil {
 		return nil, fmt.Errorf("locking job %q: %w", job, err)
 	}
+	holder := filepath.Join(dir, "holder")
 	if !ok {
-		return nil, errclass.With(errclass.Fenced, fmt.Errorf("job %q is being run by another process: wait for it, or give this run another -jobName or -state-dir", job))
+		who, err := os.ReadFile(holder)
+		if err != nil || len(who) == 0 { // it has only just begun
+			who = []byte("another process")
+		}
+		return nil, errclass.With(errclass.Fenced, fmt.Errorf("job %q is being run by %s: wait for it, or give this run another -jobName or -state-dir", job, who))
 	}
-	return l.Unlock, nil
+	host, err := os.Hostname()
+	if err != nil {
+		host = "this machine"
+	}
+	who := fmt.Sprintf("process %d on %s since %s", os.Getpid(), host, time.Now().Format(time.RFC3339))
+	if err := os.WriteFile(holder, []byte(who), 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("locking job %q: %w", job, err), l.Unlock())
+	}
+	return func() error { return errors.Join(os.Remove(holder), l.Unlock()) }, nil
 }

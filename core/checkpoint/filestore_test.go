@@ -2,6 +2,7 @@ package checkpoint_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,7 +66,7 @@ func TestFileStoreLocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := checkpoint.NewFileStore(dir).Lock(t.Context(), "j"); errclass.Of(err) != errclass.Fenced || !strings.Contains(err.Error(), "another process") {
+	if _, err := checkpoint.NewFileStore(dir).Lock(t.Context(), "j"); errclass.Of(err) != errclass.Fenced || !strings.Contains(err.Error(), fmt.Sprintf("is being run by process %d on ", os.Getpid())) {
 		t.Fatalf("locked twice: %v", err)
 	}
 	other, err := checkpoint.NewFileStore(dir).Lock(t.Context(), "k")
