@@ -4,11 +4,15 @@ import (
 	"github.com/datasync-io/datasync/core/plugin"
 	readfile "github.com/datasync-io/datasync/reader/file"
 	readmysql "github.com/datasync-io/datasync/reader/mysql"
+	readpostgresql "github.com/datasync-io/datasync/reader/postgresql"
 	readsqlite "github.com/datasync-io/datasync/reader/sqlite"
+	readsqlserver "github.com/datasync-io/datasync/reader/sqlserver"
 	readstream "github.com/datasync-io/datasync/reader/stream"
 	writefile "github.com/datasync-io/datasync/writer/file"
 	writekafka "github.com/datasync-io/datasync/writer/kafka"
+	writemysql "github.com/datasync-io/datasync/writer/mysql"
 	writesqlite "github.com/datasync-io/datasync/writer/sqlite"
+	writesqlserver "github.com/datasync-io/datasync/writer/sqlserver"
 	writestream "github.com/datasync-io/datasync/writer/stream"
 )
 
@@ -19,7 +23,9 @@ func readers() []plugin.ReaderInfo {
 	return []plugin.ReaderInfo{
 		readfile.Info(),
 		readmysql.Info(),
+		readpostgresql.Info(),
 		readsqlite.Info(),
+		readsqlserver.Info(),
 		readstream.Info(),
 	}
 }
@@ -28,7 +34,9 @@ func writers() []plugin.WriterInfo {
 	return []plugin.WriterInfo{
 		writefile.Info(),
 		writekafka.Info(),
+		writemysql.Info(),
 		writesqlite.Info(),
+		writesqlserver.Info(),
 		writestream.Info(),
 	}
 }

@@ -84,6 +84,8 @@ func (e *Encoder) CopySQL(table record.Name) string {
 	return "COPY " + Dialect.Table(table) + " (" + strings.Join(Dialect.QuoteAll(e.names), ", ") + ") FROM STDIN (FORMAT " + format + ")"
 }
 
+const copySignature = "PGCOPY\n\xff\r\n\x00"
+
 // AppendHeader appends what comes before the first row.
 func (e *Encoder) AppendHeader(dst []byte) []byte {
 	if e.text {

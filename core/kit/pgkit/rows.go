@@ -1,7 +1,6 @@
 package pgkit
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -20,17 +19,18 @@ import (
 var ErrWait = errors.New("no row has arrived yet")
 
 // Rows is the result of a statement, row by row as the server sends it. It owns
-// its connection until it has ended. A row is as COPY in binary format and
-// DataRow alike have it: the number of values in 2 bytes, then for each its
-// length in 4 bytes, -1 for NULL, and so many bytes.
+// its connection until it has ended. A row is the body of a DataRow: the number
+// of values in 2 bytes, then for each its length in 4 bytes, -1 for NULL, and so
+// many bytes.
+//
+// Results come through the extended protocol, which carries each column in the
+// format that suits it, and costs the server less than COPY (docs/adr/0012).
 type Rows struct {
 	conn    *Conn
 	last    []byte // the row returned last
 	again   bool   // Next returns the last row once more
 	begun   bool
 	ended   bool
-	copied  bool // rows come as CopyData, the first behind a header
-	header  bool // of COPY, has come
 	timeout time.Duration
 	bounded bool // a read deadline is set
 }
@@ -46,8 +46,8 @@ func (r *Rows) Next(patience time.Duration) ([]byte, error) {
 	in := r.conn.in
 	if r.begun && !r.ended {
 		// The common case: a row that is in the buffer as a whole.
-		if at := in.r + headerSize; in.w >= at && (in.buf[in.r] == 'D' || in.buf[in.r] == 'd') {
-			if end := in.r + 1 + int(binary.BigEndian.Uint32(in.buf[in.r+1:])); end >= at+2 && in.w >= end && in.buf[at] != 0xff {
+		if at := in.r + headerSize; in.w >= at && in.buf[in.r] == 'D' {
+			if end := in.r + 1 + int(binary.BigEndian.Uint32(in.buf[in.r+1:])); end >= at+2 && in.w >= end {
 				in.keep, in.r = at, end
 				r.last = in.buf[at:end]
 				return r.last, nil
@@ -117,28 +117,19 @@ func (r *Rows) bound(patience time.Duration) error {
 	return nil
 }
 
-// step follows the protocol. A COPY is CopyOutResponse, CopyData, CopyDone,
-// CommandComplete; a statement is BindComplete, DataRow, CommandComplete; both
-// end with ReadyForQuery.
+// step follows the protocol: BindComplete, one DataRow per row, CommandComplete,
+// ReadyForQuery.
 func (r *Rows) step(kind byte, body []byte) ([]byte, error) {
 	in := r.conn.in
 	switch kind {
-	case 'D', 'd':
+	case 'D':
 		if err := r.begin(); err != nil {
 			return nil, err
 		}
-		if kind == 'd' && !r.header {
-			rest, err := copyHeader(body)
-			if err != nil {
-				return nil, err
-			}
-			r.header, body = true, rest
+		if len(body) < 2 {
+			return nil, Classify(errMalformed)
 		}
-		if len(body) < 2 || body[0] == 0xff { // nothing but the header, or the end of COPY
-			return nil, nil
-		}
-		in.keep = in.r - len(body)
-		r.last = body
+		in.keep, r.last = in.r-len(body), body
 		return body, nil
 	case 'C':
 		if err := r.begin(); err != nil {
@@ -152,7 +143,7 @@ func (r *Rows) step(kind byte, body []byte) ([]byte, error) {
 			return nil, Classify(err)
 		}
 		r.conn.busy.Store(false)
-	case '2', 'c', 'H', 'N', 'S', 'A', 'n', 'T': // BindComplete, CopyDone, CopyOutResponse, notices
+	case '2', 'N', 'S', 'A': // BindComplete, notices
 	default:
 		return nil, Classify(fmt.Errorf("%w: unexpected type %q", errMalformed, kind))
 	}
@@ -170,22 +161,6 @@ func (r *Rows) begin() error {
 	r.begun, r.timeout = true, 0
 	return Classify(r.bound(0))
 }
-
-// copyHeader cuts off what COPY in binary format begins with: a signature, 4
-// bytes of flags, and an extension with its length.
-func copyHeader(body []byte) ([]byte, error) {
-	at := len(copySignature) + 8
-	if len(body) < at || string(body[:len(copySignature)]) != copySignature {
-		return nil, Classify(errMalformed)
-	}
-	at += int(binary.BigEndian.Uint32(body[at-4:]))
-	if at > len(body) {
-		return nil, Classify(errMalformed)
-	}
-	return body[at:], nil
-}
-
-const copySignature = "PGCOPY\n\xff\r\n\x00"
 
 // refused reads an error that the server sends in place of a row.
 func (r *Rows) refused(body []byte) error {
@@ -217,12 +192,4 @@ func (r *Rows) explain(err error) error {
 		return Classify(err)
 	}
 	return Classify(fmt.Errorf("reading rows: %w", err))
-}
-
-// start sends messages that make the server run a statement.
-func (c *Conn) start(ctx context.Context, messages []byte) error {
-	return c.guard(ctx, func() error {
-		_, err := c.pg.Conn().Write(messages)
-		return err
-	})
 }

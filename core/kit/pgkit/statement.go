@@ -79,14 +79,16 @@ func (c *Conn) describe(ctx context.Context, sql string) ([]pgconn.FieldDescript
 // as such.
 func (s *Statement) Columns() []record.Column { return s.decoder.columns }
 
+// Sorts tells whether column i can be in the order of a split, as
+// [sqlkit.TableColumn] has it. A collation counts where the column was selected
+// as a table has it.
+func (s *Statement) Sorts(i int) bool { return s.decoder.values[i].sorts() }
+
 // Decoder decodes the rows of the statement.
 func (s *Statement) Decoder() *Decoder { return s.decoder }
 
 // Rows begins to run the statement. It does not wait for the server; Next does.
 // first bounds the wait for the first row; 0: no bound.
-//
-// The extended protocol carries each column in the format that suits it; what
-// COPY would save is measured in docs/adr/0012.
 func (s *Statement) Rows(ctx context.Context, first time.Duration) (*Rows, error) {
 	var buf []byte
 	var err error
@@ -97,26 +99,18 @@ func (s *Statement) Rows(ctx context.Context, first time.Duration) (*Rows, error
 			return nil, Classify(err)
 		}
 	}
-	return s.run(ctx, buf, &Rows{conn: s.conn, timeout: first})
-}
-
-// copyOut runs the statement inside of COPY. All its columns have a binary form
-// that is known, or must be cast to text in it.
-func (s *Statement) copyOut(ctx context.Context, first time.Duration) (*Rows, error) {
-	buf, err := (&pgproto3.Query{String: "COPY (" + s.sql + ") TO STDOUT (FORMAT binary)"}).Encode(nil)
+	c := s.conn
+	err = c.guard(ctx, func() error {
+		_, err := c.pg.Conn().Write(buf)
+		return err
+	})
 	if err != nil {
-		return nil, Classify(err)
-	}
-	return s.run(ctx, buf, &Rows{conn: s.conn, timeout: first, copied: true})
-}
-
-func (s *Statement) run(ctx context.Context, messages []byte, r *Rows) (*Rows, error) {
-	if err := s.conn.start(ctx, messages); err != nil {
+		c.broken.Store(true)
 		return nil, err
 	}
-	s.conn.busy.Store(true)
-	s.conn.in.keep = s.conn.in.r
-	return r, nil
+	c.busy.Store(true)
+	c.in.keep = c.in.r
+	return &Rows{conn: c, timeout: first}, nil
 }
 
 // field returns the value that p begins with, nil for NULL, and what follows.

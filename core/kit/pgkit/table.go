@@ -14,12 +14,12 @@ import (
 )
 
 // ErrNoTable says that there is no such table, view or foreign table.
-var ErrNoTable = errors.New("no such table")
+var ErrNoTable = errors.New("no such table, or it may not be seen")
 
 // ReadTable asks for the definition of a table, a view, a materialized view or
 // a foreign table. Without a schema the search path is gone through. Columns of
-// a domain are described as of the type below it. An error of class Config that
-// is ErrNoTable names the nearest table there is.
+// a domain are described as of the type below it. The error of a table that is
+// not there, of class Config, matches ErrNoTable.
 //
 // TableColumn.Native is the type as format_type spells it. A table that is
 // partitioned is one table.
@@ -31,7 +31,7 @@ func (c *Conn) ReadTable(ctx context.Context, name record.Name) (*sqlkit.Table, 
 		return nil, fmt.Errorf("looking for table %s: %w", name, err)
 	}
 	if len(r.Rows) == 0 {
-		return nil, c.noTable(ctx, name)
+		return nil, errclass.With(errclass.Config, fmt.Errorf("%w: %s", ErrNoTable, record.Name{Schema: name.Schema, Table: name.Table}))
 	}
 	kind := r.Text(0, 3)
 	t := &sqlkit.Table{
@@ -64,24 +64,18 @@ func selects(name record.Name) string {
 	return cond + " AND pg_catalog.pg_table_is_visible(c.oid)"
 }
 
-func (c *Conn) noTable(ctx context.Context, name record.Name) error {
-	hint := "check table and schema"
-	r, err := c.Query(ctx, `SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema') LIMIT 10000`)
-	if err == nil {
-		var names []string
-		for i := range r.Rows {
-			if full := r.Text(i, 0) + "." + r.Text(i, 1); strings.EqualFold(r.Text(i, 1), name.Table) {
-				hint = "did you mean " + full + "?"
-			} else if name.Schema == "" || name.Schema == r.Text(i, 0) {
-				names = append(names, r.Text(i, 1))
-			}
-		}
-		if near := config.Nearest(name.Table, names); near != "" && !strings.HasPrefix(hint, "did") {
-			hint = "did you mean " + near + "?"
-		}
+// Nearest returns the name of a table that is there and most like name, for
+// suggestions; "" if there is none.
+func (c *Conn) Nearest(ctx context.Context, name record.Name) string {
+	tables, err := c.Tables(ctx, record.Name{Schema: name.Schema})
+	if err != nil {
+		return ""
 	}
-	return errclass.With(errclass.Config, fmt.Errorf("%w %s: %s", ErrNoTable, record.Name{Schema: name.Schema, Table: name.Table}, hint))
+	names := make([]string, len(tables))
+	for i := range tables {
+		names[i] = tables[i].Table
+	}
+	return config.Nearest(name.Table, names)
 }
 
 // readColumns goes below domains, whose own NOT NULL counts as well.
@@ -93,10 +87,6 @@ func (c *Conn) readColumns(ctx context.Context, oid string) ([]sqlkit.TableColum
 	if c.Server.Number >= 120000 {
 		generated = "a.attgenerated"
 	}
-	deterministic := "true"
-	if c.Server.Number >= 120000 {
-		deterministic = "coalesce(l.collisdeterministic, true)"
-	}
 	r, err := c.Query(ctx, `WITH RECURSIVE base AS (
  SELECT a.attnum, t.oid AS type, a.atttypmod AS modifier, t.typtype, t.typname, t.typbasetype, t.typtypmod, t.typnotnull AS strict
  FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -105,7 +95,7 @@ func (c *Conn) readColumns(ctx context.Context, oid string) ([]sqlkit.TableColum
  SELECT b.attnum, t.oid, CASE WHEN b.modifier < 0 THEN b.typtypmod ELSE b.modifier END, t.typtype, t.typname, t.typbasetype, t.typtypmod, b.strict OR t.typnotnull AND t.typtype = 'd'
  FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd')
  SELECT a.attname, b.type, b.modifier, pg_catalog.format_type(b.type, b.modifier), b.typtype, b.typname, a.attnotnull OR b.strict,
- a.atthasdef, `+identity+`, `+generated+`, pg_catalog.col_description(a.attrelid, a.attnum), `+deterministic+`,
+ a.atthasdef, `+identity+`, `+generated+`, pg_catalog.col_description(a.attrelid, a.attnum), `+c.deterministic()+`,
  pg_catalog.pg_get_expr(d.adbin, d.adrelid)
  FROM base b JOIN pg_catalog.pg_attribute a ON a.attrelid = `+oid+` AND a.attnum = b.attnum
  LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -117,6 +107,7 @@ func (c *Conn) readColumns(ctx context.Context, oid string) ([]sqlkit.TableColum
 	columns := make([]sqlkit.TableColumn, len(r.Rows))
 	for i := range r.Rows {
 		t := newTypeInfo(uint32(r.Int(i, 1)), int32(r.Int(i, 2)), r.Text(i, 3), r.Text(i, 4), r.Text(i, 5))
+		t.folds = !r.True(i, 11)
 		if t.oid == oidMoney {
 			if t.column.Scale, err = c.moneyDigits(ctx); err != nil {
 				return nil, err
@@ -129,7 +120,7 @@ func (c *Conn) readColumns(ctx context.Context, oid string) ([]sqlkit.TableColum
 		col.Identity = r.Text(i, 8) != "" || strings.HasPrefix(r.Text(i, 12), "nextval(")
 		col.Default = r.True(i, 7) || col.Identity
 		col.Comment = r.Text(i, 10)
-		col.Sorts = t.sorts(r.Text(i, 4)) && r.True(i, 11)
+		col.Sorts = t.sorts()
 	}
 	return columns, nil
 }
@@ -137,13 +128,16 @@ func (c *Conn) readColumns(ctx context.Context, oid string) ([]sqlkit.TableColum
 // sorts tells the types of which only equal values compare as equal, and that
 // a literal of datasync's own spelling is compared with: not intervals (30 days
 // are a month) and citext, nor what has no order.
-func (t *typeInfo) sorts(class string) bool {
-	switch t.oid {
-	case oidInterval, oidJSON, oidXid, oidCid, oidXid8, oidMoney:
+func (t *typeInfo) sorts() bool {
+	if t.folds {
 		return false
 	}
+	switch t.oid {
+	case oidInterval, oidJSON, oidXid, oidCid, oidXid8, oidMoney, oidFloat4:
+		return false // a real is compared with a literal as a double
+	}
 	_, fixed := wireTypes[t.oid]
-	return fixed || class == "e"
+	return fixed || t.class == "e"
 }
 
 // readIndexes lists the indexes that rows can be read in order of.

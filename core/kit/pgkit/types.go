@@ -17,7 +17,9 @@ import (
 type typeInfo struct {
 	column   record.Column
 	oid      uint32
-	modifier int32 // what "(10,2)" became; -1: none
+	class    string // pg_type.typtype
+	folds    bool   // different values compare as equal: a collation that is not deterministic
+	modifier int32  // what "(10,2)" became; -1: none
 	wire     wireType
 	binary   bool // values travel in binary
 	cents    int  // money: fraction digits
@@ -29,10 +31,11 @@ func (c *Conn) describeFields(ctx context.Context, fields []pgconn.FieldDescript
 	for i, f := range fields {
 		rows[i] = fmt.Sprintf("(%d,%d::oid,%d::int,%d::oid,%d::int)", i, f.DataTypeOID, f.TypeModifier, f.TableOID, f.TableAttributeNumber)
 	}
-	r, err := c.Query(ctx, "SELECT pg_catalog.format_type(f.t, f.m), t.typtype, t.typname, a.attnotnull"+
+	r, err := c.Query(ctx, "SELECT pg_catalog.format_type(f.t, f.m), t.typtype, t.typname, a.attnotnull, "+c.deterministic()+
 		" FROM (VALUES "+strings.Join(rows, ",")+") f(i, t, m, r, n)"+
 		" LEFT JOIN pg_catalog.pg_type t ON t.oid = f.t"+
-		" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = f.r AND a.attnum = f.n AND f.n > 0 ORDER BY f.i")
+		" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = f.r AND a.attnum = f.n AND f.n > 0"+
+		" LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation ORDER BY f.i")
 	if err != nil {
 		return nil, fmt.Errorf("asking for the types of columns: %w", err)
 	}
@@ -42,7 +45,7 @@ func (c *Conn) describeFields(ctx context.Context, fields []pgconn.FieldDescript
 	infos := make([]typeInfo, len(fields))
 	for i, f := range fields {
 		t := newTypeInfo(f.DataTypeOID, f.TypeModifier, r.Text(i, 0), r.Text(i, 1), r.Text(i, 2))
-		t.column.Name, t.column.Nullable = f.Name, !r.True(i, 3)
+		t.column.Name, t.column.Nullable, t.folds = f.Name, !r.True(i, 3), !r.True(i, 4)
 		if t.oid == oidMoney {
 			if t.cents, err = c.moneyDigits(ctx); err != nil {
 				return nil, err
@@ -54,9 +57,18 @@ func (c *Conn) describeFields(ctx context.Context, fields []pgconn.FieldDescript
 	return infos, nil
 }
 
+// deterministic is the column of pg_collation, called l, that tells whether
+// only equal texts compare as equal.
+func (c *Conn) deterministic() string {
+	if c.Server.Number < 120000 {
+		return "true"
+	}
+	return "coalesce(l.collisdeterministic, true)"
+}
+
 // newTypeInfo describes a type by what pg_type and format_type say of it.
 func newTypeInfo(oid uint32, modifier int32, native, class, name string) typeInfo {
-	t := typeInfo{oid: oid, modifier: modifier}
+	t := typeInfo{oid: oid, class: class, modifier: modifier}
 	var known bool
 	if t.wire, known = wireTypes[oid]; known {
 		t.binary = true

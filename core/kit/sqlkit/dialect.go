@@ -21,6 +21,7 @@ type Dialect struct {
 	NullsLast   bool                    // ORDER BY x puts NULL after all values
 	Text        func(s string) string   // literal of a text; nil: '...' with quotes doubled
 	Bytes       func(hex string) string // literal of binary data, given as hex digits; nil: X'...'
+	Moment      func(s string) string   // literal of a date or timestamp, given as record spells it; nil: as a text
 	Infinity    string                  // a float that is infinite, a '-' goes before it; "": it is spelled as a text
 }
 
@@ -91,6 +92,10 @@ func (d *Dialect) Literal(v Value) string {
 			return "-" + d.Infinity
 		case err == nil && d.Infinity != "" && math.IsInf(f, 1):
 			return d.Infinity
+		}
+	case record.Date, record.Datetime, record.Timestamp:
+		if d.Moment != nil {
+			return d.Moment(v.Text)
 		}
 	case record.Bytes:
 		digits := hex.EncodeToString([]byte(v.Text))
