@@ -21,6 +21,7 @@ type (
 // need gives the script a real server, or skips it where there are none:
 //
 //	need mysql | mariadb          an empty database: $ADDR, $DATABASE, $MYSQL_PASSWORD of root
+//	need sqlserver-peer           a peer that speaks its protocol; see sqlserver_test.go
 //	need kafka [PARTITIONS]       an empty topic on the shared cluster: $KAFKA, $TOPIC
 //	need kafka-private PARTITIONS the same on a cluster of its own behind a proxy; see network
 func need(ts *testscript.TestScript, neg bool, args []string) {
@@ -37,6 +38,8 @@ func need(ts *testscript.TestScript, neg bool, args []string) {
 		needDatabase(ts, servers.MySQL(tb).DB(tb))
 	case "mariadb":
 		needDatabase(ts, servers.MariaDB(tb).DB(tb))
+	case "sqlserver-peer":
+		needPeer(ts, tb)
 	case "kafka":
 		k := servers.Kafka(tb)
 		ts.Setenv("KAFKA", k.Addr())

@@ -51,7 +51,7 @@ func Dial(ctx context.Context, s *Settings) (*Conn, error) {
 	opened, err := connector.Connect(dialling)
 	if !stop() || err != nil {
 		w.close()
-		if opened != nil {
+		if err == nil { // else the driver gives a typed nil
 			_ = opened.Close()
 		}
 		return nil, diallingFault(ctx, s, w, err)

@@ -1,0 +1,83 @@
+package sqlserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/mssqlkit"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/kit/sqlread"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// session is one connection that reads.
+type session struct{ *mssqlkit.Conn }
+
+// Table implements [sqlread.Session].
+func (s *session) Table(ctx context.Context, name record.Name) (*sqlkit.Table, error) {
+	t, err := s.Conn.Table(ctx, name)
+	if errors.Is(err, mssqlkit.ErrNoTable) {
+		return nil, errclass.With(errclass.Config, sqlread.ErrNoTable)
+	}
+	return t, err
+}
+
+// Columns implements [sqlread.Session].
+func (s *session) Columns(ctx context.Context, sql string) ([]sqlkit.TableColumn, error) {
+	return s.Describe(ctx, sql)
+}
+
+// Prepare implements [sqlread.Session]: the server checks the statement and
+// says what its result is.
+func (s *session) Prepare(ctx context.Context, sql string) (sqlread.Statement, error) {
+	described, err := s.Describe(ctx, sql)
+	if err != nil {
+		const noObject = 208
+		if mssqlkit.Code(err) == noObject {
+			err = fmt.Errorf("%w: %w", sqlread.ErrNoTable, err)
+		}
+		return nil, err
+	}
+	st := &statement{session: s, sql: sql, columns: make([]record.Column, len(described))}
+	for i := range described {
+		st.columns[i] = described[i].Column
+	}
+	return st, nil
+}
+
+// statement is a SELECT that has been described.
+type statement struct {
+	session *session
+	sql     string
+	columns []record.Column
+}
+
+// Columns implements [sqlread.Statement].
+func (s *statement) Columns() []record.Column { return s.columns }
+
+// Rows implements [sqlread.Statement].
+func (s *statement) Rows(ctx context.Context, first time.Duration) (sqlread.Rows, error) {
+	r, err := s.session.Stream(ctx, s.sql, s.columns, first)
+	if err != nil {
+		return nil, err
+	}
+	return rows{r}, nil
+}
+
+// Close implements [sqlread.Statement]; the server keeps nothing of it.
+func (s *statement) Close(context.Context) error { return nil }
+
+// rows is a streamed result in the engine's words.
+type rows struct{ *mssqlkit.Rows }
+
+// Next implements [sqlread.Rows].
+func (r rows) Next(patience time.Duration) error {
+	err := r.Rows.Next(patience)
+	if errors.Is(err, mssqlkit.ErrWait) {
+		return sqlread.ErrWait
+	}
+	return err
+}
