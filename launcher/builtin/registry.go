@@ -7,13 +7,11 @@ import (
 	readpostgresql "github.com/datasync-io/datasync/reader/postgresql"
 	readsqlite "github.com/datasync-io/datasync/reader/sqlite"
 	readsqlserver "github.com/datasync-io/datasync/reader/sqlserver"
-	readsqlserver "github.com/datasync-io/datasync/reader/sqlserver"
 	readstream "github.com/datasync-io/datasync/reader/stream"
 	writefile "github.com/datasync-io/datasync/writer/file"
 	writekafka "github.com/datasync-io/datasync/writer/kafka"
 	writemysql "github.com/datasync-io/datasync/writer/mysql"
 	writesqlite "github.com/datasync-io/datasync/writer/sqlite"
-	writesqlserver "github.com/datasync-io/datasync/writer/sqlserver"
 	writesqlserver "github.com/datasync-io/datasync/writer/sqlserver"
 	writestream "github.com/datasync-io/datasync/writer/stream"
 )
@@ -28,7 +26,6 @@ func readers() []plugin.ReaderInfo {
 		readpostgresql.Info(),
 		readsqlite.Info(),
 		readsqlserver.Info(),
-		readsqlserver.Info(),
 		readstream.Info(),
 	}
 }
@@ -39,7 +36,6 @@ func writers() []plugin.WriterInfo {
 		writekafka.Info(),
 		writemysql.Info(),
 		writesqlite.Info(),
-		writesqlserver.Info(),
 		writesqlserver.Info(),
 		writestream.Info(),
 	}
