@@ -82,7 +82,7 @@ func (p *Producer) pack() ([]*batch, error) {
 	block := p.newBlock()
 	data := block.data
 	if p.compress != nil {
-		data = p.raw[:0]
+		data = p.raw
 	}
 	data = p.arrange(data)
 	block.users = len(p.touched)
@@ -277,18 +277,23 @@ func (p *Producer) drop(leader int32) {
 // clear makes the arena free for the next records.
 func (p *Producer) clear() {
 	p.spans, p.touched, p.gathered = p.spans[:0], p.touched[:0], 0
-	if cap(p.arena) > 2*p.set.BatchBytes {
-		p.arena = nil // one big record must not keep its memory
-		return
+	p.arena, p.raw = p.emptied(p.arena), p.emptied(p.raw)
+}
+
+// emptied returns memory to be filled anew; what one big record has made large
+// is not kept.
+func (p *Producer) emptied(memory []byte) []byte {
+	if cap(memory) > 2*p.room() {
+		return nil
 	}
-	p.arena = p.arena[:0]
+	return memory[:0]
 }
 
 // recycle makes the memory of batches that are in free.
 func (p *Producer) recycle(batches ...*batch) {
 	for _, b := range batches {
-		if b.block.users--; b.block.users == 0 && cap(b.block.data) <= 2*p.set.BatchBytes {
-			b.block.data = b.block.data[:0]
+		if b.block.users--; b.block.users == 0 {
+			b.block.data = p.emptied(b.block.data)
 			p.blocks = append(p.blocks, b.block)
 		}
 		*b = batch{}

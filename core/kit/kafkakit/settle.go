@@ -16,16 +16,16 @@ import (
 // settle takes in outcomes until at most that many requests are on their way,
 // then sends again what has failed.
 func (p *Producer) settle(ctx context.Context, most int) error {
+	for len(p.outcomes) > 0 {
+		p.take(<-p.outcomes)
+	}
+	if len(p.failed) == 0 && p.inFlight <= most {
+		return nil
+	}
 	defer p.wire.bound(ctx)()
 	for {
 		if len(p.failed) > 0 {
 			most = 0 // order: nothing new while a batch is to be sent again
-		}
-		select {
-		case o := <-p.outcomes:
-			p.take(o)
-			continue
-		default:
 		}
 		if p.inFlight <= most {
 			break
