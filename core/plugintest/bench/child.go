@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,6 +25,7 @@ func runChild(cmd *exec.Cmd) (sample, error) {
 	if cmd.Stderr == nil {
 		cmd.Stderr = &stderr
 	}
+	before := childrenTime()
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		return sample{}, err
@@ -31,6 +33,7 @@ func runChild(cmd *exec.Cmd) (sample, error) {
 	w := watchPeak(cmd.Process.Pid)
 	err := cmd.Wait()
 	s := sample{wall: time.Since(began), peak: w.stop(), allocs: math.NaN()}
+	s.servers = childrenTime() - before
 	if err != nil {
 		return s, fmt.Errorf("%w: %s", err, tail(stderr.String()))
 	}
@@ -90,6 +93,37 @@ func readPeak(pid int) int64 {
 		return 0
 	}
 	return kB << 10
+}
+
+// childrenTime is the processor time that the living children of this program
+// have used: while no command runs, that of the servers. 0 where there is no
+// /proc.
+func childrenTime() time.Duration {
+	const tick = time.Second / 100 // USER_HZ
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return 0
+	}
+	var sum time.Duration
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			continue // it has ended
+		}
+		// proc(5): the name in parentheses, state, parent, ... user and system time.
+		fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
+		if len(fields) < 13 || string(fields[1]) != strconv.Itoa(os.Getpid()) {
+			continue
+		}
+		for _, field := range fields[11:13] {
+			n, err := strconv.Atoi(string(field))
+			if err != nil {
+				return 0
+			}
+			sum += time.Duration(n) * tick
+		}
+	}
+	return sum
 }
 
 // discard runs a command with its output thrown away.

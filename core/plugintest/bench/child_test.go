@@ -21,6 +21,28 @@ func TestRunChild(t *testing.T) {
 	}
 }
 
+// TestServersCount shows that children beside the measured one are counted.
+func TestServersCount(t *testing.T) {
+	busy := exec.CommandContext(t.Context(), "sh", "-c", "while :; do :; done")
+	if err := busy.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = busy.Process.Kill()
+		_ = busy.Wait()
+	}()
+	for range 1000 {
+		s, err := runChild(exec.CommandContext(t.Context(), "sh", "-c", ":"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.servers > 0 {
+			return
+		}
+	}
+	t.Error("a busy child has used no time during 1000 runs of another")
+}
+
 func TestUntilOutput(t *testing.T) {
 	s, err := untilOutput(t.Context(), "row 1", "sh", "-c", "echo head; echo row 1; exec sleep 600")
 	if err != nil || s.wall <= 0 {

@@ -54,6 +54,7 @@ type line struct {
 	MBPerSec   float64 `json:"mbPerSecond"`
 	Allocs     float64 `json:"allocationsPerRow"`
 	CPU        float64 `json:"cpuSecondsPerMillionRows"`
+	Servers    float64 `json:"serverSecondsPerMillionRows"`
 	Peak       float64 `json:"peakBytes"`
 	Noise      float64 `json:"aa"`
 	Ratio      float64 `json:"ratio"` // of datasync's speed to this one's
@@ -142,6 +143,7 @@ func newLine(name string, moved size, samples []sample) line {
 	l.MBPerSec = bytes / l.Seconds / 1e6
 	if moved.rows > 1 {
 		l.CPU = median(of(samples, cpuSeconds)) / rows * 1e6
+		l.Servers = median(of(samples, serverSeconds)) / rows * 1e6
 	}
 	l.Peak = median(of(samples, peakBytes))
 	return l

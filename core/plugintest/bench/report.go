@@ -20,9 +20,9 @@ func writeTable(w io.Writer, results []result) error {
 	style.Options = table.Options{SeparateHeader: true}
 	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
 	t.SetStyle(style)
-	t.AppendHeader(table.Row{"path", "program", "rows/s", "MB/s", "allocs/row", "CPU s/M rows", "peak MiB", "ratio", "A/A", "targets"})
-	columns := make([]table.ColumnConfig, 0, 7)
-	for n := 3; n <= 9; n++ {
+	t.AppendHeader(table.Row{"path", "program", "rows/s", "MB/s", "allocs/row", "CPU s/M rows", "servers", "peak MiB", "ratio", "A/A", "targets"})
+	columns := make([]table.ColumnConfig, 0, 8)
+	for n := 3; n <= 10; n++ {
 		columns = append(columns, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
 	}
 	t.SetColumnConfigs(columns)
@@ -32,7 +32,7 @@ func writeTable(w io.Writer, results []result) error {
 			if i > 0 {
 				name = ""
 			}
-			t.AppendRow(table.Row{name, l.Name, rate(l), positive(l.MBPerSec, 1), number(l.Allocs, 4), positive(l.CPU, 2), positive(l.Peak/(1<<20), 1), number(l.Ratio, 2), number(l.Noise, 2), verdicts(l.Targets)})
+			t.AppendRow(table.Row{name, l.Name, rate(l), positive(l.MBPerSec, 1), number(l.Allocs, 4), positive(l.CPU, 2), positive(l.Servers, 2), positive(l.Peak/(1<<20), 1), number(l.Ratio, 2), number(l.Noise, 2), verdicts(l.Targets)})
 		}
 	}
 	_, err := io.WriteString(w, t.Render()+"\n")
@@ -95,9 +95,10 @@ func (l line) MarshalJSON() ([]byte, error) {
 		plain
 		Allocs *float64 `json:"allocationsPerRow"`
 		CPU    *float64 `json:"cpuSecondsPerMillionRows"`
+		Server *float64 `json:"serverSecondsPerMillionRows"`
 		MB     *float64 `json:"mbPerSecond"`
 		Peak   *float64 `json:"peakBytes"`
 		Noise  *float64 `json:"aa"`
 		Ratio  *float64 `json:"ratio"`
-	}{plain(l), optional(l.Allocs), optional(l.CPU), optional(l.MBPerSec), optional(l.Peak), optional(l.Noise), optional(l.Ratio)})
+	}{plain(l), optional(l.Allocs), optional(l.CPU), optional(l.Servers), optional(l.MBPerSec), optional(l.Peak), optional(l.Noise), optional(l.Ratio)})
 }

@@ -8,11 +8,12 @@ import (
 
 // sample is one run of one program.
 type sample struct {
-	wall   time.Duration
-	cpu    time.Duration // user and system time of the process
-	peak   int64         // bytes of memory at most (VmHWM); 0: not measured
-	bytes  int64         // moved, where that is not as much as the path's
-	allocs float64       // per row; NaN: not counted
+	wall    time.Duration
+	cpu     time.Duration // user and system time of the process
+	servers time.Duration // the same of the servers meanwhile
+	peak    int64         // bytes of memory at most (VmHWM); 0: not measured
+	bytes   int64         // moved, where that is not as much as the path's
+	allocs  float64       // per row; NaN: not counted
 }
 
 // median of values, which are left as they are; NaN of none.
@@ -34,11 +35,12 @@ func of(samples []sample, figure func(sample) float64) []float64 {
 	return out
 }
 
-func seconds(s sample) float64    { return s.wall.Seconds() }
-func cpuSeconds(s sample) float64 { return s.cpu.Seconds() }
-func peakBytes(s sample) float64  { return float64(s.peak) }
-func allocs(s sample) float64     { return s.allocs }
-func ownBytes(s sample) float64   { return float64(s.bytes) }
+func seconds(s sample) float64       { return s.wall.Seconds() }
+func cpuSeconds(s sample) float64    { return s.cpu.Seconds() }
+func serverSeconds(s sample) float64 { return s.servers.Seconds() }
+func peakBytes(s sample) float64     { return float64(s.peak) }
+func allocs(s sample) float64        { return s.allocs }
+func ownBytes(s sample) float64      { return float64(s.bytes) }
 
 // ratio is how many times as fast as the other program this one was: the
 // median over the pairs.

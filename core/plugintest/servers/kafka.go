@@ -98,7 +98,8 @@ func (e *kafkaEngine) backend() string { return loopback(e.proxied) }
 func (e *kafkaEngine) launch() (*process, error) {
 	args := []string{"-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"}
 	if e.opts.Bench {
-		args = []string{"-Xmx1g"}
+		// The heap of kafka-server-start.sh, in memory that the machine has given.
+		args = []string{"-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch"}
 	}
 	args = append(args, "-Xshare:auto", "-Dlog4j2.configurationFile="+filepath.Join(e.dir, "log4j2.xml"),
 		"-cp", filepath.Join(e.jars, "*"), "kafka.Kafka", e.config())
