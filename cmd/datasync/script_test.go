@@ -29,7 +29,7 @@ import (
 //	waitfor FILE REGEXP                   wait until the file holds a match
 //	sqlite FILE SQL                       run statements and print the rows of the last
 //	samelines FILE FILE                   the files hold the same lines in any order
-//	need mysql|mariadb|sqlserver-peer|kafka [...]        see servers_test.go
+//	need mysql|mariadb|postgresql|sqlserver-peer|kafka [...] see servers_test.go
 func TestScripts(t *testing.T) {
 	jobs, err := filepath.Abs(filepath.Join(moduleRoot, "jobs"))
 	if err != nil {
@@ -49,7 +49,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "start": startChild, "signal": sendSignal, "await": await, "waitfor": waitFor,
-			"sqlite": runSQLite, "samelines": sameLines, "need": need, "mysql": runMySQL, "sqlserver": runSQLServer, "network": network, "topic": showTopic,
+			"sqlite": runSQLite, "samelines": sameLines, "need": need, "mysql": runMySQL, "postgresql": runPostgreSQL, "sqlserver": runSQLServer, "network": network, "topic": showTopic,
 		},
 	})
 }

@@ -15,17 +15,19 @@ import (
 
 type (
 	databaseKey struct{} // the servers.Database of need mysql
+	postgresKey struct{} // the servers.PostgreSQLDatabase of need postgresql
 	kafkaKey    struct{} // the servers.KafkaServer of need kafka
 )
 
 // need gives the script a real server, or skips it where there are none:
 //
 //	need mysql | mariadb          an empty database: $ADDR, $DATABASE, $MYSQL_PASSWORD of root
+//	need postgresql               an empty database: $ADDR, $DATABASE, $PGPASSWORD of root
 //	need sqlserver-peer           a peer that speaks its protocol; see sqlserver_test.go
 //	need kafka [PARTITIONS]       an empty topic on the shared cluster: $KAFKA, $TOPIC
 //	need kafka-private PARTITIONS the same on a cluster of its own behind a proxy; see network
 func need(ts *testscript.TestScript, neg bool, args []string) {
-	arguments(ts, neg, args, 1, "need mysql|mariadb|kafka|kafka-private [PARTITIONS]")
+	arguments(ts, neg, args, 1, "need mysql|mariadb|postgresql|kafka|kafka-private [PARTITIONS]")
 	tb := ts.Value(testKey{}).(testing.TB)
 	partitions := 1
 	if len(args) > 1 {
@@ -38,6 +40,12 @@ func need(ts *testscript.TestScript, neg bool, args []string) {
 		needDatabase(ts, servers.MySQL(tb).DB(tb))
 	case "mariadb":
 		needDatabase(ts, servers.MariaDB(tb).DB(tb))
+	case "postgresql":
+		db := servers.PostgreSQL(tb).DB(tb)
+		ts.Setenv("ADDR", db.Addr())
+		ts.Setenv("DATABASE", db.Name)
+		ts.Setenv("PGPASSWORD", servers.RootPassword)
+		setValue(ts, postgresKey{}, db)
 	case "sqlserver-peer":
 		needPeer(ts, tb)
 	case "kafka":
@@ -79,6 +87,16 @@ func runMySQL(ts *testscript.TestScript, neg bool, args []string) {
 	db, ok := madeValue(ts, databaseKey{}).(servers.Database)
 	if !ok {
 		ts.Fatalf("need mysql first")
+	}
+	db.Exec(ts.Value(testKey{}).(testing.TB), args...)
+}
+
+// runPostgreSQL runs statements in the script's database.
+func runPostgreSQL(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 1, "postgresql STATEMENT ...")
+	db, ok := madeValue(ts, postgresKey{}).(servers.PostgreSQLDatabase)
+	if !ok {
+		ts.Fatalf("need postgresql first")
 	}
 	db.Exec(ts.Value(testKey{}).(testing.TB), args...)
 }
