@@ -312,3 +312,21 @@ func TestLargeValues(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkScan goes over a file with quotes to find where its parts begin.
+func BenchmarkScan(b *testing.B) {
+	line := "1234567,\"a name, of some length\",2024-01-02 03:04:05,12.50,true,another text,-42,7,0.125,the end\n"
+	path := put(b, b.TempDir(), "a.csv", strings.Repeat(line, 200_000))
+	r, err := newReader(plugintest.Env(), defaults())
+	must(b, err)
+	r.config.SplitSize = 1 << 20
+	info, err := lookAt(path)
+	must(b, err)
+	b.SetBytes(info.Size)
+	for b.Loop() {
+		parts, err := r.parts(b.Context(), path, info, 4)
+		if err != nil || len(parts) < 15 {
+			b.Fatal(len(parts), err)
+		}
+	}
+}

@@ -36,7 +36,7 @@ type source struct {
 // newSource plans how the file's records become rows. Where the plan names the
 // columns they are all that the files have: a record with others is bad.
 func newSource(l *layout, in *input, sp spec, c *Config) (*source, error) {
-	s := &source{layout: l, in: in, spec: sp, trim: c.CSV.TrimWhitespace, stage: record.NewBatch(1, 0), staged: textColumn}
+	s := &source{layout: l, in: in, spec: sp, trim: c.CSV.TrimWhitespace, stage: record.NewBatch(1, 0)}
 	whole := sp.Names != nil
 	var err error
 	if in.csv == nil {
@@ -55,9 +55,15 @@ func (s *source) fields(whole bool) (err error) {
 	if s.places, err = s.layout.places(s.in.names); err != nil {
 		return err
 	}
-	for _, p := range s.places {
+	staged := &record.Schema{}
+	for i, p := range s.places {
 		s.least = max(s.least, p+1)
+		if p >= 0 && s.layout.columns[i].text != nil {
+			staged.Columns = append(staged.Columns, record.Column{Name: s.layout.columns[i].column.Name, Kind: record.String})
+		}
 	}
+	staged.Data = len(staged.Columns)
+	s.staged = staged
 	if whole {
 		s.most = s.least
 	}
@@ -170,34 +176,56 @@ func (s *source) record(b *record.Batch, fields []csvfmt.Field) error {
 	if len(fields) < s.least || s.most > 0 && len(fields) > s.most {
 		return errclass.BadValue("", errclass.Conversion, "the record has %d fields, %d are expected", len(fields), s.least)
 	}
+	if s.trim {
+		for i := range fields {
+			if !fields[i].Quoted {
+				fields[i].Text = bytes.Trim(fields[i].Text, " \t")
+			}
+		}
+	}
+	var staged record.Row
+	if len(s.staged.Columns) > 0 {
+		s.texts(fields)
+		staged = s.stage.Row(0)
+	}
 	b.Begin(s.layout.schema, record.Insert)
+	at := 0 // of the column's text in staged
 	for i := range s.layout.columns {
 		p := &s.layout.columns[i]
 		if s.places[i] < 0 {
 			s.fixed(b, p)
 			continue
 		}
-		f := fields[s.places[i]]
-		if s.trim && !f.Quoted {
-			f.Text = bytes.Trim(f.Text, " \t")
-		}
+		f := &fields[s.places[i]]
 		switch {
 		case s.in.csv.Null(f):
 			b.Null()
 		case p.text == nil:
 			b.String(f.Text)
 		default:
-			s.stage.Reset("")
-			s.stage.Begin(s.staged, record.Insert)
-			s.stage.String(f.Text)
-			if err := p.text(b, s.stage.Row(0), 0); err != nil {
+			if err := p.text(b, staged, at); err != nil {
 				b.Drop()
 				return err
 			}
+			at++
 		}
 	}
 	s.metadata(b)
 	return nil
+}
+
+// texts stages the texts that are to be converted, one behind the other.
+func (s *source) texts(fields []csvfmt.Field) {
+	s.stage.Reset("")
+	s.stage.Begin(s.staged, record.Insert)
+	for i := range s.layout.columns {
+		if s.places[i] < 0 || s.layout.columns[i].text == nil {
+			continue
+		}
+		if f := &fields[s.places[i]]; !s.in.csv.Null(f) {
+			s.stage.String(f.Text)
+		}
+	}
 }
 
 // object appends the next line's row.

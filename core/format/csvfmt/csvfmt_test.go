@@ -38,7 +38,7 @@ func all(t testing.TB, d *csvfmt.Decoder) (records [][]string) {
 		var record []string
 		for _, f := range fields {
 			switch {
-			case d.Null(f):
+			case d.Null(&f):
 				record = append(record, "NULL")
 			default:
 				record = append(record, string(f.Text))

@@ -1,11 +1,14 @@
 package parquetfmt
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/record"
@@ -27,9 +30,15 @@ func Open(r io.ReaderAt, size int64) (f *File, err error) {
 		err = errclass.With(errclass.Permanent, err)
 	}()
 	defer recovered(&err)
+	if err := framed(r, size); err != nil {
+		return nil, fmt.Errorf("it is no parquet file: %w", err)
+	}
 	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(readBuffer))
 	if err != nil {
 		return nil, fmt.Errorf("it is no parquet file: %w", err)
+	}
+	if err := packings(file.Metadata()); err != nil {
+		return nil, err
 	}
 	f = &File{file: file, fields: file.Root().Columns()}
 	if text, ok := file.Lookup(kindsKey); ok {
@@ -41,6 +50,34 @@ func Open(r io.ReaderAt, size int64) (f *File, err error) {
 		f.columns = append(f.columns, f.describe(c))
 	}
 	return f, nil
+}
+
+// framed checks the end of a file before the library trusts the length there.
+func framed(r io.ReaderAt, size int64) error {
+	var foot [footerSize]byte
+	if size < footerSize+int64(len(magic)) {
+		return fmt.Errorf("%d bytes are too short", size)
+	}
+	if _, err := r.ReadAt(foot[:], size-footerSize); err != nil {
+		return fmt.Errorf("reading its end: %w", err)
+	}
+	if n := int64(binary.LittleEndian.Uint32(foot[:])); n > size-footerSize-int64(len(magic)) {
+		return fmt.Errorf("its footer has %d bytes, the file %d", n, size)
+	}
+	return nil
+}
+
+// packings refuses LZ4: over a broken page the library's decoder asks for more
+// and more memory and never ends.
+func packings(m *format.FileMetaData) error {
+	for i := range m.RowGroups {
+		for j := range m.RowGroups[i].Columns {
+			if c := m.RowGroups[i].Columns[j].MetaData; c.Codec == format.Lz4Raw || c.Codec == format.Lz4 {
+				return fmt.Errorf("column %q is compressed as %s, which is not read: write it as snappy or zstd", strings.Join(c.PathInSchema, "."), c.Codec)
+			}
+		}
+	}
+	return nil
 }
 
 // Columns describes the columns of the rows.
