@@ -3,8 +3,11 @@ package csvfmt
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
+	"strconv"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/format/jsonfmt"
 	"github.com/datasync-io/datasync/core/record"
 )
 
@@ -14,7 +17,8 @@ import (
 type Encoder struct {
 	dialect Dialect
 	special [256]bool // bytes that a bare field cannot hold
-	careful bool      // the delimiter may occur in numbers and times
+	words   [4]uint64 // the same bytes, each eight times
+	careful bool      // the delimiter or NULL may occur in numbers and times
 }
 
 // NewEncoder returns an encoder for a dialect that [Dialect.Check] accepts.
@@ -26,41 +30,60 @@ func NewEncoder(d Dialect) *Encoder {
 	}
 	first := d.Delimiter[0]
 	e.special[first] = true
-	e.careful = first >= '0' && first <= '9' || first >= 'A' && first <= 'Z' || first >= 'a' && first <= 'z' ||
-		bytes.IndexByte([]byte(" +-.:"), first) >= 0 || d.Null != ""
+	e.words = [4]uint64{ones * '\n', ones * '\r', ones * uint64(first), ones * uint64(first)}
+	if d.Quote != 0 {
+		e.words[3] = ones * uint64(d.Quote)
+	}
+	e.careful = plain(first) || d.Null != ""
+	for i := range len(d.Null) {
+		e.careful = e.careful && (plain(first) || plain(d.Null[i]))
+	}
 	return e
+}
+
+// plain tells the bytes that numbers, times and base64 are made of.
+func plain(ch byte) bool {
+	return ch >= '0' && ch <= '9' || ch >= 'A' && ch <= 'Z' || ch >= 'a' && ch <= 'z' || bytes.IndexByte([]byte(" +-.:/="), ch) >= 0
 }
 
 // AppendRow appends the row's data columns and a line feed. An error is a data
 // error that names the column; dst is then returned as it was.
 func (e *Encoder) AppendRow(dst []byte, r record.Row) ([]byte, error) {
 	start := len(dst)
-	for c := range r.Schema().Data {
+	s := r.Schema()
+	for c := range s.Data {
 		if c > 0 {
 			dst = append(dst, e.dialect.Delimiter...)
 		}
+		at := len(dst)
 		var err error
 		switch k := r.Kind(c); k {
 		case record.String, record.JSON:
 			dst, err = e.appendText(dst, r.Bytes(c))
+			if err == nil {
+				continue
+			}
 		case record.Null:
 			dst = append(dst, e.dialect.Null...)
+			continue
 		case record.Absent:
 			err = errclass.BadValue("", errclass.Other, "the change says nothing about this column, and delimited text cannot leave one out")
 		case record.Bytes:
 			dst = base64.StdEncoding.AppendEncode(dst, r.Bytes(c))
-			if len(r.Bytes(c)) == 0 || e.careful {
-				dst, err = e.again(dst, base64.StdEncoding.EncodedLen(len(r.Bytes(c))))
-			}
+		case record.Int64:
+			dst = strconv.AppendInt(dst, r.Int64(c), 10)
+		case record.Decimal:
+			dst = append(dst, r.Bytes(c)...)
+		case record.Float64:
+			dst = appendFloat(dst, r.Float64(c))
 		default:
-			at := len(dst)
 			dst = r.AppendText(dst, c)
-			if e.careful {
-				dst, err = e.again(dst, len(dst)-at)
-			}
+		}
+		if err == nil && (e.careful || len(dst) == at) {
+			dst, err = e.again(dst, len(dst)-at)
 		}
 		if err != nil {
-			return dst[:start], named(err, r.Schema().Columns[c].Name)
+			return dst[:start], named(err, s.Columns[c].Name)
 		}
 	}
 	return append(dst, '\n'), nil
@@ -101,7 +124,15 @@ func (e *Encoder) needsQuotes(v []byte) bool {
 	if string(v) == e.dialect.Null {
 		return true
 	}
-	for _, ch := range v {
+	i := 0
+	for w := &e.words; i+8 <= len(v); i += 8 {
+		x := binary.LittleEndian.Uint64(v[i:])
+		a, b, c, d := x^w[0], x^w[1], x^w[2], x^w[3]
+		if ((a-ones)&^a|(b-ones)&^b|(c-ones)&^c|(d-ones)&^d)&highs != 0 { // one of the eight is one of the four
+			return true
+		}
+	}
+	for _, ch := range v[i:] {
 		if e.special[ch] {
 			return true
 		}
@@ -146,6 +177,14 @@ func (e *Encoder) seam(v []byte) bool {
 		}
 	}
 	return false
+}
+
+// appendFloat is record.AppendFloat, quicker for few digits.
+func appendFloat(dst []byte, v float64) []byte {
+	if out, ok := jsonfmt.AppendShort(dst, v); ok {
+		return out
+	}
+	return record.AppendFloat(dst, v, 64)
 }
 
 func named(err error, column string) error {

@@ -152,7 +152,7 @@ func appendValue(dst []byte, r record.Row, c int, kind record.Kind) ([]byte, err
 	case record.Float32:
 		return appendFloat(dst, float64(r.Float32(c)), 32), nil
 	case record.Float64:
-		if out, ok := appendShort(dst, r.Float64(c)); ok {
+		if out, ok := AppendShort(dst, r.Float64(c)); ok {
 			return out, nil
 		}
 		return appendFloat(dst, r.Float64(c), 64), nil

@@ -5,14 +5,14 @@ import (
 	"strconv"
 )
 
-// tens are the powers of ten that appendShort tries.
+// tens are the powers of ten that AppendShort tries.
 var tens = [...]float64{1, 10, 100, 1000, 10000}
 
-// appendShort appends a float that has at most four digits behind the point,
+// AppendShort appends a float that has at most four digits behind the point,
 // as most in a database have, at a third of the general way's cost; false if v
 // is none. Both write the same: of the decimals with at most 15 digits, a float64
 // is nearest to one only (DBL_DIG).
-func appendShort(dst []byte, v float64) ([]byte, bool) {
+func AppendShort(dst []byte, v float64) ([]byte, bool) {
 	abs := math.Abs(v)
 	if !(abs > 0 && abs < 1e9) { // -0, NaN
 		return dst, false

@@ -11,7 +11,7 @@ import (
 func TestShortFloats(t *testing.T) {
 	check := func(v float64) bool {
 		t.Helper()
-		got, ok := appendShort(nil, v)
+		got, ok := AppendShort(nil, v)
 		if want := strconv.FormatFloat(v, 'f', -1, 64); ok && string(got) != want {
 			t.Errorf("%v: %s, want %s", v, got, want)
 		}
