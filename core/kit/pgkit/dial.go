@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -174,7 +175,7 @@ func explainDial(s *Settings, err error) error {
 	what := fmt.Sprintf("connecting to %s as %q", strings.Join(s.Hosts, ","), s.User)
 	var whole *pgconn.ConnectError
 	if errors.As(err, &whole) && whole.Unwrap() != nil {
-		err = whole.Unwrap() // without its account of the settings
+		err = attempts(whole.Unwrap()) // without its account of the settings
 	}
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
@@ -202,4 +203,37 @@ func explainDial(s *Settings, err error) error {
 		}
 	}
 	return Classify(fmt.Errorf("%s: %w%s", what, err, remedy))
+}
+
+// tried are the errors of several attempts to connect, in one line.
+type tried struct{ errs []error }
+
+func (t *tried) Unwrap() []error { return t.errs }
+
+func (t *tried) Error() string {
+	var texts []string
+	for _, err := range t.errs {
+		if text := err.Error(); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+// attempts gathers what pgconn says of each host and each way to reach it.
+func attempts(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the outermost alone
+	if !ok {
+		return err
+	}
+	var t tried
+	for _, one := range joined.Unwrap() {
+		var op *net.OpError
+		if errors.As(one, &op) {
+			t.errs = append(t.errs, op)
+		} else {
+			t.errs = append(t.errs, one)
+		}
+	}
+	return &t
 }
