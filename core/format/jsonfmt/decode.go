@@ -22,13 +22,14 @@ type Decoder struct {
 	names  []string
 	index  map[string]int
 	values []gjson.Result // by column; the zero Result: missing
+	quicks []quickValue   // the same, of an object that was read quickly
 	strict bool
 }
 
 // NewDecoder returns a decoder of the members that have these names. A strict
 // one refuses objects with others.
 func NewDecoder(names []string, strict bool) *Decoder {
-	d := &Decoder{names: names, index: map[string]int{}, values: make([]gjson.Result, len(names)), strict: strict}
+	d := &Decoder{names: names, index: map[string]int{}, values: make([]gjson.Result, len(names)), quicks: make([]quickValue, len(names)), strict: strict}
 	for i, name := range names {
 		d.index[name] = i
 	}
@@ -39,6 +40,9 @@ func NewDecoder(names []string, strict bool) *Decoder {
 // begins with columns of kind any. An error is a data error; the row must
 // then be dropped.
 func (d *Decoder) Append(b *record.Batch, object []byte) error {
+	if utf8.Valid(object) && d.quick(object) {
+		return d.appendQuick(b, object)
+	}
 	if err := d.read(object); err != nil {
 		return err
 	}
