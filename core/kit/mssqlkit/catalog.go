@@ -50,7 +50,7 @@ func (c *Conn) Tables(ctx context.Context, in record.Name) ([]record.Name, error
 // that is an [ErrNoTable] names the nearest one.
 func (c *Conn) Table(ctx context.Context, name record.Name) (*sqlkit.Table, error) {
 	sys := catalog(name)
-	row, err := c.First(ctx, "SELECT o.object_id, s.name, o.name, o.type, CAST(ep.value AS nvarchar(max)), "+
+	row, err := c.First(ctx, "SELECT o.object_id, s.name, o.name, o.type, CAST(ep.value AS nvarchar(3750)), "+
 		"(SELECT SUM(p.rows) FROM "+sys+"partitions p WHERE p.object_id = o.object_id AND p.index_id IN (0, 1)) "+
 		"FROM "+sys+"objects o JOIN "+sys+"schemas s ON s.schema_id = o.schema_id "+
 		"LEFT JOIN "+sys+"extended_properties ep ON ep.class = 1 AND ep.major_id = o.object_id AND ep.minor_id = 0 AND ep.name = 'MS_Description' "+
@@ -102,7 +102,7 @@ func (c *Conn) columns(ctx context.Context, sys, id string) ([]sqlkit.TableColum
 		temporal = "0, 0 " // the function knows the session's own database alone
 	}
 	rows, err := c.Query(ctx, "SELECT c.name, COALESCE(b.name, t.name), c.max_length, c.precision, c.scale, c.is_nullable, c.is_identity, c.is_computed, "+
-		"CASE WHEN c.default_object_id <> 0 THEN 1 ELSE 0 END, COALESCE(c.collation_name, ''), CAST(ep.value AS nvarchar(max)), "+
+		"CASE WHEN c.default_object_id <> 0 THEN 1 ELSE 0 END, COALESCE(c.collation_name, ''), CAST(ep.value AS nvarchar(3750)), "+
 		temporal+
 		"FROM "+sys+"columns c JOIN "+sys+"types t ON t.user_type_id = c.user_type_id "+
 		"LEFT JOIN "+sys+"types b ON b.user_type_id = c.system_type_id AND t.is_assembly_type = 0 "+

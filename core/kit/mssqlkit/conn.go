@@ -27,10 +27,11 @@ type Conn struct {
 }
 
 // session is what every connection begins with. The options are those that
-// indexes over computed columns and indexed views ask for; ymd makes dates in
-// literals mean one thing in every language.
+// indexes over computed columns and indexed views ask for, and that the JDBC
+// drivers set; language and date format are the login's, as statements of the
+// job expect them.
 const session = "SET ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER ON; " +
-	"SET NUMERIC_ROUNDABORT, IMPLICIT_TRANSACTIONS, XACT_ABORT, NOCOUNT OFF; SET DATEFORMAT ymd; SET TEXTSIZE 2147483647; SET ROWCOUNT 0"
+	"SET NUMERIC_ROUNDABORT, IMPLICIT_TRANSACTIONS, XACT_ABORT, NOCOUNT OFF; SET TEXTSIZE 2147483647; SET ROWCOUNT 0"
 
 // Dial opens a connection. ctx bounds the dialling alone.
 func Dial(ctx context.Context, s *Settings) (*Conn, error) {
@@ -54,7 +55,7 @@ func Dial(ctx context.Context, s *Settings) (*Conn, error) {
 		if err == nil { // else the driver gives a typed nil
 			_ = opened.Close()
 		}
-		return nil, diallingFault(ctx, s, w, err)
+		return nil, diallingFault(ctx, s, w, dialling.Err() != nil, err)
 	}
 	conn, ok := opened.(*mssql.Conn)
 	if !ok {
@@ -73,11 +74,11 @@ func Dial(ctx context.Context, s *Settings) (*Conn, error) {
 }
 
 // diallingFault tells why there is no connection.
-func diallingFault(ctx context.Context, s *Settings, w *wire, err error) error {
+func diallingFault(ctx context.Context, s *Settings, w *wire, late bool, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case err == nil || errors.Is(err, context.DeadlineExceeded):
+	case err == nil || late:
 		err = errclass.With(errclass.Transient, errors.New("no answer in time"))
 	case isCertificate(err) || strings.Contains(err.Error(), "TLS Handshake") && w.broken() == nil:
 		err = errclass.With(errclass.Config, fmt.Errorf("%w; set trustServerCertificate=true, or name the authority with trustStore", err))

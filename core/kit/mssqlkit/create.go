@@ -11,10 +11,11 @@ import (
 const longestKey = 900
 
 // Declared is the type of a column in a table that is created for rows of
-// column c: one that keeps every value. key says that the column is a part of
-// the primary key, which takes no type without a limit.
-func Declared(c *record.Column, key bool) string {
-	if native, ok := own(c); ok && (!key || !strings.Contains(native, "max")) {
+// column c: one that keeps every value. key is how many bytes the column may
+// take as a part of the primary key, which no type without a limit fits; 0: it
+// is none.
+func Declared(c *record.Column, key int) string {
+	if native, ok := own(c); ok && (key == 0 || c.Kind != record.String) {
 		return native
 	}
 	switch c.Kind {
@@ -31,7 +32,7 @@ func Declared(c *record.Column, key bool) string {
 	case record.Decimal:
 		return declaredDecimal(c)
 	case record.Bytes:
-		return limited("varbinary", c.Length, 8000, key, longestKey)
+		return limited("varbinary", c.Length, 8000, key)
 	case record.Date:
 		return "date"
 	case record.Time:
@@ -47,7 +48,7 @@ func Declared(c *record.Column, key bool) string {
 	case record.Interval:
 		return "nvarchar(100)"
 	}
-	return limited("nvarchar", c.Length, 4000, key, longestKey/2)
+	return limited("nvarchar", c.Length, 4000, key/2)
 }
 
 // own keeps a type of SQL Server itself, where its values are written as they
@@ -83,10 +84,11 @@ func declaredDecimal(c *record.Column) string {
 }
 
 // limited is a type with a length, max where it has none or too long a one.
-func limited(name string, length, most int, key bool, mostKey int) string {
-	if key {
-		if length <= 0 || length > mostKey {
-			length = mostKey
+// Of a key only values of up to key bytes or characters are kept.
+func limited(name string, length, most, key int) string {
+	if key > 0 {
+		if length <= 0 || length > key {
+			length = key
 		}
 		return fmt.Sprintf("%s(%d)", name, length)
 	}
@@ -99,15 +101,15 @@ func limited(name string, length, most int, key bool, mostKey int) string {
 // CreateTable spells the statements that create a table with these columns,
 // their comments and a primary key.
 func CreateTable(name record.Name, columns []record.Column, comments, key []string, comment string) []string {
-	isKey := map[string]bool{}
+	share := map[string]int{}
 	for _, k := range key {
-		isKey[k] = true
+		share[k] = longestKey / len(key)
 	}
 	lines := make([]string, 0, len(columns)+1)
 	for i := range columns {
 		c := &columns[i]
-		line := Dialect.Quote(c.Name) + " " + Declared(c, isKey[c.Name])
-		if isKey[c.Name] || !c.Nullable {
+		line := Dialect.Quote(c.Name) + " " + Declared(c, share[c.Name])
+		if share[c.Name] > 0 || !c.Nullable {
 			line += " NOT NULL"
 		} else {
 			line += " NULL"

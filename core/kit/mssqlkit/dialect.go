@@ -17,6 +17,7 @@ var Dialect = &sqlkit.Dialect{
 	Floor:       "CAST(FLOOR(%s) AS decimal(38, 0))",
 	Text:        text,
 	Bytes:       func(hex string) string { return "0x" + hex },
+	Moment:      moment,
 }
 
 // text spells a Unicode literal. A backslash at the end of a line would join
@@ -30,3 +31,7 @@ func text(s string) string {
 	}
 	return "N'" + s + "'"
 }
+
+// moment spells a date or a time with a T, which every language of a login
+// reads as year, month, day.
+func moment(s string) string { return "N'" + strings.Replace(s, " ", "T", 1) + "'" }

@@ -7,8 +7,7 @@
 // Invariants:
 //   - A [Conn] is one connection of its own: there is no pool, nothing is
 //     retried and nothing is dialled again.
-//   - A session reads literals the same way whatever its login's language is,
-//     and compares as an index over a computed column needs it.
+//   - Literals mean the same whatever the login's language is.
 //   - A value is read as what it is or refused: single-byte texts are made
 //     Unicode by the server, which knows all their characters; a sql_variant
 //     carries its base type along.

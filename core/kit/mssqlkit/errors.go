@@ -162,7 +162,7 @@ var reasons = map[int32]errclass.Reason{
 	2601: errclass.Duplicate, 2627: errclass.Duplicate, 3604: errclass.Duplicate, 1505: errclass.Duplicate,
 	8672: errclass.Duplicate, // two rows of a MERGE find one row: keys that only the collation takes for equal
 	515:  errclass.Null, 233: errclass.Null,
-	547: errclass.Constraint, 548: errclass.Constraint, 550: errclass.Constraint, 1776: errclass.Constraint, 1766: errclass.Constraint,
+	547: errclass.Constraint, 3609: errclass.Constraint, 548: errclass.Constraint, 550: errclass.Constraint, 1776: errclass.Constraint, 1766: errclass.Constraint,
 	220: errclass.Overflow, 232: errclass.Overflow, 244: errclass.Overflow, 248: errclass.Overflow, 8115: errclass.Overflow,
 	8152: errclass.Overflow, 2628: errclass.Overflow, 4815: errclass.Overflow, 4863: errclass.Overflow, 4867: errclass.Overflow, 7339: errclass.Overflow,
 	241: errclass.Conversion, 242: errclass.Conversion, 245: errclass.Conversion, 206: errclass.Conversion, 235: errclass.Conversion,
@@ -195,11 +195,11 @@ func code(err error) int32 {
 // statement has been terminated), only say what came of it.
 func decisive(e *mssql.Error) *mssql.Error {
 	for i := range e.All {
-		if n := e.All[i].Number; n != 3621 && n != 3609 && n != 11535 {
+		if n := e.All[i].Number; n != 3621 && n != 3609 {
 			if _, ok := classes[n]; ok {
 				return &e.All[i]
 			}
-			if _, ok := reasons[n]; ok {
+			if _, ok := reasons[n]; ok || n >= userErrors {
 				return &e.All[i]
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf16"
 
 	mssql "github.com/microsoft/go-mssqldb"
 
@@ -196,7 +197,7 @@ func (l *Loader) literalRow(r record.Row, cells []int) (string, error) {
 				return "", err
 			}
 		}
-		text, err := literal(e.name, r, cells[i])
+		text, err := literal(e, r, cells[i])
 		if err != nil {
 			return "", err
 		}
@@ -215,9 +216,11 @@ var literalTypes = map[record.Kind]string{
 // longestVariant is how many bytes a sql_variant's value may have.
 const longestVariant = 8000
 
-func literal(name string, r record.Row, c int) (string, error) {
+func literal(e *encoder, r record.Row, c int) (string, error) {
 	kind := r.Kind(c)
 	v := sqlkit.Value{Kind: kind, Text: string(r.AppendText(nil, c))}
+	as := literalTypes[kind]
+	variant := e.family == variantFamily
 	switch kind {
 	case record.Null, record.Absent:
 		return "NULL", nil
@@ -226,19 +229,30 @@ func literal(name string, r record.Row, c int) (string, error) {
 	case record.Timestamp:
 		minutes, _ := r.Offset(c)
 		sec, nsec := r.Timestamp(c)
-		v = sqlkit.Value{Kind: record.String, Text: string(record.AppendOffset(record.AppendDatetime(nil, sec+int64(minutes)*60, nsec, 0, ' '), minutes))}
+		v.Text = string(record.AppendOffset(record.AppendDatetime(nil, sec+int64(minutes)*60, nsec, 0, ' '), minutes))
 	case record.Bytes:
-		if len(v.Text) > longestVariant {
-			return "", errclass.BadValue(name, errclass.TooLarge, "%d bytes do not fit sql_variant", len(v.Text))
+		if variant && len(v.Text) > longestVariant {
+			return "", e.bad(errclass.TooLarge, "%d bytes do not fit sql_variant", len(v.Text))
 		}
-	case record.String, record.JSON:
-		if len([]rune(v.Text)) > longestVariant/2 {
-			return "", errclass.BadValue(name, errclass.TooLarge, "a text of %d bytes does not fit sql_variant", len(v.Text))
+	case record.String, record.JSON, record.Interval:
+		if !variant {
+			break
 		}
+		if len(v.Text) > longestVariant || utf16Len(v.Text) > longestVariant/2 {
+			return "", e.bad(errclass.TooLarge, "a text of %d bytes does not fit sql_variant", len(v.Text))
+		}
+		as = "nvarchar(4000)"
 	}
 	text := Dialect.Literal(v)
-	if as := literalTypes[kind]; as != "" {
+	if as != "" {
 		text = "CAST(" + text + " AS " + as + ")"
 	}
 	return text, nil
+}
+
+func utf16Len(s string) (n int) {
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
 }
