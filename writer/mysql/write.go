@@ -10,6 +10,10 @@ import (
 	"github.com/datasync-io/datasync/core/kit/sqlwrite"
 )
 
+// mostUnanswered is how many commands are sent before their answers are read:
+// more might fill the buffers of the network.
+const mostUnanswered = 1024
+
 // set is the rows of one command.
 type set struct{ from, rows int }
 
@@ -57,7 +61,7 @@ func (s *session) execute(ctx context.Context, f *form, r *sqlwrite.Rows) (found
 	for from := 0; from < r.Len() && err == nil; {
 		n := s.setSize(f, r, from)
 		var p *mysqlkit.Insertion
-		if p = f.prepared[place(n)]; p == nil {
+		if p = f.prepared[place(n)]; p == nil || len(s.sent) >= mostUnanswered {
 			// The answer to a preparation must not be mixed with others.
 			var more int64
 			if more, err = s.answers(ctx, r); err != nil {

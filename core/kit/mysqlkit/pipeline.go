@@ -41,10 +41,9 @@ type Answer struct {
 // autocommit is off.
 type Pipeline struct {
 	conn    *Conn
-	buf     []byte // packets with their headers
-	header  int    // where the packet begun last begins
-	pending int    // commands whose answer was not read
-	long    bool   // buf holds one packet that has to be cut in pieces
+	buf     []byte  // packets with their headers
+	header  int     // where the packet begun last begins
+	pending []uint8 // commands whose answer was not read: the sequence number that it has
 }
 
 // Pipeline returns a new, empty pipeline.
@@ -64,25 +63,33 @@ func (p *Pipeline) size() int { return len(p.buf) - p.header - headerSize }
 
 const headerSize = 4
 
-// end completes a packet. One of 16 MiB and more is sent at once.
+// end completes a packet. One that has to be cut in pieces is sent at once.
 func (p *Pipeline) end(ctx context.Context) error {
 	n := p.size()
 	if n >= maxPayload {
-		whole := p.buf[p.header:]
-		p.buf = p.buf[:p.header]
-		if err := p.Flush(ctx); err != nil {
-			return err
-		}
-		p.buf, p.long = whole, true
-		p.pending++
-		return nil
+		return p.sendLong(ctx, n)
 	}
 	p.buf[p.header], p.buf[p.header+1], p.buf[p.header+2] = byte(n), byte(n>>8), byte(n>>16)
-	p.pending++
+	p.pending = append(p.pending, 1)
 	if len(p.buf) >= window {
 		return p.Flush(ctx)
 	}
 	return nil
+}
+
+// sendLong sends what was written before, and the packet begun last in pieces.
+func (p *Pipeline) sendLong(ctx context.Context, n int) error {
+	whole := p.buf[p.header:]
+	p.buf = p.buf[:p.header]
+	if err := p.Flush(ctx); err != nil {
+		return err
+	}
+	p.pending = append(p.pending, uint8(n/maxPayload+1))
+	p.buf = nil // it is larger than any other
+	return p.send(ctx, func() error {
+		p.conn.client.ResetSequence()
+		return p.conn.client.WritePacket(whole)
+	})
 }
 
 // Flush sends what was written. The answers are still to be read.
@@ -90,27 +97,22 @@ func (p *Pipeline) Flush(ctx context.Context) error {
 	if len(p.buf) == 0 {
 		return nil
 	}
-	err := p.conn.guard(ctx, func() error {
-		if p.long {
-			p.conn.client.ResetSequence()
-			return p.conn.client.WritePacket(p.buf)
-		}
+	err := p.send(ctx, func() error {
 		_, err := p.conn.client.Conn.Conn.Write(p.buf)
-		p.conn.client.Sequence = 1
 		return err
 	})
-	p.buf = p.buf[:0]
-	if cap(p.buf) > 2*window {
+	if p.buf = p.buf[:0]; cap(p.buf) > 2*window {
 		p.buf = nil
 	}
-	if err != nil {
+	return err
+}
+
+func (p *Pipeline) send(ctx context.Context, write func() error) error {
+	if err := p.conn.guard(ctx, write); err != nil {
 		return fmt.Errorf("sending rows: %w", err)
 	}
 	return nil
 }
-
-// Pending is how many answers there are to come.
-func (p *Pipeline) Pending() int { return p.pending }
 
 // Answer sends what was not sent and reads the answer to the oldest command.
 // An error of class Data, Config or Transient that has a Code is the server's
@@ -121,14 +123,11 @@ func (p *Pipeline) Answer(ctx context.Context) (Answer, error) {
 	}
 	var packet []byte
 	err := p.conn.guard(ctx, func() (err error) {
-		if !p.long {
-			p.conn.client.Sequence = 1
-		}
+		p.conn.client.Sequence = p.pending[0]
 		packet, err = p.conn.client.ReadPacket()
 		return err
 	})
-	p.pending--
-	p.long = false
+	p.pending = append(p.pending[:0], p.pending[1:]...)
 	if err != nil {
 		return Answer{}, fmt.Errorf("reading the server's answer: %w", err)
 	}
