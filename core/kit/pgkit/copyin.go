@@ -25,8 +25,8 @@ type CopyIn struct {
 	ctx  context.Context
 }
 
-// CopyIn begins a COPY. sql may hold statements before it, parted by
-// semicolons. The end of ctx cuts the connection, until Finish or Abort.
+// CopyIn begins a COPY. sql may hold statements without a result before it,
+// parted by semicolons. The end of ctx cuts the connection, until Finish or Abort.
 func (c *Conn) CopyIn(ctx context.Context, sql string) (*CopyIn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

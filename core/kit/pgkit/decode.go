@@ -31,7 +31,7 @@ func newDecoder(infos []typeInfo, encoding string) *Decoder {
 	for i := range infos {
 		t := &infos[i]
 		d.columns[i] = t.column
-		if encoding == "SQL_ASCII" && (t.wire.kind == record.String || t.wire.kind == record.JSON) {
+		if encoding == encodingNone && (t.wire.kind == record.String || t.wire.kind == record.JSON) {
 			t.wire.decode = checkUTF8(t.wire.decode)
 		}
 	}

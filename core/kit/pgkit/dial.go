@@ -155,6 +155,10 @@ func (c *Conn) begin(ctx context.Context) error {
 			set = append(set, later.set)
 		}
 	}
+	if c.Server.Encoding == encodingNone {
+		// Else the server fails the whole statement at the first text that is no UTF-8.
+		set = append(set, "client_encoding = "+literal(encodingNone))
+	}
 	if len(c.settings.Schemas) > 0 {
 		set = append(set, "search_path = "+strings.Join(Dialect.QuoteAll(c.settings.Schemas), ", "))
 	}

@@ -13,6 +13,9 @@ type Server struct {
 	Encoding  string // of the database: "UTF8", "SQL_ASCII"
 }
 
+// encodingNone is that of a database whose texts are any bytes.
+const encodingNone = "SQL_ASCII"
+
 // parseServer reads what the server reports of itself when a session begins,
 // and version().
 func parseServer(version, encoding, full string) Server {

@@ -104,3 +104,6 @@ func write(c *pgkit.Conn, table string, columns []string, b *record.Batch) (int6
 	}
 	return w.Finish()
 }
+
+// hasty is for sessions that make many tables: commits do not wait for the disk.
+var hasty = map[string]string{"options": "-c synchronous_commit=off"}

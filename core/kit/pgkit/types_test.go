@@ -90,7 +90,7 @@ var typeSetup = []string{
 func TestTypes(t *testing.T) {
 	db := servers.PostgreSQL(t).DB(t)
 	db.Exec(t, typeSetup...)
-	c := dial(t, settings(t, db.URL(), nil))
+	c := dial(t, settings(t, db.URL(), hasty))
 	for i, tt := range typeTests {
 		for _, beside := range []string{"", ", int[]"} { // alone, and beside a column that goes as text
 			from, to := fmt.Sprintf("a%d_%d", i, len(beside)), fmt.Sprintf("b%d_%d", i, len(beside))
@@ -103,8 +103,11 @@ func TestTypes(t *testing.T) {
 				list = append(list, fmt.Sprintf("(%d, '%s'::text)", n, strings.ReplaceAll(v, "'", "''")))
 			}
 			list = append(list, fmt.Sprintf("(%d, NULL)", len(tt.values)))
-			db.Exec(t, "CREATE TABLE "+from+" ("+columns+"); CREATE TABLE "+to+" ("+columns+"); "+
+			err := c.Exec(t.Context(), "CREATE TABLE "+from+" ("+columns+"); CREATE TABLE "+to+" ("+columns+"); "+
 				"INSERT INTO "+from+" (id, v) SELECT id, v::"+tt.typ+" FROM (VALUES "+strings.Join(list, ", ")+") x(id, v)")
+			if err != nil {
+				t.Fatal(err)
+			}
 			b, schema := read(t, c, "SELECT * FROM "+from+" ORDER BY id")
 			if k := schema.Columns[1].Kind; k != tt.kind {
 				t.Errorf("%s is read as %v, want %v", tt.typ, k, tt.kind)
