@@ -2,7 +2,11 @@ package mysql
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -12,48 +16,65 @@ import (
 
 var _ sqlread.Watermarker = (*driver)(nil)
 
-// oldestWrite asks InnoDB for the oldest transaction that has an identifier of
-// its own, which it is given with its first write or locking read; those that
-// have none are numbered from 2^48 by MySQL and 0 by MariaDB. A prepared XA
-// transaction is listed as well. The list needs the privilege PROCESS.
-//
-// TIMESTAMPDIFF leaves the fraction out of both, so that the age is at most a
-// second too large.
-const oldestWrite = `SELECT UTC_TIMESTAMP(6), MAX(TIMESTAMPDIFF(SECOND, trx_started, NOW()) + 1)
-FROM information_schema.innodb_trx WHERE trx_id > 0 AND trx_id < 281474976710656`
+// engineStatus lists InnoDB's transactions. information_schema.innodb_trx has
+// them as a table, but as they were when it was last read, as long as it is read
+// more than ten times a second, by whomever.
+const engineStatus = "SHOW ENGINE INNODB STATUS"
+
+// writing is a line of the list: a transaction is given a number with its first
+// write or locking read. MySQL shows one without as if it were numbered from
+// 2^48 on, MariaDB as an address.
+var writing = regexp.MustCompile(`(?m)^---TRANSACTION (\d+), (?:(?:ACTIVE|ACTIVE \(PREPARED\)) (\d+) sec|(COMMITTED IN MEMORY))`)
 
 const (
-	codeAccessDenied  = 1227 // of a privilege
-	codeUnknownTable  = 1109 // in information_schema
-	codeCommandDenied = 1142
-	codeNoSuchTable   = 1146
+	numbered = 1 << 48
+	listHead = "LIST OF TRANSACTIONS FOR EACH SESSION:"
+	listCut  = "... truncated..."
+	// longAgo stands for a beginning that the list does not tell.
+	longAgo = 365 * 24 * time.Hour
 )
 
-// OldestWrite implements [sqlread.Watermarker].
+const (
+	codeAccessDenied  = 1227 // for lack of a privilege
+	codeCommandDenied = 1142
+)
+
+// OldestWrite implements [sqlread.Watermarker]. The list needs the privilege
+// PROCESS.
 func (d *driver) OldestWrite(ctx context.Context, s sqlread.Session) (began, now time.Time, err error) {
-	row, err := s.First(ctx, oldestWrite)
+	row, err := s.First(ctx, engineStatus)
+	now = time.Now() // ages are all that the list tells
 	if err != nil {
 		err = fmt.Errorf("asking for open transactions: %w", err)
-		switch mysqlkit.Code(err) {
-		case codeAccessDenied, codeCommandDenied:
+		if code := mysqlkit.Code(err); code == codeAccessDenied || code == codeCommandDenied {
 			err = errclass.With(errclass.Permanent, fmt.Errorf("%w; GRANT PROCESS ON *.* lets it be asked", err))
-		case codeUnknownTable, codeNoSuchTable: // TiDB
-			err = errclass.With(errclass.Permanent, err)
 		}
 		return began, now, err
 	}
-	if len(row) != 2 || row[0] == nil {
-		return began, now, errclass.With(errclass.Transient, fmt.Errorf("asking for open transactions: no row came back"))
+	if len(row) != 3 || row[2] == nil {
+		return began, now, errclass.With(errclass.Permanent, errors.New("asking for open transactions: the server has no InnoDB"))
 	}
-	if now, err = time.Parse("2006-01-02 15:04:05.999999", *row[0]); err != nil {
-		return began, now, errclass.With(errclass.Permanent, fmt.Errorf("asking for open transactions: %w", err))
+	if age, found := oldestWriting(*row[2]); found {
+		began = now.Add(-age)
 	}
-	if row[1] == nil {
-		return began, now, nil
+	return began, now, nil
+}
+
+// oldestWriting returns how long the oldest transaction that writes has been
+// open, or longer; false if there is none.
+func oldestWriting(status string) (age time.Duration, found bool) {
+	if !strings.Contains(status, listHead) || strings.Contains(status, listCut) {
+		return longAgo, true
 	}
-	age, err := time.ParseDuration(*row[1] + "s")
-	if err != nil {
-		return began, now, errclass.With(errclass.Permanent, fmt.Errorf("asking for open transactions: %w", err))
+	for _, m := range writing.FindAllStringSubmatch(status, -1) {
+		if n, err := strconv.ParseUint(m[1], 10, 64); err == nil && n >= numbered {
+			continue
+		}
+		one := longAgo // it ends just now
+		if seconds, err := strconv.ParseInt(m[2], 10, 32); m[3] == "" && err == nil {
+			one = time.Duration(seconds+1) * time.Second // they are cut off
+		}
+		age, found = max(age, one), true
 	}
-	return now.Add(-age), now, nil
+	return age, found
 }
