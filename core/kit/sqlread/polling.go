@@ -166,7 +166,7 @@ func (p *polling) withoutKey(ctx context.Context, most *sqlkit.Value) error {
 
 // end ends a poll.
 func (p *polling) end() {
-	gaveUp, part := p.cursor.gaveUp, p.below != nil && p.cursor.keyed
+	gaveUp, some, part := p.cursor.gaveUp, p.cursor.begun, p.below != nil && p.cursor.keyed
 	p.ended(p.below, p.low)
 	if gaveUp {
 		p.history.forget() // what is older is not read again
@@ -174,7 +174,7 @@ func (p *polling) end() {
 	if part { // the maximum itself is read at once
 		return
 	}
-	if p.cursor.last != nil && p.cursor.keyed {
+	if some && p.cursor.keyed {
 		p.history.note(p.clock.Now(), *p.cursor.last)
 	}
 	p.wait()

@@ -58,6 +58,9 @@ func (c *ticker) Wait(ctx context.Context, t time.Time) error {
 	return ctx.Err()
 }
 
+// transactions stands for the question for open transactions.
+const transactions = "(open transactions)"
+
 // watched is a driver whose statements are noted, and whose clock is the test's.
 type watched struct {
 	sqlread.Driver
@@ -77,25 +80,40 @@ func (w *watched) Dial(ctx context.Context, c *sqlkit.Connection) (sqlread.Sessi
 	return &watchedSession{s, w}, nil
 }
 
+// setBegan says when the transaction that is open began, by the test's clock.
+func (w *watched) setBegan(at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.began = at
+}
+
 func (w *watched) note(sql string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sql = append(w.sql, sql)
 }
 
-// statements returns what was run since the last call.
-func (w *watched) statements() []string {
+// statements returns what was run since the last call, on the table and on the
+// list of transactions.
+func (w *watched) statements() (onTable []string, onList int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	sql := w.sql
+	for _, sql := range w.sql {
+		if sql == transactions {
+			onList++
+		} else {
+			onTable = append(onTable, sql)
+		}
+	}
 	w.sql = nil
-	return sql
+	return onTable, onList
 }
 
 // OldestWrite asks the system whether there is a writer, and says by the
 // test's clock when it began.
 func (w *watched) OldestWrite(ctx context.Context, s sqlread.Session) (began, now time.Time, err error) {
-	began, _, err = w.Driver.(sqlread.Watermarker).OldestWrite(ctx, s)
+	w.note(transactions)
+	began, _, err = w.Driver.(sqlread.Watermarker).OldestWrite(ctx, s.(*watchedSession).Session)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.deny != nil {
