@@ -142,6 +142,7 @@ func (r *Runner) resume(ctx context.Context, c *checkpoint.Checkpoint) (*checkpo
 	if err := r.adopt(ctx, c); err != nil {
 		return nil, err
 	}
+	r.again(c.Plan)
 	if s, ok := r.reader.(plugin.Resumer); ok {
 		plan, err := s.Resume(ctx, r.job.Setting.Speed.Readers(), c.Plan)
 		if err != nil {
@@ -160,6 +161,23 @@ func (r *Runner) resume(ctx context.Context, c *checkpoint.Checkpoint) (*checkpo
 		return nil, err
 	}
 	return c, nil
+}
+
+// again takes splits up that were set aside, save those whose rows would be
+// doubled.
+func (r *Runner) again(plan []plugin.Progress) {
+	_, undoes := r.writer.(plugin.Committer)
+	_, keeps := r.writer.(plugin.Ledger)
+	for i := range plan {
+		p := &plan[i]
+		switch {
+		case p.Err == "" || p.Done:
+		case p.Begun && !undoes && !keeps && !r.idempotent():
+			r.o.Log.Warn("a split stays set aside: its reader gives no position to go on from, and rows of it are written already", "split", p.Split.ID, "error", p.Err)
+		default:
+			p.Err = ""
+		}
+	}
 }
 
 // adopt commits what an earlier run has prepared and removes the rest.
@@ -194,7 +212,7 @@ func (r *Runner) repeatable(plan []plugin.Progress) error {
 		return nil
 	}
 	for _, p := range plan {
-		if p.Begun && !p.Done {
+		if p.Begun && !p.Done && p.Err == "" {
 			return errclass.With(errclass.PositionLost, fmt.Errorf(
 				"split %s cannot be taken up again: its reader gives no position to go on from, and rows of it are written already; empty the destination and start over with -fresh", p.Split.ID))
 		}

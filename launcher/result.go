@@ -17,6 +17,7 @@ import (
 // States of a job that has ended.
 const (
 	Finished    = "finished"
+	Partial     = "finished in part" // something was set aside
 	Failed      = "failed"
 	Interrupted = "interrupted" // a bounded job that was told to stop; its state is stored
 	Drained     = "drained"     // an endless job that was told to stop
@@ -56,6 +57,10 @@ func (r *Runner) result(c *checkpoint.Checkpoint, err error, cut bool) *Result {
 	r.locate(res.Plan)
 	res.Report = r.meter.Report()
 	if err == nil {
+		if left := aside(res.Plan); len(left) > 0 {
+			res.State, res.ExitCode = Partial, ExitSetAside
+			res.Err = fmt.Errorf("%d of %d splits were set aside with their errors, all rows of the others are written; -resume tries them again", len(left), len(res.Plan))
+		}
 		return res
 	}
 	res.State, res.ExitCode = Failed, exitCode(err)
@@ -74,6 +79,17 @@ func (r *Runner) result(c *checkpoint.Checkpoint, err error, cut bool) *Result {
 		}
 	}
 	return res
+}
+
+// aside are the splits that were set aside.
+func aside(plan []plugin.Progress) []plugin.Progress {
+	var left []plugin.Progress
+	for _, p := range plan {
+		if p.Err != "" && !p.Done {
+			left = append(left, p)
+		}
+	}
+	return left
 }
 
 func endless(plan []plugin.Progress) bool {
@@ -106,6 +122,11 @@ func exitCode(err error) int {
 func (r *Result) WriteText(w io.Writer) error {
 	if err := r.Report.WriteText(w); err != nil {
 		return err
+	}
+	for _, p := range aside(r.Plan) {
+		if _, err := fmt.Fprintf(w, "set aside: %s\n", p.Err); err != nil {
+			return err
+		}
 	}
 	_, err := fmt.Fprintf(w, "job %s %s in %s\n", r.Job, r.State, r.End.Sub(r.Start).Round(time.Millisecond))
 	return err

@@ -102,11 +102,11 @@ func (r *Runner) move(ctx, stop, early context.Context, c *checkpoint.Checkpoint
 	if ctx.Err() != nil || errclass.Of(err) == errclass.Fenced {
 		return err
 	}
-	if saved := coordinator.SaveWith(ctx, func(c *checkpoint.Checkpoint) { c.Finished = err == nil }); saved != nil {
+	if saved := coordinator.SaveWith(ctx, func(c *checkpoint.Checkpoint) { c.Finished = err == nil && len(aside(c.Plan)) == 0 }); saved != nil {
 		return errclass.With(errclass.Of(saved), errors.Join(err, saved)) // not merely interrupted
 	}
 	r.meter.Checkpointed(c.Counters.Written)
-	if err != nil {
+	if err != nil || !c.Finished { // what is set aside is tried again by a run that resumes this one
 		return err
 	}
 	return r.after(ctx, c)

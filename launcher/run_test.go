@@ -324,6 +324,43 @@ func TestTransientErrorsAreTriedAgain(t *testing.T) {
 	}
 }
 
+// TestSetAside loses one of four splits for good: the others arrive, the report
+// names it, and a resumed run brings the rest.
+func TestSetAside(t *testing.T) {
+	b := newBench(t)
+	b.from.Apart = true
+	var failed sync.Map
+	b.readers = func(call plugintest.Call, n int, _ bool) error {
+		if _, once := failed.LoadOrStore("one", true); !once {
+			return errors.New("table t2 is gone")
+		}
+		return nil
+	}
+	r := b.run(t, t.Context())
+	wantEnd(t, r, launcher.Partial, launcher.ExitSetAside)
+	var text bytes.Buffer
+	if err := r.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(text.String(), "set aside: table t2 is gone\n") || !strings.Contains(r.Err.Error(), "1 of 4 splits") {
+		t.Errorf("the end: %v\n%s", r.Err, &text)
+	}
+	if got := fmt.Sprint(b.calls); got != "[probe plan shape before]" {
+		t.Errorf("calls of the first run: %s", got)
+	}
+	if n := len(b.to.Rows()); n >= rows || n < rows/2 {
+		t.Errorf("%d rows of %d without one split", n, rows)
+	}
+	b.calls, b.resume = nil, true
+	wantEnd(t, b.run(t, t.Context()), launcher.Finished, 0)
+	if diff := plugintest.Same(b.want(), b.to.Rows()); diff != "" {
+		t.Error(diff)
+	}
+	if got := fmt.Sprint(b.calls); got != "[probe shape after]" {
+		t.Errorf("calls of the second run: %s", got)
+	}
+}
+
 func TestDirtyLimit(t *testing.T) {
 	bad := func(r record.Row) error {
 		if string(r.AppendText(nil, 0)) == "7" {

@@ -173,6 +173,14 @@ func (t *Tracker) Rewind(split string) (undone Counts) {
 	return undone
 }
 
+// SetAside notes that a split is given up with an error. Its batches on the way
+// are settled as ever, and its position holds.
+func (t *Tracker) SetAside(split string, why error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.tracks[split].progress.Err = why.Error()
+}
+
 // Reset replaces what is known of splits by what a ledger says.
 func (t *Tracker) Reset(stored []plugin.Progress) {
 	t.mu.Lock()

@@ -11,6 +11,9 @@ type Split struct {
 	// Remembers says that the next run's plan begins where this one has ended
 	// (Plan.Last): an unfinished run is gone on with without being asked to.
 	Remembers bool `json:"remembers,omitempty"`
+	// Apart says that an error that ends the reading of it for good sets it aside
+	// and not the others: one of several tables.
+	Apart bool `json:"apart,omitempty"`
 }
 
 // Progress is how far a split durably is: all that is needed to go on with it.

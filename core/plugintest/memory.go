@@ -19,6 +19,7 @@ type Memory struct {
 	Table  *record.Batch // the rows; not changed
 	Splits int           // how many splits; 0: one
 	Group  int           // rows of a split that stand together: a mark is possible only after each group; 0: 1
+	Apart  bool          // a split that fails is set aside
 }
 
 var (
@@ -55,7 +56,7 @@ func (r *MemoryReader) Splits(_ context.Context, p plugin.Plan) ([]plugin.Split,
 		if err != nil {
 			return nil, err
 		}
-		splits = append(splits, plugin.Split{ID: fmt.Sprintf("0/mod/%d", i), Spec: spec})
+		splits = append(splits, plugin.Split{ID: fmt.Sprintf("0/mod/%d", i), Spec: spec, Apart: r.m.Apart})
 	}
 	return splits, nil
 }

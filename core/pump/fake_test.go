@@ -51,7 +51,10 @@ type logs struct {
 	dice   *dice
 	schema *record.Schema
 	splits map[string][]int // the last row's number plus one, by transaction
+	broken map[string]int   // the row that reading ends at for good, by split that may be set aside; 0: it cannot be opened
 }
+
+var errBroken = errors.New("the table is gone")
 
 const badEvery = 97 // rows that the destination refuses
 
@@ -83,7 +86,7 @@ func (l *logs) total() (rows, bad int64) {
 
 func (l *logs) plan() (plan []plugin.Progress) {
 	for i := range l.splits {
-		plan = append(plan, plugin.Progress{Split: plugin.Split{ID: i}})
+		plan = append(plan, plugin.Progress{Split: plugin.Split{ID: i, Apart: l.broken != nil}})
 	}
 	return plan
 }
@@ -93,6 +96,9 @@ func (l *logs) Close() error { return nil }
 func (l *logs) Open(_ context.Context, from plugin.Progress) (plugin.Source, error) {
 	if err := l.dice.fail(); err != nil {
 		return nil, err
+	}
+	if at, breaks := l.broken[from.Split.ID]; breaks && at == 0 {
+		return nil, errBroken
 	}
 	s := &logSource{logs: l, ends: l.splits[from.Split.ID], split: from.Split.ID}
 	if from.Position != nil {
@@ -127,6 +133,9 @@ func (s *logSource) Fill(ctx context.Context, b *record.Batch) error {
 			return io.EOF
 		}
 		for s.row < s.ends[s.tx] {
+			if at, breaks := s.broken[s.split]; breaks && s.row == at {
+				return errBroken
+			}
 			if b.Over() {
 				return s.dice.fail()
 			}

@@ -63,6 +63,14 @@ func (l *lane) run(ctx, stop context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		var without *withoutSplit
+		if errors.As(err, &without) {
+			l.rewind()
+			if stop.Err() != nil {
+				return stop.Err()
+			}
+			continue
+		}
 		if err := l.repeatable(err); err != nil {
 			return err
 		}
@@ -186,7 +194,7 @@ func (in inboxes) drain(release func(*parcel)) {
 func (l *lane) reset(stored []plugin.Progress) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	running := slices.DeleteFunc(slices.Clone(l.held), func(id string) bool { return l.c.Tracker.Progress(id).Done })
+	running := slices.DeleteFunc(slices.Clone(l.held), l.over)
 	l.c.Tracker.Reset(stored)
 	for _, id := range running {
 		if l.c.Tracker.Progress(id).Done {
@@ -199,10 +207,31 @@ func (l *lane) reset(stored []plugin.Progress) {
 func (l *lane) begin() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.held = slices.DeleteFunc(l.held, func(id string) bool { return l.c.Tracker.Progress(id).Done })
+	l.held = slices.DeleteFunc(l.held, l.over)
 	l.again = slices.Clone(l.held)
 	l.routes = map[string]int{}
 	l.undone = checkpoint.Counts{}
+}
+
+// over tells that nothing more is read of a split: it has ended durably, or is
+// set aside.
+func (l *lane) over(id string) bool {
+	p := l.c.Tracker.Progress(id)
+	return p.Done || p.Err != ""
+}
+
+// setAside gives a split up.
+func (l *lane) setAside(id string, why error) {
+	l.c.Log.Error("a split is set aside, the others go on", "split", id, "error", why)
+	l.c.Tracker.SetAside(id, why)
+	l.c.Splits.Done(id)
+}
+
+// exact tells that rows without a position do not stay at the destination when
+// an attempt ends.
+func (l *lane) exact() bool {
+	_, undoes := l.c.Writer.(plugin.Committer)
+	return undoes || l.c.Ledger != nil && !l.unkept.Load()
 }
 
 // next returns a split to read: one that this lane must begin again, else
@@ -238,12 +267,11 @@ func (l *lane) repeatable(err error) error {
 	if errclass.Of(err) != errclass.Transient {
 		return err
 	}
-	_, undoes := l.c.Writer.(plugin.Committer)
-	if l.c.Idempotent || undoes || l.c.Ledger != nil && !l.unkept.Load() {
+	if l.c.Idempotent || l.exact() {
 		return nil
 	}
 	for _, id := range l.held {
-		if p := l.c.Tracker.Progress(id); p.Begun && !p.Done {
+		if p := l.c.Tracker.Progress(id); p.Begun && !l.over(id) {
 			return errclass.With(errclass.Permanent, fmt.Errorf("split %s cannot be begun again: its reader gives no position to go on from, and rows of it are written already: %w", id, err))
 		}
 	}

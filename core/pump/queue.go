@@ -13,7 +13,7 @@ type Queue struct {
 
 	mu      sync.Mutex
 	pending []plugin.Progress
-	running int // dealt and not durably done
+	running int // dealt, and neither durably done nor set aside
 	ask     bool
 	asking  bool
 	changed chan struct{} // closed and replaced at every change
@@ -72,7 +72,7 @@ func (q *Queue) Next(ctx context.Context) (split plugin.Progress, ok bool, err e
 	}
 }
 
-// Done says that a split has ended durably.
+// Done says that a split has ended durably, or is set aside.
 func (q *Queue) Done(string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

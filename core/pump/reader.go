@@ -20,6 +20,7 @@ type reader struct {
 	in      inboxes
 	failed  context.Context // ends when the attempt has failed
 	begun   bool            // of the split at hand: a batch with rows has gone out
+	tail    bool            // of the split at hand: rows have gone out after the last position
 }
 
 // run reads split after split until there are none or ctx ends.
@@ -61,17 +62,17 @@ func (r *reader) open(ctx context.Context, from plugin.Progress) (plugin.Source,
 }
 
 func (r *reader) split(ctx context.Context, from plugin.Progress) (err error) {
+	r.begun, r.tail = from.Position != nil || from.Begun, false
 	s, err := r.open(ctx, from)
 	if err != nil {
-		return err
+		return r.giveUp(ctx, from.Split, err)
 	}
 	defer func() { err = errors.Join(err, closing(s, err)) }()
-	r.begun = from.Position != nil || from.Begun
 	for {
 		p, err := r.fill(ctx, s, from.Split.ID)
 		ended := err == io.EOF
 		if err != nil && !ended {
-			return err
+			return r.giveUp(ctx, from.Split, err)
 		}
 		if err := r.send(ctx, p, from.Split); err != nil {
 			return err
@@ -81,6 +82,30 @@ func (r *reader) split(ctx context.Context, from plugin.Progress) (err error) {
 		}
 	}
 }
+
+// giveUp sets a split aside if its error is its own and for good; else it
+// returns the error. Rows that have gone out after the last position are taken
+// back, where the destination can do that, by a new attempt without the split.
+func (r *reader) giveUp(ctx context.Context, split plugin.Split, err error) error {
+	if !split.Apart || ctx.Err() != nil {
+		return err
+	}
+	switch errclass.Of(err) {
+	case errclass.Transient, errclass.Canceled, errclass.Fenced:
+		return err
+	}
+	r.l.setAside(split.ID, err)
+	if r.tail && r.l.exact() {
+		return &withoutSplit{err}
+	}
+	return nil
+}
+
+// withoutSplit ends an attempt whose successor does without a split.
+type withoutSplit struct{ err error }
+
+func (e *withoutSplit) Error() string { return e.err.Error() }
+func (e *withoutSplit) Unwrap() error { return e.err }
 
 // closing closes what has failed already in silence, and says what is wrong otherwise.
 func closing(c io.Closer, failed error) error {
@@ -149,6 +174,7 @@ func (r *reader) send(ctx context.Context, p *parcel, split plugin.Split) error 
 		r.l.release(p)
 		return err
 	}
+	r.tail = len(b.Marks()) == 0 && (r.tail || b.Len() > 0)
 	read := checkpoint.Counts{Read: int64(b.Len() + len(b.Rejects())), ReadBytes: int64(b.Size())}
 	c.Meter.Count(r.channel, read)
 	p.tickets = append(p.tickets, c.Tracker.Issue(b, read))
