@@ -38,7 +38,7 @@ func newParquet(w *writer, s *record.Schema) (*parquetfmt.Encoder, error) {
 		columns[i].Name = name
 	}
 	return parquetfmt.NewEncoder(s, columns, parquetfmt.Settings{
-		Compress: w.config.Compress, GroupBytes: int(w.config.RowGroupSize), Zone: convert.Options{Zone: w.zone},
+		Compress: w.config.Compress, GroupBytes: int(w.config.RowGroupSize), Convert: convert.Options{Zone: w.zone},
 	})
 }
 

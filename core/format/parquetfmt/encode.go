@@ -2,6 +2,7 @@ package parquetfmt
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
@@ -18,9 +19,9 @@ import (
 
 // Settings say how files are written.
 type Settings struct {
-	Compress   string // none, snappy, gzip or zstd
-	GroupBytes int    // values of a row group, in bytes before compression; 0: [DefaultGroup]
-	Zone       convert.Options
+	Compress   string          // none, snappy, gzip or zstd
+	GroupBytes int             // values of a row group, in bytes before compression; 0: [DefaultGroup]
+	Convert    convert.Options // zone of wall clocks
 }
 
 // DefaultGroup is the size of a row group. All of it is in memory, compressed,
@@ -40,7 +41,7 @@ type Encoder struct {
 	kinds   string
 	options []parquet.WriterOption
 	out     *appender
-	writer  *parquet.Writer
+	writer  *parquet.GenericWriter[any]
 	begun   bool           // a segment is open
 	seen    *record.Schema // of the row before: it fits the columns
 	rows    int64          // of the open segment
@@ -82,7 +83,7 @@ func NewEncoder(in *record.Schema, columns []record.Column, s Settings) (*Encode
 	}
 	for i, c := range columns {
 		var err error
-		if e.columns[i], err = newColumn(in.Columns[i], c, s.Zone); err != nil {
+		if e.columns[i], err = newColumn(in.Columns[i], c, s.Convert); err != nil {
 			return nil, err
 		}
 	}
@@ -123,11 +124,11 @@ func newColumn(from, to record.Column, opt convert.Options) (column, error) {
 
 // Begin begins a segment that will stand at that place of the file.
 func (e *Encoder) Begin(at int64) {
-	e.options = append(e.options[:7:7], parquet.KeyValueMetadata(beginKey, strconv.FormatInt(at, 10)))
+	options := append(slices.Clip(e.options), parquet.KeyValueMetadata(beginKey, strconv.FormatInt(at, 10)))
 	if e.kinds != "" {
-		e.options = append(e.options, parquet.KeyValueMetadata(kindsKey, e.kinds))
+		options = append(options, parquet.KeyValueMetadata(kindsKey, e.kinds))
 	}
-	e.writer = parquet.NewWriter(e.out, e.options...)
+	e.writer = parquet.NewGenericWriter[any](e.out, options...)
 	e.begun, e.rows, e.size = true, 0, 0
 }
 

@@ -53,7 +53,7 @@ func firstLeaf(c *parquet.Column) int {
 		}
 		c = children[0]
 	}
-	return int(c.Index())
+	return c.Index()
 }
 
 // Skip goes over n rows. It is called before Next.
