@@ -57,8 +57,13 @@ var _ sqlwrite.Driver = (*driver)(nil)
 // Dialect implements [sqlwrite.Driver].
 func (d *driver) Dialect() *sqlkit.Dialect { return mssqlkit.Dialect }
 
-// Name implements [sqlwrite.Driver].
+// Name implements [sqlwrite.Driver]. The ledger is beside the target.
 func (d *driver) Name(c *sqlkit.Connection, table string) (record.Name, error) {
+	if target := c.TableName(); table == sqlwrite.LedgerTable && target != sqlwrite.AnyTable {
+		name, err := d.cfg.name(c, target)
+		name.Table = table
+		return name, err
+	}
 	return d.cfg.name(c, table)
 }
 

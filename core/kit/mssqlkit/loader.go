@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	mssql "github.com/microsoft/go-mssqldb"
 
@@ -235,10 +236,13 @@ func literal(e *encoder, r record.Row, c int) (string, error) {
 			return "", e.bad(errclass.TooLarge, "%d bytes do not fit sql_variant", len(v.Text))
 		}
 	case record.String, record.JSON, record.Interval:
+		if !utf8.ValidString(v.Text) {
+			return "", e.bad(errclass.Encoding, "%.60q is not UTF-8", v.Text)
+		}
 		if !variant {
 			break
 		}
-		if len(v.Text) > longestVariant || utf16Len(v.Text) > longestVariant/2 {
+		if utf16Len(v.Text) > longestVariant/2 {
 			return "", e.bad(errclass.TooLarge, "a text of %d bytes does not fit sql_variant", len(v.Text))
 		}
 		as = "nvarchar(4000)"

@@ -89,7 +89,11 @@ func (r *Rows) end(err error) error {
 		return io.EOF
 	}
 	r.conn.sound = false
-	return classify(err, r.conn.wire)
+	err = classify(err, r.conn.wire)
+	if errclass.Of(err) == errclass.Data { // the statement's, not one row's that could be left out
+		err = errclass.With(errclass.Permanent, err)
+	}
+	return err
 }
 
 // Append appends the first n columns of the current row to a row that was

@@ -224,7 +224,7 @@ func TestEndings(t *testing.T) {
 		"dropped at once":      {reply: tdspeer.Reply{Drop: true}, class: errclass.Transient},
 		"deadlock at the end":  {reply: tdspeer.Reply{Results: []tdspeer.Result{{Columns: columns, Rows: some}}, Errors: []tdspeer.Error{{Number: 1205, Message: "deadlocked"}}}, class: errclass.Transient},
 		"no table":             {reply: tdspeer.Reply{Errors: []tdspeer.Error{{Number: 208, Message: "Invalid object name"}}}, class: errclass.Config},
-		"conversion":           {reply: tdspeer.Reply{Results: []tdspeer.Result{{Columns: columns, Rows: some}}, Errors: []tdspeer.Error{{Number: 245, Message: "Conversion failed"}}}, class: errclass.Data},
+		"conversion":           {reply: tdspeer.Reply{Results: []tdspeer.Result{{Columns: columns, Rows: some}}, Errors: []tdspeer.Error{{Number: 245, Message: "Conversion failed"}}}, class: errclass.Permanent},
 		"fatal":                {reply: tdspeer.Reply{Errors: []tdspeer.Error{{Number: 824, Class: 24, Message: "I/O error"}}, Drop: true}, class: errclass.Transient},
 		"other columns":        {reply: tdspeer.Reply{Results: []tdspeer.Result{{Columns: append(columns, tdspeer.Column{Name: "l", Type: "int"}), Rows: [][]any{{1, 2}}}}}, class: errclass.Permanent},
 		"cut while it waits":   {reply: tdspeer.Reply{Results: []tdspeer.Result{{Columns: columns, Rows: some, Hold: hold}}}, cut: true, class: errclass.Transient},

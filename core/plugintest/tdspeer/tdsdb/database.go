@@ -21,6 +21,9 @@ import (
 type Database struct {
 	// NoSnapshot says that the database allows no snapshot isolation.
 	NoSnapshot bool
+	// Intercept answers a request in the place of the database; nil: it does not.
+	// It is called by several goroutines.
+	Intercept func(q *tdspeer.Request) *tdspeer.Reply
 
 	t  testing.TB
 	db *sql.DB

@@ -1,0 +1,1 @@
+SELECT [id], CONVERT(nvarchar(20), [name]) AS [name], [price], [at] FROM [dbo].[orders] ORDER BY [id]

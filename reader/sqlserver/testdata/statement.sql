@@ -1,0 +1,1 @@
+SELECT [price] FROM (SELECT [id], [price] FROM orders) datasync_tmp
