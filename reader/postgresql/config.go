@@ -35,7 +35,7 @@ func (c *Config) Validate() error {
 		if c.CustomSQL != "" {
 			continue
 		}
-		for _, table := range c.Connection[i].Table {
+		for _, table := range c.PlainTables(i) {
 			_, err := c.name(i, table)
 			errs = append(errs, err)
 		}

@@ -226,7 +226,7 @@ func (t *tried) Error() string {
 
 // attempts gathers what pgconn says of each host and each way to reach it.
 func attempts(err error) error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the outermost alone
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return err
 	}

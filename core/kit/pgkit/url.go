@@ -38,7 +38,7 @@ func ParseURL(text string) (*URL, error) {
 		return nil, err
 	}
 	rest, query, _ := strings.Cut(rest, "?")
-	authority, database := "", rest
+	var authority, database string
 	if after, ok := strings.CutPrefix(rest, "//"); ok {
 		authority, database, _ = strings.Cut(after, "/")
 	} else {

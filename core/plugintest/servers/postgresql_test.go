@@ -38,7 +38,7 @@ func TestSharedPostgreSQL(t *testing.T) {
 		t.Errorf("read %v", rows)
 	}
 	for setting, want := range map[string]string{"wal_level": "logical", "fsync": "on", "server_encoding": "UTF8", "TimeZone": "UTC"} {
-		if got := *db.Query(t, "SHOW " + setting)[0][0]; got != want {
+		if got := *db.Query(t, "SHOW "+setting)[0][0]; got != want {
 			t.Errorf("%s is %s, want %s", setting, got, want)
 		}
 	}
