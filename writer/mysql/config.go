@@ -55,8 +55,12 @@ func (c *Config) settings() (s *mysqlkit.Settings, unused []string, err error) {
 	if s.User == "" {
 		return nil, nil, config.Fieldf("username", "No username supplied")
 	}
-	// The database is in every statement: one that preSql is to create must not be asked for.
-	s.Database, s.Writes, s.TimeZone = "", true, ""
+	for _, schema := range []string{c.First().Schema, c.Schema} {
+		if s.Database == "" {
+			s.Database = schema
+		}
+	}
+	s.Writes = true
 	return s, unused, nil
 }
 

@@ -1,13 +1,18 @@
 package mysql
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
 	"github.com/datasync-io/datasync/core/kit/sqlwrite"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/plugintest"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
 	"github.com/datasync-io/datasync/core/record"
+	readmysql "github.com/datasync-io/datasync/reader/mysql"
 )
 
 // typed is a column type and values of it: how a cell is appended, and the
@@ -134,73 +139,138 @@ func used(t *testing.T) (list []typed) {
 	return list
 }
 
+// typeRows is how many rows the table of all types has; the last one is all NULL.
+const typeRows = 70
+
+// everyType makes a table "want" with a column of each type of list, and gives
+// its columns as SQL and the same rows in a batch for a table "got".
+func everyType(t *testing.T, db servers.Database, list []typed) (columns string, s *record.Schema, b *record.Batch) {
+	definitions, schemaColumns := []string{"id INT PRIMARY KEY"}, []record.Column{{Name: "id", Kind: record.Int64}}
+	for i, ty := range list {
+		definitions = append(definitions, fmt.Sprintf("c%d %s", i, ty.typ))
+		schemaColumns = append(schemaColumns, record.Column{Name: fmt.Sprintf("c%d", i), Kind: ty.kind, Nullable: true})
+	}
+	columns = " (" + strings.Join(definitions, ", ") + ") CHARACTER SET utf8mb4"
+	statements := []string{"SET time_zone = '+00:00'", "CREATE TABLE want" + columns}
+	b = record.NewBatch(0, 0)
+	s = record.NewSchema(record.Name{Table: "got"}, schemaColumns, 0)
+	for id := range typeRows {
+		literals := []string{fmt.Sprint(id)}
+		b.Begin(s, record.Insert)
+		b.Int64(int64(id))
+		for _, ty := range list {
+			v := ty.values[id%len(ty.values)]
+			switch {
+			case id == typeRows-1:
+				literals = append(literals, "NULL")
+				b.Null()
+			case id > 2 && (strings.HasPrefix(ty.typ, "MEDIUMBLOB") || strings.HasSuffix(ty.typ, "TEXT")):
+				literals = append(literals, "''")
+				b.Text(ty.kind, "")
+			default:
+				literals = append(literals, v.literal)
+				v.put(b)
+			}
+		}
+		statements = append(statements, "INSERT INTO want VALUES ("+strings.Join(literals, ", ")+")")
+	}
+	db.Exec(t, statements...)
+	return columns, s, b
+}
+
+// compareTypes compares got with want, column by column.
+func (l *lab) compareTypes(how string, list []typed) {
+	l.t.Helper()
+	joined := l.db.Name + ".got g JOIN " + l.db.Name + ".want w USING (id)"
+	for i, ty := range list {
+		c := fmt.Sprintf("c%d", i)
+		if got := l.text("SELECT COUNT(*) FROM " + joined + " WHERE " + same(ty, c)); got != fmt.Sprint(typeRows) {
+			l.t.Errorf("%s: %s: %s rows of %d are as they should be; differing: %.300s", how, ty.typ, got, typeRows,
+				l.text("SELECT id, g."+c+", w."+c+" FROM "+joined+" WHERE NOT ("+same(ty, c)+")"))
+		}
+	}
+}
+
 // TestTypes writes values of every type at their limits, and NULL of each, by
 // each way there is, and compares them with literals.
 func TestTypes(t *testing.T) {
 	products(t, func(t *testing.T, db servers.Database) {
 		list := used(t)
-		columns, schemaColumns := []string{"id INT PRIMARY KEY"}, []record.Column{{Name: "id", Kind: record.Int64}}
-		for i, ty := range list {
-			columns = append(columns, fmt.Sprintf("c%d %s", i, ty.typ))
-			schemaColumns = append(schemaColumns, record.Column{Name: fmt.Sprintf("c%d", i), Kind: ty.kind, Nullable: true})
-		}
-		create := " (" + strings.Join(columns, ", ") + ") CHARACTER SET utf8mb4"
-		statements := []string{"SET time_zone = '+00:00'", "CREATE TABLE want" + create}
-		b := record.NewBatch(0, 0)
-		s := record.NewSchema(record.Name{Table: "want"}, schemaColumns, 0)
-		const rows = 70
-		for id := range rows {
-			literals := []string{fmt.Sprint(id)}
-			b.Begin(s, record.Insert)
-			b.Int64(int64(id))
-			for _, ty := range list {
-				v := ty.values[id%len(ty.values)]
-				switch {
-				case id == rows-1:
-					literals = append(literals, "NULL")
-					b.Null()
-				case id > 2 && (strings.HasPrefix(ty.typ, "MEDIUMBLOB") || strings.HasSuffix(ty.typ, "TEXT")):
-					literals = append(literals, "''")
-					b.Text(ty.kind, "")
-				default:
-					literals = append(literals, v.literal)
-					v.put(b)
-				}
-			}
-			statements = append(statements, "INSERT INTO want VALUES ("+strings.Join(literals, ", ")+")")
-		}
-		db.Exec(t, statements...)
+		columns, s, b := everyType(t, db, list)
 		for _, way := range []string{"insert", "load", "upsert", "replace", "update"} {
-			db.Exec(t, "DROP TABLE IF EXISTS got", "CREATE TABLE got"+create)
+			db.Exec(t, "DROP TABLE IF EXISTS got", "CREATE TABLE got"+columns)
 			if way == "update" {
 				db.Exec(t, "INSERT INTO got (id) SELECT id FROM want")
 			}
 			l := newLab(t, db, quiet())
 			verb := map[string]sqlwrite.Verb{"upsert": sqlwrite.Upsert, "replace": sqlwrite.Replace, "update": sqlwrite.Update}[way]
-			to := record.NewSchema(record.Name{Table: "got"}, schemaColumns, 0)
-			f, at := l.formOf(verb, to, func(f *sqlwrite.Form) {
+			f, at := l.formOf(verb, s, func(f *sqlwrite.Form) {
 				if way == "load" {
 					f.Bulk = "load"
 				}
 			})
 			l.must(l.s.Begin(t.Context()))
 			found, err := l.write(t.Context(), f, at, b)
-			if err != nil || found != rows {
+			if err != nil || found != typeRows {
 				t.Fatalf("%s: %d rows, %v", way, found, err)
 			}
 			l.must(l.s.Commit(t.Context()))
 			if loads := l.text("SHOW SESSION STATUS LIKE 'Com_load'"); way == "load" && (loads != "Com_load 1" || l.s.load.skip > 0) {
 				t.Errorf("not loaded: %s", loads)
 			}
-			for i, ty := range list {
-				c := fmt.Sprintf("c%d", i)
-				if got := l.text("SELECT COUNT(*) FROM " + db.Name + ".got g JOIN " + db.Name + ".want w USING (id) WHERE " + same(ty, c)); got != fmt.Sprint(rows) {
-					t.Errorf("%s: %s: %s rows of %d are as they should be; differing: %.300s", way, ty.typ, got, rows,
-						l.text("SELECT id, g."+c+", w."+c+" FROM "+db.Name+".got g JOIN "+db.Name+".want w USING (id) WHERE NOT ("+same(ty, c)+")"))
-				}
-			}
+			l.compareTypes(way, list)
 		}
 	})
+}
+
+// TestRoundTrip reads every type and writes it again.
+func TestRoundTrip(t *testing.T) {
+	products(t, func(t *testing.T, db servers.Database) {
+		list := used(t)
+		columns, _, _ := everyType(t, db, list)
+		l := newLab(t, db, quiet())
+		for name, more := range map[string]map[string]any{"default": nil, "load": {"insertSqlMode": "load"}, "update": {"mode": "update", "allReplace": true}} {
+			db.Exec(t, "DROP TABLE IF EXISTS got", "CREATE TABLE got"+columns)
+			copyTable(t, db, job(db, "got", more))
+			l.compareTypes(name, list)
+		}
+	})
+}
+
+// copyTable writes what the reader of the same system reads from the table want.
+func copyTable(t *testing.T, db servers.Database, parameters string) {
+	t.Helper()
+	reader := plugintest.NewReader(t, readmysql.Info(), fmt.Sprintf(`{"username": %q, "password": %q, "column": ["*"], "connection": [{"jdbcUrl": [%q], "table": ["want"]}]}`,
+		servers.RootUser, servers.RootPassword, db.URL()))
+	splits, err := reader.(plugin.Splitter).Splits(t.Context(), plugin.Plan{Channels: 1})
+	if err != nil || len(splits) != 1 {
+		t.Fatal(len(splits), err)
+	}
+	source, err := reader.Open(t.Context(), plugin.Progress{Split: splits[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = source.Close() }()
+	writer := plugintest.NewWriter(t, Info(), parameters)
+	sink, err := writer.Open(t.Context(), plugin.Task{Job: "copy", Run: 1, Of: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sink.Close() }()
+	for end := false; !end; {
+		b := record.NewBatch(0, 0)
+		b.Reset(splits[0].ID)
+		err := source.Fill(t.Context(), b)
+		if end = errors.Is(err, io.EOF); err != nil && !end || len(b.Rejects()) > 0 {
+			t.Fatal(err, b.Rejects())
+		}
+		if err := sink.Write(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := sink.(plugin.Flusher).Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // same is the condition that a column of both tables has the same value, to the
