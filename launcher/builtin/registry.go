@@ -11,6 +11,7 @@ import (
 	writefile "github.com/datasync-io/datasync/writer/file"
 	writekafka "github.com/datasync-io/datasync/writer/kafka"
 	writemysql "github.com/datasync-io/datasync/writer/mysql"
+	writepostgresql "github.com/datasync-io/datasync/writer/postgresql"
 	writesqlite "github.com/datasync-io/datasync/writer/sqlite"
 	writesqlserver "github.com/datasync-io/datasync/writer/sqlserver"
 	writestream "github.com/datasync-io/datasync/writer/stream"
@@ -35,6 +36,7 @@ func writers() []plugin.WriterInfo {
 		writefile.Info(),
 		writekafka.Info(),
 		writemysql.Info(),
+		writepostgresql.Info(),
 		writesqlite.Info(),
 		writesqlserver.Info(),
 		writestream.Info(),

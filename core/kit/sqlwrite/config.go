@@ -59,7 +59,7 @@ type Config struct {
 	FlushInterval config.Duration `json:"flushIntervalMills" unit:"ms" min:"0"`
 	// exactly-once insists on the table datasync_ledger beside the target, at-least-once does without it; absent, it is used where it may be created.
 	Semantic string `json:"semantic" enum:"at-least-once,exactly-once"`
-	// Commit each statement by itself; it cannot be had together with exactly-once, and has no other effect.
+	// Cannot be had together with semantic exactly-once, and has no other effect: rows and position are committed together.
 	IsAutoCommit bool `json:"isAutoCommit"`
 	// More connection parameters, as in the JDBC URL.
 	Properties map[string]string `json:"properties"`

@@ -34,6 +34,12 @@ type Driver interface {
 	Ledger() LedgerSQL
 }
 
+// Finisher is a Driver with something to do at a table once all rows are there,
+// before postSql. It is done at least once, and is repeatable.
+type Finisher interface {
+	Finish(ctx context.Context, s Session, t *sqlkit.Table) error
+}
+
 // NewTable is a table to be created.
 type NewTable struct {
 	Name     record.Name

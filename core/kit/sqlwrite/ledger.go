@@ -34,6 +34,10 @@ type ledger struct {
 
 func (w *writer) ledger() (*ledger, error) {
 	name, err := w.driver.Name(w.config.connection(), LedgerTable)
+	if w.config.table() != AnyTable {
+		name, err = w.name(nil) // whose schema may be part of the table's name
+		name.Table = LedgerTable
+	}
 	if err != nil {
 		return nil, err
 	}

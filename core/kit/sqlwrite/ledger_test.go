@@ -42,7 +42,7 @@ func piece(split string, from, to int, marked bool) *record.Batch {
 // TestRowsAndMarksAreOne moves a log through crashes, lost answers and
 // refused batches, as the engine does.
 func TestRowsAndMarksAreOne(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(4) {
 		d := newLite(t, strings.Replace(threeTable, "'new'", "'new' CHECK (id % 500 <> 499)", 1))
 		rnd := rand.New(rand.NewPCG(seed, 5))
 		d.commit = func() error {

@@ -123,6 +123,9 @@ func (d *lite) Dial(context.Context) (sqlwrite.Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.Run("PRAGMA synchronous = OFF"); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
 	return &liteSession{d: d, c: c, stmts: map[*sqlwrite.Form]*sqlitekit.Stmt{}}, nil
 }
 

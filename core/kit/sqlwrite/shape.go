@@ -150,8 +150,40 @@ func (w *writer) Before(ctx context.Context) error {
 
 // After implements [plugin.Hooks].
 func (w *writer) After(ctx context.Context) error {
-	if len(w.config.PostSQL) == 0 {
+	f, finishes := w.driver.(Finisher)
+	if !finishes && len(w.config.PostSQL) == 0 {
 		return nil
 	}
-	return w.with(ctx, func(s Session) error { return w.script(ctx, s, "postSql", w.config.PostSQL) })
+	return w.with(ctx, func(s Session) error {
+		if finishes {
+			if err := w.finish(ctx, s, f); err != nil {
+				return err
+			}
+		}
+		return w.script(ctx, s, "postSql", w.config.PostSQL)
+	})
+}
+
+// finish finishes the tables that rows have gone to; after a run of which only
+// this is left, the one that the job names.
+func (w *writer) finish(ctx context.Context, s Session, f Finisher) error {
+	w.mu.Lock()
+	tables := map[record.Name]*sqlkit.Table{}
+	for _, p := range w.plans {
+		tables[p.table.Name] = p.table
+	}
+	w.mu.Unlock()
+	if len(tables) == 0 && w.config.table() != AnyTable {
+		t, err := w.table(ctx, s, nil)
+		if err != nil {
+			return err
+		}
+		tables[t.Name] = t
+	}
+	for _, t := range tables {
+		if err := f.Finish(ctx, s, t); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,0 +1,65 @@
+package postgresql
+
+import (
+	"context"
+	"strings"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/pgkit"
+	"github.com/datasync-io/datasync/core/kit/sqlwrite"
+)
+
+// copier inserts rows by COPY.
+type copier struct {
+	encoder *pgkit.Encoder
+	sql     string
+}
+
+// write sends the rows while it encodes them. Of rows that cannot be encoded
+// all are found, and the COPY is taken back.
+func (w *copier) write(ctx context.Context, s *session, r sqlwrite.Rows) (int64, error) {
+	in, err := s.conn.CopyIn(ctx, strings.Join(append(s.waiting(), w.sql), ";"))
+	if err != nil {
+		return 0, err
+	}
+	if err := in.Put(w.encoder.AppendHeader(in.Buffer())); err != nil {
+		return 0, err
+	}
+	for i := range r.Len() {
+		buf, err := w.encoder.AppendRow(in.Buffer(), r.Row(i), r.Columns)
+		if err != nil {
+			bad := w.others(r, i, err)
+			if err := in.Abort("a row cannot be written"); err != nil {
+				return 0, err
+			}
+			return 0, bad
+		}
+		if err := in.Put(buf); err != nil {
+			return 0, err
+		}
+	}
+	if err := in.Put(w.encoder.AppendTrailer(in.Buffer())); err != nil {
+		return 0, err
+	}
+	n, err := in.Finish()
+	if err == nil || errclass.Of(err) != errclass.Data {
+		return n, err
+	}
+	if line := pgkit.Line(err); line > 0 && line <= int64(r.Len()) {
+		return 0, &errclass.Rows{Bad: []errclass.BadRow{errclass.AsBadRow(int(line-1), err)}}
+	}
+	return 0, err
+}
+
+// others finds the rows from the first one on that cannot be encoded.
+func (w *copier) others(r sqlwrite.Rows, first int, err error) error {
+	bad := []errclass.BadRow{errclass.AsBadRow(first, err)}
+	var buf []byte
+	for i := first + 1; i < r.Len(); i++ {
+		var err error
+		if buf, err = w.encoder.AppendRow(buf[:0], r.Row(i), r.Columns); err != nil {
+			bad = append(bad, errclass.AsBadRow(i, err))
+		}
+	}
+	return &errclass.Rows{Bad: bad}
+}

@@ -1,0 +1,136 @@
+package postgresql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/pgkit"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/kit/sqlwrite"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// Info describes the plugin.
+func Info() plugin.WriterInfo {
+	return plugin.WriterInfo{
+		Name:    "postgresql",
+		Aliases: []string{"postgres", "adbpostgresql", "greenplum"},
+		Doc:     "Writes rows into tables of PostgreSQL, or of a system that speaks its protocol.",
+		Config:  func() any { return defaults() },
+		New: func(env plugin.Env, d *config.Decoder) (plugin.Writer, error) {
+			cfg := defaults()
+			if err := d.Decode(cfg); err != nil {
+				return nil, err
+			}
+			return New(env, cfg)
+		},
+	}
+}
+
+// New returns a writer; it dials nothing. cfg has been validated.
+func New(env plugin.Env, cfg *Config) (plugin.Writer, error) {
+	if env.Log == nil {
+		env.Log = slog.New(slog.DiscardHandler)
+	}
+	s, unused, err := cfg.settings()
+	if err != nil {
+		return nil, errclass.With(errclass.Config, err)
+	}
+	if len(unused) > 0 {
+		env.Log.Info("connection parameters without effect", "names", strings.Join(unused, ", "))
+	}
+	return sqlwrite.New(env, &cfg.Config, &driver{cfg: cfg, settings: s, log: env.Log})
+}
+
+// driver speaks to the servers of a job.
+type driver struct {
+	cfg      *Config
+	settings *pgkit.Settings
+	log      *slog.Logger
+}
+
+var (
+	_ sqlwrite.Driver   = (*driver)(nil)
+	_ sqlwrite.Finisher = (*driver)(nil)
+)
+
+// Dialect implements [sqlwrite.Driver].
+func (d *driver) Dialect() *sqlkit.Dialect { return pgkit.Dialect }
+
+// Name implements [sqlwrite.Driver].
+func (d *driver) Name(c *sqlkit.Connection, table string) (record.Name, error) {
+	return d.cfg.name(c, table)
+}
+
+// Dial implements [sqlwrite.Driver].
+func (d *driver) Dial(ctx context.Context) (sqlwrite.Session, error) {
+	conn, err := pgkit.Dial(ctx, d.settings)
+	if err != nil {
+		return nil, err
+	}
+	return &session{conn: conn, log: d.log, writers: map[*sqlwrite.Form]formWriter{}}, nil
+}
+
+// Supports implements [sqlwrite.Driver].
+func (d *driver) Supports(v sqlwrite.Verb) error {
+	if v == sqlwrite.Replace {
+		return errors.New("PostgreSQL has no replace: use update, which changes the row with the same key or adds it")
+	}
+	return nil
+}
+
+// Target implements [sqlwrite.Driver]. What the encoder checks by itself needs
+// no conversion.
+func (d *driver) Target(from *record.Column, to *sqlkit.TableColumn) (record.Column, int) {
+	column, bits := pgkit.Target(from, to)
+	switch {
+	case from.Kind != column.Kind:
+	case column.Kind == record.Decimal:
+		column.Precision, column.Scale = 0, 0
+	default:
+		bits = 0
+	}
+	return column, bits
+}
+
+// Create implements [sqlwrite.Driver].
+func (d *driver) Create(t *sqlwrite.NewTable) ([]string, error) {
+	return pgkit.CreateTable(t.Name, t.Columns, t.Comments, t.Key, t.Comment), nil
+}
+
+// Ledger implements [sqlwrite.Driver].
+func (d *driver) Ledger() sqlwrite.LedgerSQL {
+	return sqlwrite.LedgerSQL{
+		Key: `varchar(255) COLLATE "C"`, Text: "text",
+		Shared: func(sql string) string { return sql + " FOR SHARE" },
+	}
+}
+
+// Finish implements [sqlwrite.Finisher]: it moves sequences behind the rows.
+func (d *driver) Finish(ctx context.Context, s sqlwrite.Session, t *sqlkit.Table) error {
+	if !d.cfg.ResetSequences {
+		return nil
+	}
+	table := pgkit.Dialect.Table(t.Name)
+	for i := range t.Columns {
+		if !t.Columns[i].Identity {
+			continue
+		}
+		name := pgkit.Dialect.Quote(t.Columns[i].Name)
+		text := func(s string) string {
+			return pgkit.Dialect.Literal(sqlkit.Value{Kind: record.String, Text: s})
+		}
+		// A NULL, of no sequence or no rows, moves nothing.
+		sql := "SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(" + text(table) + ", " + text(t.Columns[i].Name) + ")::regclass, m) FROM (SELECT max(" + name + ")::bigint AS m FROM " + table + ") x WHERE m > 0"
+		if _, err := s.Query(ctx, sql); err != nil {
+			return fmt.Errorf("resetSequences: column %q of table %s: %w", t.Columns[i].Name, t.Name, err)
+		}
+	}
+	return nil
+}
