@@ -121,7 +121,9 @@ func TestIsolation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			db, server, url := orders(t, 3)
-			db.NoSnapshot = !x.allowed
+			if !x.allowed {
+				db.ForbidSnapshot()
+			}
 			d, err := config.Inline(job(url, "orders", x.more))
 			if err != nil {
 				t.Fatal(err)
@@ -181,7 +183,7 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			db, _, url := orders(t, 3)
-			db.Intercept = x.fault
+			db.Intercept(x.fault)
 			_, err := read(t, job(url, x.table, x.more), 1)
 			if errclass.Of(err) != x.class || !strings.Contains(err.Error(), x.text) {
 				t.Errorf("class %s, want %s: %v", errclass.Of(err), x.class, err)
@@ -240,7 +242,7 @@ func TestSnapshot(t *testing.T) {
 	if log := strings.Join(server.Log(), "|"); !strings.Contains(log, "SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION") {
 		t.Errorf("sent %s", log)
 	}
-	db.NoSnapshot = true
+	db.ForbidSnapshot()
 	if _, err := d.Snapshot(t.Context(), cfg.First(), 1); errclass.Of(err) != errclass.Permanent || !strings.Contains(err.Error(), "ALLOW_SNAPSHOT_ISOLATION") {
 		t.Errorf("a database that allows none: %v", err)
 	}

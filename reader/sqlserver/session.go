@@ -27,7 +27,23 @@ func (s *session) Table(ctx context.Context, name record.Name) (*sqlkit.Table, e
 
 // Columns implements [sqlread.Session].
 func (s *session) Columns(ctx context.Context, sql string) ([]sqlkit.TableColumn, error) {
-	return s.Describe(ctx, sql)
+	columns, err := s.Describe(ctx, sql)
+	return columns, whole(err)
+}
+
+// First implements [sqlread.Session].
+func (s *session) First(ctx context.Context, sql string) ([]*string, error) {
+	row, err := s.Conn.First(ctx, sql)
+	return row, whole(err)
+}
+
+// whole keeps an error of a statement from looking like one of a row that could
+// be left out.
+func whole(err error) error {
+	if errclass.Of(err) == errclass.Data {
+		return errclass.With(errclass.Permanent, err)
+	}
+	return err
 }
 
 // Prepare implements [sqlread.Session]: the server checks the statement and
@@ -39,7 +55,7 @@ func (s *session) Prepare(ctx context.Context, sql string) (sqlread.Statement, e
 		if mssqlkit.Code(err) == noObject {
 			err = fmt.Errorf("%w: %w", sqlread.ErrNoTable, err)
 		}
-		return nil, err
+		return nil, whole(err)
 	}
 	st := &statement{session: s, sql: sql, columns: make([]record.Column, len(described))}
 	for i := range described {

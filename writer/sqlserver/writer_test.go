@@ -159,20 +159,20 @@ func TestStatements(t *testing.T) {
 			b := batch(x.fill)
 			if name == "insert without identity" {
 				// SQLite behind the peer numbers nothing in a column that is not NULL.
-				l.db.Intercept = func(q *tdspeer.Request) *tdspeer.Reply {
+				l.db.Intercept(func(q *tdspeer.Request) *tdspeer.Reply {
 					if q.Load != nil {
 						return &tdspeer.Reply{}
 					}
 					return nil
-				}
+				})
 			}
 			if name == "variant" {
-				l.db.Intercept = func(q *tdspeer.Request) *tdspeer.Reply {
+				l.db.Intercept(func(q *tdspeer.Request) *tdspeer.Reply {
 					if strings.HasPrefix(q.SQL, "INSERT INTO [dbo].[people]") {
 						return &tdspeer.Reply{Affected: 1}
 					}
 					return nil
-				}
+				})
 			}
 			l.open(b.Row(0).Schema())
 			if name == "insert" {
@@ -256,7 +256,7 @@ func TestFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, people(), x.more)
 			l.open(personSchema)
-			l.db.Intercept = x.fault
+			l.db.Intercept(x.fault)
 			err := l.sink.Write(t.Context(), batch(func(b *record.Batch) { person(b, record.Insert, 1, "Ada", "1") }))
 			if err == nil {
 				err = l.sink.(plugin.Flusher).Flush(t.Context())
@@ -264,7 +264,7 @@ func TestFaults(t *testing.T) {
 			if errclass.Of(err) != x.class || !strings.Contains(err.Error(), x.text) {
 				t.Fatalf("class %s, want %s: %v", errclass.Of(err), x.class, err)
 			}
-			l.db.Intercept = nil
+			l.db.Intercept(nil)
 			if x.class == errclass.Data { // the sink goes on
 				l.write(batch(func(b *record.Batch) { person(b, record.Insert, 2, "Eve", "") }))
 				l.flush()
@@ -287,7 +287,7 @@ func TestTransactionEndedByTheServer(t *testing.T) {
 	l := newLab(t, people(), nil)
 	l.open(personSchema)
 	l.write(batch(func(b *record.Batch) { person(b, record.Insert, 1, "Ada", "") }))
-	l.db.Intercept = func(q *tdspeer.Request) *tdspeer.Reply {
+	l.db.Intercept(func(q *tdspeer.Request) *tdspeer.Reply {
 		switch {
 		case q.Load != nil:
 			return &tdspeer.Reply{Errors: []tdspeer.Error{{Number: 3609, Message: "The transaction ended in the trigger."}}}
@@ -295,7 +295,7 @@ func TestTransactionEndedByTheServer(t *testing.T) {
 			return &tdspeer.Reply{Errors: []tdspeer.Error{{Number: 3908, Message: "Could not run BEGIN TRANSACTION"}}}
 		}
 		return nil
-	}
+	})
 	err := l.sink.Write(t.Context(), batch(func(b *record.Batch) { person(b, record.Insert, 2, "Eve", "") }))
 	if errclass.Of(err) != errclass.Permanent || !strings.Contains(err.Error(), "trigger") {
 		t.Errorf("class %s: %v", errclass.Of(err), err)

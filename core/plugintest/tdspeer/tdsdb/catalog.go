@@ -28,7 +28,7 @@ func (d *Database) catalog(sql string) (tdspeer.Reply, bool) {
 		r = descriptions(columns)
 	case strings.Contains(sql, "FROM sys.databases"):
 		r.Columns = columnsOf("snapshot_isolation_state tinyint", "is_read_committed_snapshot_on bit")
-		r.Rows = [][]any{{map[bool]int64{true: 0, false: 1}[d.NoSnapshot], false}}
+		r.Rows = [][]any{{d.snapshots(), false}}
 	case strings.HasPrefix(sql, "SELECT s.name, o.name FROM sys.objects"):
 		r.Columns = columnsOf("name sysname", "name sysname")
 		for _, name := range d.names() {
@@ -54,6 +54,16 @@ func (d *Database) catalog(sql string) (tdspeer.Reply, bool) {
 		return tdspeer.Reply{}, false
 	}
 	return tdspeer.Reply{Results: []tdspeer.Result{r}}, true
+}
+
+// snapshots is snapshot_isolation_state.
+func (d *Database) snapshots() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.noSnapshot {
+		return 0
+	}
+	return 1
 }
 
 func (d *Database) asked(sql string) string {
@@ -189,7 +199,7 @@ func (d *Database) selected(sql string) (items []string, from *Table, err error)
 		return split(m[1]), &Table{Columns: columns}, err
 	}
 	if from = d.table(lastPart(m[2])); from == nil {
-		return nil, nil, fmt.Errorf("Invalid object name '%s'", m[2])
+		return nil, nil, fmt.Errorf("invalid object name '%s'", m[2])
 	}
 	return split(m[1]), from, nil
 }
@@ -211,7 +221,7 @@ func described1(item string, from *Table) (tdspeer.Column, error) {
 	}
 	c, ok := from.column(strings.Trim(lastPart(expression), "[]"))
 	if !ok {
-		return c, fmt.Errorf("Invalid column name '%s'", expression)
+		return c, fmt.Errorf("invalid column name '%s'", expression)
 	}
 	if name != "" {
 		c.Name = name

@@ -19,18 +19,14 @@ import (
 
 // Database is the tables, which all sessions of a server share.
 type Database struct {
-	// NoSnapshot says that the database allows no snapshot isolation.
-	NoSnapshot bool
-	// Intercept answers a request in the place of the database; nil: it does not.
-	// It is called by several goroutines.
-	Intercept func(q *tdspeer.Request) *tdspeer.Reply
-
 	t  testing.TB
 	db *sql.DB
 
-	mu       sync.Mutex
-	tables   map[string]*Table
-	sessions map[int]*session
+	mu         sync.Mutex
+	noSnapshot bool
+	intercept  func(q *tdspeer.Request) *tdspeer.Reply
+	tables     map[string]*Table
+	sessions   map[int]*session
 }
 
 // session is one connection to SQLite, whose temporary tables are its own.
@@ -57,6 +53,32 @@ func Start(t testing.TB, tables ...*Table) (*Database, *tdspeer.Server) {
 	server := tdspeer.Start(t, d.handle)
 	server.Gone = d.gone
 	return d, server
+}
+
+// ForbidSnapshot makes the database one that allows no snapshot isolation.
+func (d *Database) ForbidSnapshot() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.noSnapshot = true
+}
+
+// Intercept has requests answered by f, in the place of the database unless it
+// returns nil. f is called by several goroutines; nil ends it.
+func (d *Database) Intercept(f func(q *tdspeer.Request) *tdspeer.Reply) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.intercept = f
+}
+
+// intercepted is the answer of Intercept's function, nil if there is none.
+func (d *Database) intercepted(q *tdspeer.Request) *tdspeer.Reply {
+	d.mu.Lock()
+	f := d.intercept
+	d.mu.Unlock()
+	if f == nil {
+		return nil
+	}
+	return f(q)
 }
 
 // Exec runs a statement of SQLite, in which tables have no schema.

@@ -19,10 +19,8 @@ var transactions = map[string]string{
 
 // handle answers a request.
 func (d *Database) handle(q *tdspeer.Request) tdspeer.Reply {
-	if d.Intercept != nil {
-		if reply := d.Intercept(q); reply != nil {
-			return *reply
-		}
+	if reply := d.intercepted(q); reply != nil {
+		return *reply
 	}
 	s, err := d.session(q.Session)
 	if err != nil {
