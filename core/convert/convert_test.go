@@ -291,3 +291,19 @@ func TestAbsentAndNullStay(t *testing.T) {
 		}
 	}
 }
+
+// TestISO8601 reads the forms in which other programs write an instant.
+func TestISO8601(t *testing.T) {
+	for text, want := range map[string]string{
+		"2024-01-02T03:04:05.123456789Z": "2024-01-02 03:04:05.123456789Z", "2024-01-02 03:04:05.123456789+00": "2024-01-02 03:04:05.123456789+00:00",
+		"2024-01-02T03:04:05.1+05:30": "2024-01-02 03:04:05.1+05:30", "2024-01-02 03:04:05.000001-0330": "2024-01-02 03:04:05.000001-03:30",
+		"2024-01-02T03:04Z": "2024-01-02 03:04:00Z", "2024-01-02t03:04:05z": "2024-01-02 03:04:05Z", "2024-01-02T03:04:05,25+01": "2024-01-02 03:04:05.25+01:00",
+		"2024-01-02T03:04:05.1234567890Z": "2024-01-02 03:04:05.123456789Z", "2024-01-02 03:04:05 +00": "2024-01-02 03:04:05+00:00", "2024-01-02": "2024-01-02 00:00:00Z",
+		"2024-01-02T03:04:05.1234567891Z": "bad conversion", "2024-01-02T03:04:05.Z": "bad conversion", "2024-01-02T03:04:60Z": "bad conversion", "2024-02-30T00:00:00Z": "bad conversion",
+		"2024-01-02T03:04:05+0": "bad conversion", "2024-01-02T03:04:05+00:": "bad conversion", "2024-01-02T24:00:00Z": "bad conversion", "2024-01-02TZ": "bad conversion",
+	} {
+		if got := run(t, str(text), record.Column{Kind: record.Timestamp}, convert.Options{}); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+}

@@ -118,7 +118,8 @@ func toUnix(local int64, zone *time.Location) (int64, bool) {
 }
 
 // parseISO reads dates, times and both: [±]YYYY-MM-DD, [-]HH:MM[:SS[.f]],
-// with T or a blank in between, then Z or an offset; infinity.
+// with T or a blank in between and a point or a comma before up to nine digits,
+// then Z or an offset ([ ]±HH, ±HHMM, ±HH:MM); infinity.
 func parseISO(b []byte) (moment, bool) {
 	var m moment
 	if len(b) == 0 {
@@ -242,7 +243,7 @@ func (m *moment) parseClock(hours, b []byte) (rest []byte, ok bool) {
 		return nil, false
 	}
 	m.ns += int64(s) * nanosPerSec
-	if b = b[3:]; len(b) == 0 || b[0] != '.' {
+	if b = b[3:]; len(b) == 0 || b[0] != '.' && b[0] != ',' {
 		return b, true
 	}
 	digits, rest := leadingDigits(b[1:])
