@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -390,4 +392,23 @@ func FuzzOpen(f *testing.F) {
 		}
 		_ = r.Close()
 	})
+}
+
+// TestForeign reads files that Apache Arrow's C++ library wrote.
+func TestForeign(t *testing.T) {
+	for name, want := range map[string][][]string{
+		"arrow": {
+			{"int64 -1", "uint64 18446744073709551615", "decimal 1.250", "decimal -1" + strings.Repeat("0", 50), "datetime 2024-01-01 00:00:00.000001", "timestamp 2024-01-01 00:00:00.000001Z", "datetime 1970-01-01 00:00:00.000000001", "time 00:00:00.001", "date 1970-01-01", "bytes \x00\xff", "string a", "json [[1],[]]", `json {"a":1,"b":{"c":"x"}}`, `json {"k":1}`, "null"},
+			slices.Repeat([]string{"null"}, 15),
+			{"int64 3", "uint64 0", "decimal -99999999999999999.999", "decimal 1" + strings.Repeat("0", 59), "datetime 0001-01-01 00:00:00.000000", "timestamp 1969-12-31 23:59:59.999999Z", "datetime 1969-12-31 23:59:59.999999999", "time 23:59:59.999", "date 0001-01-01", "bytes ", "string ", "json []", `json {"a":null,"b":null}`, `json {}`, "null"},
+		},
+		"int96": {{"int64 -1", "timestamp 1970-01-01 00:00:00.000000001Z"}, {"null", "null"}, {"int64 3", "timestamp 1969-12-31 23:59:59.999999999Z"}},
+	} {
+		data, err := os.ReadFile(filepath.Join("testdata", name+".parquet"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, read(t, data, 0), want)
+		same(t, read(t, data, 2), want[2:])
+	}
 }
