@@ -41,6 +41,7 @@ type Reply struct {
 type Result struct {
 	Columns []Column
 	Rows    [][]any
+	Repeat  int             // how often the rows are sent, encoded once; 0: once
 	NBC     bool            // rows are sent with a bitmap of their NULLs
 	Hold    <-chan struct{} // waited for after the rows were sent, before what follows
 }
@@ -94,8 +95,12 @@ func (r *Result) send(w *writer) error {
 		types[i].write(w)
 		w.short(c.Name)
 	}
+	once := &writer{}
 	for _, row := range r.Rows {
-		r.row(w, types, row)
+		r.row(once, types, row)
+	}
+	for range max(1, r.Repeat) {
+		w.bytes(once.buf)
 		if err := w.flush(false); err != nil {
 			return err
 		}

@@ -34,6 +34,8 @@ type Handler func(q *Request) Reply
 type Server struct {
 	// Login refuses a client; nil: all are let in.
 	Login func(Login) *Error
+	// Unread says that loads are answered without being taken apart.
+	Unread bool
 	// Gone is told of a session whose connection has ended; nil: nobody is.
 	Gone func(session int)
 
@@ -204,7 +206,10 @@ func (x *session) answer(kind byte, body []byte) error {
 		reply := x.server.handler(&Request{Session: x.number, SQL: sql})
 		return reply.send(w, func(w *writer) { x.change(w, sql, len(reply.Errors) > 0) })
 	case packLoad:
-		load := readLoad(&reader{body})
+		load := &Load{}
+		if !x.server.Unread {
+			load = readLoad(&reader{body})
+		}
 		x.server.note(fmt.Sprintf("%s: %d rows", x.bulk, len(load.Rows)))
 		reply := x.server.handler(&Request{Session: x.number, SQL: x.bulk, Load: load})
 		if reply.Affected == 0 {
