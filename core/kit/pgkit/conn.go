@@ -63,8 +63,8 @@ func (c *Conn) Close() error {
 
 // guard runs f, and cuts the connection when ctx ends before it has returned.
 func (c *Conn) guard(ctx context.Context, f func() error) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return ended(ctx)
 	}
 	c.busy.Store(true)
 	stop := context.AfterFunc(ctx, c.Interrupt)
@@ -72,9 +72,19 @@ func (c *Conn) guard(ctx context.Context, f func() error) error {
 	stop()
 	c.busy.Store(false)
 	if err != nil && ctx.Err() != nil {
-		return ctx.Err()
+		return ended(ctx)
 	}
 	return Classify(err)
+}
+
+// ended is the error of a context that is over; one whose time is up may have
+// more the next time.
+func ended(ctx context.Context) error {
+	err := ctx.Err()
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errclass.With(errclass.Transient, err)
+	}
+	return err
 }
 
 // Exec runs one or several statements, parted by semicolons, without a result.

@@ -28,8 +28,8 @@ type CopyIn struct {
 // CopyIn begins a COPY. sql may hold statements without a result before it,
 // parted by semicolons. The end of ctx cuts the connection, until Finish or Abort.
 func (c *Conn) CopyIn(ctx context.Context, sql string) (*CopyIn, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return nil, ended(ctx)
 	}
 	buf, err := (&pgproto3.Query{String: sql}).Encode(c.spare[:0])
 	if err != nil {
@@ -167,7 +167,7 @@ func (w *CopyIn) explain(err error) error {
 	}
 	w.conn.broken.Store(true)
 	if w.ctx.Err() != nil {
-		return w.ctx.Err()
+		return ended(w.ctx)
 	}
 	return Classify(err)
 }

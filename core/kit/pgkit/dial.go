@@ -174,6 +174,9 @@ func (c *Conn) begin(ctx context.Context) error {
 	return nil
 }
 
+// refusedTLS is pgconn's error, which it does not export.
+const refusedTLS = "server refused TLS connection"
+
 // explainDial says what to do about an error of dialling.
 func explainDial(s *Settings, err error) error {
 	what := fmt.Sprintf("connecting to %s as %q", strings.Join(s.Hosts, ","), s.User)
@@ -198,6 +201,8 @@ func explainDial(s *Settings, err error) error {
 	case "":
 		var op *net.OpError
 		switch {
+		case strings.Contains(err.Error(), refusedTLS):
+			err, remedy = errclass.With(errclass.Config, err), ": the server speaks no TLS, set sslmode to disable or prefer"
 		case isCertificate(err):
 			remedy = ": check sslmode and sslrootcert"
 		case errors.Is(err, context.DeadlineExceeded):

@@ -129,6 +129,15 @@ func TestDialFails(t *testing.T) {
 	}
 }
 
+func TestServerWithoutTLS(t *testing.T) {
+	url := servers.StartPostgreSQL(t, servers.WithConfig("ssl=off")).DB(t).URL()
+	dial(t, settings(t, url, map[string]string{"sslmode": "prefer"}))
+	_, err := pgkit.Dial(t.Context(), settings(t, url, map[string]string{"sslmode": "require"}))
+	if errclass.Of(err) != errclass.Config || !strings.Contains(err.Error(), "set sslmode to disable or prefer") {
+		t.Errorf("got %v (%v)", err, errclass.Of(err))
+	}
+}
+
 // The second host is tried when the first one does not answer.
 func TestDialSecondHost(t *testing.T) {
 	s := servers.PostgreSQL(t)
