@@ -82,7 +82,7 @@ var encodings = [classes_]map[record.Kind]encoding{
 	textClass:      {record.String: textEncoding, record.JSON: textEncoding, record.UUID: textEncoding, record.Decimal: textEncoding},
 	enumClass:      {record.String: {mysql.MYSQL_TYPE_VAR_STRING, 0, enumParameter, enumField}},
 	setClass:       {record.String: {mysql.MYSQL_TYPE_VAR_STRING, 0, setParameter, setField}},
-	jsonClass:      {record.JSON: textEncoding},
+	jsonClass:      {record.JSON: {mysql.MYSQL_TYPE_VAR_STRING, 0, jsonParameter, jsonField}},
 	uuidClass:      {record.UUID: textEncoding},
 	bytesClass:     {record.Bytes: bytesEncoding},
 	geometryClass:  {record.Bytes: bytesEncoding},
