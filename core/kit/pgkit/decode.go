@@ -265,19 +265,17 @@ func checkUTF8(next decodeFunc) decodeFunc {
 	}
 }
 
-const hexDigits = "0123456789abcdef"
-
 func decodeUUID(_ *typeInfo, b *record.Batch, v []byte) error {
 	if len(v) != 16 {
 		return errMalformed
 	}
-	buf := b.Buffer()
-	for i, c := range v {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			buf = append(buf, '-')
-		}
-		buf = append(buf, hexDigits[c>>4], hexDigits[c&15])
-	}
+	buf := append(b.Buffer(), "00000000-0000-0000-0000-000000000000"...)
+	p := buf[len(buf)-36:]
+	hex.Encode(p[:8], v[:4])
+	hex.Encode(p[9:13], v[4:6])
+	hex.Encode(p[14:18], v[6:8])
+	hex.Encode(p[19:23], v[8:10])
+	hex.Encode(p[24:], v[10:])
 	b.Take(record.UUID, buf)
 	return nil
 }

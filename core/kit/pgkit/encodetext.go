@@ -3,6 +3,7 @@ package pgkit
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"unicode/utf8"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -61,37 +62,24 @@ func encodeJSONB(t *typeInfo, dst []byte, r record.Row, c int) ([]byte, error) {
 // encodeUUID takes 32 hexadecimal digits with or without hyphens.
 func encodeUUID(t *typeInfo, dst []byte, r record.Row, c int) ([]byte, error) {
 	v := r.Bytes(c)
-	n := 0
-	var high byte
-	for _, ch := range v {
-		if ch == '-' {
-			continue
-		}
-		d, ok := hexValue(ch)
-		if !ok || n >= 32 {
-			return dst, t.notA(v)
-		}
-		if n&1 == 0 {
-			high = d << 4
-		} else {
-			dst = append(dst, high|d)
-		}
-		n++
+	if len(v) == 36 && v[8] == '-' && v[13] == '-' && v[18] == '-' && v[23] == '-' {
+		return t.appendHex(dst, v, v[:8], v[9:13], v[14:18], v[19:23], v[24:])
 	}
-	if n != 32 {
-		return dst, t.notA(v)
+	if digits := bytes.ReplaceAll(v, []byte("-"), nil); len(digits) == 32 {
+		return t.appendHex(dst, v, digits)
 	}
-	return dst, nil
+	return dst, t.notA(v)
 }
 
-func hexValue(c byte) (byte, bool) {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0', true
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10, true
+// appendHex appends the bytes that pieces of v are the digits of.
+func (t *typeInfo) appendHex(dst, v []byte, pieces ...[]byte) ([]byte, error) {
+	for _, p := range pieces {
+		var err error
+		if dst, err = hex.AppendDecode(dst, p); err != nil {
+			return dst, t.notA(v)
+		}
 	}
-	return 0, false
+	return dst, nil
 }
 
 func (t *typeInfo) notA(v []byte) error {
