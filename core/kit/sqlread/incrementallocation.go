@@ -137,11 +137,16 @@ func spellLocation(v sqlkit.Value, zone *time.Location) string {
 // spellTime spells the wall clock of a zone. What does not come back the same,
 // such as an hour that a zone skips, stays a text.
 func spellTime(text string, zone *time.Location) string {
-	at, err := time.ParseInLocation(wallClock, text, zone)
+	wall, err := time.Parse(wallClock, text)
 	if err != nil {
-		at, err = time.ParseInLocation(time.DateOnly, text, zone)
+		wall, err = time.Parse(time.DateOnly, text)
 	}
 	if err != nil {
+		return text
+	}
+	year, month, day := wall.Date()
+	at := time.Date(year, month, day, wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), zone)
+	if at.Format(wallClock) != wall.Format(wallClock) {
 		return text
 	}
 	for _, s := range []struct {

@@ -213,8 +213,9 @@ func (p *poller) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	p.batches = make(chan []string)
 	p.waiting = false
-	p.failed = make(chan error, 1)
-	p.begin = func() { go func() { p.failed <- p.fill(ctx, s); close(p.failed) }() }
+	failed := make(chan error, 1)
+	p.failed = failed
+	p.begin = func() { go func() { failed <- p.fill(ctx, s) }() }
 	p.stop = func() {
 		cancel()
 		if p.begin == nil {

@@ -43,7 +43,8 @@ func run(t *testing.T, c *client.Conn, sql ...string) {
 // TestPollingOpenTransaction holds a transaction open over two polls: its rows
 // have smaller keys than rows that were delivered meanwhile.
 func TestPollingOpenTransaction(t *testing.T) {
-	products(t, func(t *testing.T, db servers.Database) {
+	alone := func(t *testing.T, server servers.SQLServer) { // others write on a shared one
+		db := server.DB(t)
 		db.Exec(t, "CREATE TABLE orders (id BIGINT AUTO_INCREMENT PRIMARY KEY, n INT)", "INSERT INTO orders (n) VALUES (1), (2)")
 		p := newPoller(t, mysql.Info(), mysqlJob(db, map[string]any{"increColumn": "id"}))
 		p.start()
@@ -85,7 +86,9 @@ func TestPollingOpenTransaction(t *testing.T) {
 		run(t, late, "COMMIT")
 		p.want("6 6")
 		p.want()
-	})
+	}
+	t.Run("MySQL", func(t *testing.T) { alone(t, servers.StartMySQL(t)) })
+	t.Run("MariaDB", func(t *testing.T) { alone(t, servers.StartMariaDB(t)) })
 }
 
 // TestPollingWithoutPrivilege says once that transactions cannot be asked for,
