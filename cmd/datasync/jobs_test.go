@@ -30,7 +30,7 @@ func TestEveryJobIsRun(t *testing.T) {
 		name := regexp.QuoteMeta(filepath.Base(file))
 		for what, line := range map[string]string{
 			"checked": `(?m)^exec datasync check \$JOBS/` + name + ` `,
-			"run":     `(?m)^exec datasync (.*-job |run )?\$JOBS/` + name + ` `,
+			"run":     `(?m)^(exec|start \w+) datasync (.*-job |run )?\$JOBS/` + name + ` `,
 		} {
 			if !regexp.MustCompile(line).MatchString(scripts.String()) {
 				t.Errorf("jobs/%s is %s by no script", filepath.Base(file), what)
