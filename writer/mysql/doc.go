@@ -8,9 +8,9 @@
 // unless the server has stored every row without a warning, all are taken back
 // and inserted.
 //
-// Changes and deletes by key are one small statement for each row, sent one
-// behind the other: each tells whether it has found its row, and which one
-// failed.
+// Deletes go in sets as well. Changes by key are one small statement for each
+// row, sent one behind the other: each tells whether it has found its row, and
+// which one failed.
 //
 // Invariants:
 //   - The session is strict, and what a strict session changes silently is

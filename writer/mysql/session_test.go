@@ -6,12 +6,16 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/kit/mysqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlwrite"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
 	"github.com/datasync-io/datasync/core/record"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // products runs a test against each product, on a server that packages share.
 func products(t *testing.T, f func(t *testing.T, db servers.Database)) {

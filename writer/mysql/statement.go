@@ -29,8 +29,9 @@ type form struct {
 	*sqlwrite.Form
 	order      []int // parameters of a row: indices into Columns
 	encoder    *mysqlkit.Encoder
-	head, tail string // of a statement of several rows, around the values
-	single     string // a statement of one row, for verbs that find rows
+	head, tail string // of a statement, around what is repeated for each row
+	row, glue  string // what is repeated, and what stands in between
+	oneByOne   bool   // a statement takes one row
 	load       string // LOAD DATA; "": the verb is another one
 	binary     bool   // some column travels as hex digits when it is loaded
 	prepared   [len(sizes)]*mysqlkit.Insertion
@@ -82,11 +83,7 @@ func (s *session) statement(ctx context.Context, f *form, size int) (*mysqlkit.I
 	if f.prepared[i] != nil {
 		return f.prepared[i], nil
 	}
-	sql := f.single
-	if sql == "" {
-		sql = f.several(size)
-	}
-	p, err := s.conn.PrepareRows(ctx, sql, size)
+	p, err := s.conn.PrepareRows(ctx, f.sql(size), size)
 	if s.note(err) != nil {
 		return nil, fmt.Errorf("preparing to write to table %s: %w", f.Table.Name, notOfARow(err))
 	}
@@ -102,10 +99,13 @@ func notOfARow(err error) error {
 	return err
 }
 
-func (f *form) several(rows int) string {
-	row := "(" + strings.Repeat("?,", len(f.order)-1) + "?)"
-	return f.head + row + strings.Repeat(","+row, rows-1) + f.tail
+// sql is the statement for that many rows.
+func (f *form) sql(rows int) string {
+	return f.head + f.row + strings.Repeat(f.glue+f.row, rows-1) + f.tail
 }
+
+// finds tells the verbs that say how many rows there were.
+func (f *form) finds() bool { return f.Verb == sqlwrite.Update || f.Verb == sqlwrite.Delete }
 
 // spell writes the statements.
 func (f *form) spell(server mysqlkit.Server) {
@@ -115,22 +115,23 @@ func (f *form) spell(server mysqlkit.Server) {
 		isKey[i] = true
 	}
 	for i := range f.Columns {
-		if !isKey[i] || f.Verb != sqlwrite.Update && f.Verb != sqlwrite.Delete {
+		if !isKey[i] || !f.finds() {
 			f.order = append(f.order, i)
 		}
 	}
 	switch f.Verb {
 	case sqlwrite.Update:
-		f.single = "UPDATE " + table + " SET " + f.assignments() + f.where()
+		f.head = "UPDATE " + table + " SET " + f.assignments() + " WHERE "
+		f.row, f.oneByOne = f.condition(), true
 	case sqlwrite.Delete:
-		f.order = nil
-		f.single = "DELETE FROM " + table + f.where()
+		f.spellDelete(table)
 	default:
 		verb := "INSERT"
 		if f.Verb == sqlwrite.Replace {
 			verb = "REPLACE"
 		}
 		f.head = verb + " INTO " + table + " (" + strings.Join(f.names(), ",") + ") VALUES "
+		f.row, f.glue = "("+strings.Repeat("?,", len(f.order)-1)+"?)", ","
 		if f.Verb == sqlwrite.Upsert {
 			f.tail = f.onDuplicate(server)
 		}
@@ -138,6 +139,18 @@ func (f *form) spell(server mysqlkit.Server) {
 	if f.Verb == sqlwrite.Insert {
 		f.spellLoad(table)
 	}
+}
+
+// spellDelete deletes several rows by one statement.
+func (f *form) spellDelete(table string) {
+	f.order = nil
+	f.head = "DELETE FROM " + table + " WHERE "
+	if one := f.Key[0]; len(f.Key) == 1 && !f.Columns[one].Nullable {
+		f.order = append(f.order, one)
+		f.head, f.row, f.glue, f.tail = f.head+f.quoted(one)+" IN (", "?", ",", ")"
+		return
+	}
+	f.row, f.glue = "("+f.condition()+")", " OR "
 }
 
 // names are the quoted columns, in the order of parameters.
@@ -167,8 +180,8 @@ func (f *form) assignments() string {
 	return strings.Join(sets, ", ")
 }
 
-// where finds a row by its key and adds the key's parameters.
-func (f *form) where() string {
+// condition finds a row by its key and adds the key's parameters.
+func (f *form) condition() string {
 	conditions := make([]string, len(f.Key))
 	for n, i := range f.Key {
 		f.order = append(f.order, i)
@@ -178,7 +191,7 @@ func (f *form) where() string {
 		}
 		conditions[n] = f.quoted(i) + equal
 	}
-	return " WHERE " + strings.Join(conditions, " AND ")
+	return strings.Join(conditions, " AND ")
 }
 
 // onDuplicate changes the row that has the key of a new one, whichever key that

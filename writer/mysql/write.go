@@ -2,7 +2,6 @@ package mysql
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -41,7 +40,7 @@ func (s *session) Write(ctx context.Context, f *sqlwrite.Form, r sqlwrite.Rows) 
 	switch {
 	case err != nil:
 		return 0, s.explain(how, err)
-	case how.single == "":
+	case !how.finds():
 		return int64(r.Len()), nil // each row is in, whichever it took the place of
 	}
 	return found, nil
@@ -64,7 +63,7 @@ func (s *session) execute(ctx context.Context, f *form, r *sqlwrite.Rows) (found
 		if p = f.prepared[place(n)]; p == nil || len(s.sent) >= mostUnanswered {
 			// The answer to a preparation must not be mixed with others.
 			var more int64
-			if more, err = s.answers(ctx, r); err != nil {
+			if more, err = s.answers(ctx); err != nil {
 				return 0, err
 			}
 			found += more
@@ -78,7 +77,7 @@ func (s *session) execute(ctx context.Context, f *form, r *sqlwrite.Rows) (found
 		from += n
 	}
 	s.note(err)
-	more, answer := s.answers(ctx, r)
+	more, answer := s.answers(ctx)
 	switch {
 	case mysqlkit.Broken(answer):
 		return 0, answer
@@ -103,7 +102,7 @@ func place(size int) int {
 // unless one row alone is larger.
 func (s *session) setSize(f *form, r *sqlwrite.Rows, from int) int {
 	left := r.Len() - from
-	if f.single != "" {
+	if f.oneByOne {
 		return 1
 	}
 	overhead := cellOverhead * len(f.order)
@@ -134,24 +133,22 @@ func (s *session) fits(r *sqlwrite.Rows, from, rows, overhead int) bool {
 
 // answers reads all answers that are to come. The first error counts: those
 // behind it may be its consequence.
-func (s *session) answers(ctx context.Context, r *sqlwrite.Rows) (found int64, err error) {
-	for _, set := range s.sent {
-		answer, failed := s.pipe.Answer(ctx)
-		if err == nil && failed != nil {
-			err = s.blame(failed, set, r)
-		}
-		if mysqlkit.Broken(failed) {
-			s.sent = s.sent[:0]
-			return 0, s.note(err)
-		}
+func (s *session) answers(ctx context.Context) (found int64, err error) {
+	end := s.pipe.Answers(ctx, func(n int, answer mysqlkit.Answer, refused error) {
 		found += int64(answer.Affected)
-	}
+		if err == nil && refused != nil {
+			err = s.blame(refused, s.sent[n])
+		}
+	})
 	s.sent = s.sent[:0]
+	if end != nil {
+		return 0, s.note(end)
+	}
 	return found, err
 }
 
 // blame finds the row that the server refuses, if it says so.
-func (s *session) blame(err error, of set, r *sqlwrite.Rows) error {
+func (s *session) blame(err error, of set) error {
 	if errclass.Of(err) != errclass.Data {
 		return err
 	}
@@ -165,11 +162,4 @@ func (s *session) blame(err error, of set, r *sqlwrite.Rows) error {
 		return err
 	}
 	return &errclass.Rows{Bad: []errclass.BadRow{bad}}
-}
-
-// asRows returns the rows that err names.
-func asRows(err error) *errclass.Rows {
-	var rows *errclass.Rows
-	errors.As(err, &rows)
-	return rows
 }

@@ -57,7 +57,7 @@ func BenchmarkParameters(b *testing.B) {
 	b.ReportAllocs()
 	from := 0
 	for b.Loop() {
-		p.buf, p.pending = p.buf[:0], p.pending[:0]
+		p.buf, p.pending = p.buf[:0], 0
 		if err := p.Execute(b.Context(), s, e, batch, from, at, 1<<30); err != nil {
 			b.Fatal(err)
 		}

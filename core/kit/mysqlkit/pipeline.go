@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/go-mysql-org/go-mysql/mysql"
 
@@ -41,9 +42,11 @@ type Answer struct {
 // autocommit is off.
 type Pipeline struct {
 	conn    *Conn
-	buf     []byte  // packets with their headers
-	header  int     // where the packet begun last begins
-	pending []uint8 // commands whose answer was not read: the sequence number that it has
+	buf     []byte // packets with their headers
+	header  int    // where the packet begun last begins
+	pending int    // commands whose answer was not read
+	in      []byte // answers; in[r:w] is unread
+	r, w    int
 }
 
 // Pipeline returns a new, empty pipeline.
@@ -67,10 +70,10 @@ const headerSize = 4
 func (p *Pipeline) end(ctx context.Context) error {
 	n := p.size()
 	if n >= maxPayload {
-		return p.sendLong(ctx, n)
+		return p.sendLong(ctx)
 	}
 	p.buf[p.header], p.buf[p.header+1], p.buf[p.header+2] = byte(n), byte(n>>8), byte(n>>16)
-	p.pending = append(p.pending, 1)
+	p.pending++
 	if len(p.buf) >= window {
 		return p.Flush(ctx)
 	}
@@ -78,13 +81,13 @@ func (p *Pipeline) end(ctx context.Context) error {
 }
 
 // sendLong sends what was written before, and the packet begun last in pieces.
-func (p *Pipeline) sendLong(ctx context.Context, n int) error {
+func (p *Pipeline) sendLong(ctx context.Context) error {
 	whole := p.buf[p.header:]
 	p.buf = p.buf[:p.header]
 	if err := p.Flush(ctx); err != nil {
 		return err
 	}
-	p.pending = append(p.pending, uint8(n/maxPayload+1))
+	p.pending++
 	p.buf = nil // it is larger than any other
 	return p.send(ctx, func() error {
 		p.conn.client.ResetSequence()
@@ -114,25 +117,82 @@ func (p *Pipeline) send(ctx context.Context, write func() error) error {
 	return nil
 }
 
-// Answer sends what was not sent and reads the answer to the oldest command.
-// An error of class Data, Config or Transient that has a Code is the server's
-// answer; any other ends the connection.
-func (p *Pipeline) Answer(ctx context.Context) (Answer, error) {
+// Answers sends what was not sent, reads the answers to all commands and hands
+// them on, in order, with the number of the command. refused is the server's
+// error in place of an answer; it does not keep the others from being read. The
+// error that is returned ends the connection.
+func (p *Pipeline) Answers(ctx context.Context, each func(n int, a Answer, refused error)) error {
 	if err := p.Flush(ctx); err != nil {
-		return Answer{}, err
-	}
-	var packet []byte
-	err := p.conn.guard(ctx, func() (err error) {
-		p.conn.client.Sequence = p.pending[0]
-		packet, err = p.conn.client.ReadPacket()
 		return err
-	})
-	p.pending = append(p.pending[:0], p.pending[1:]...)
-	if err != nil {
-		return Answer{}, fmt.Errorf("reading the server's answer: %w", err)
 	}
-	return parseAnswer(packet)
+	err := p.conn.guard(ctx, func() error {
+		for n := range p.pending {
+			packet, err := p.packet()
+			if err != nil {
+				return err
+			}
+			answer, refused := parseAnswer(packet)
+			if Broken(refused) {
+				return refused
+			}
+			each(n, answer, refused)
+		}
+		return nil
+	})
+	p.pending = 0
+	if err != nil {
+		return fmt.Errorf("reading the server's answers: %w", err)
+	}
+	return nil
 }
+
+// packet reads the next packet, borrowed until the next call. Between commands
+// nothing is left of the input that the client would miss.
+func (p *Pipeline) packet() ([]byte, error) {
+	if err := p.need(headerSize); err != nil {
+		return nil, err
+	}
+	n := int(p.in[p.r]) | int(p.in[p.r+1])<<8 | int(p.in[p.r+2])<<16
+	if n == maxPayload {
+		return nil, errNoAnswer
+	}
+	if err := p.need(headerSize + n); err != nil {
+		return nil, err
+	}
+	packet := p.in[p.r+headerSize : p.r+headerSize+n]
+	p.r += headerSize + n
+	return packet, nil
+}
+
+// need reads until n bytes are there.
+func (p *Pipeline) need(n int) error {
+	if p.w-p.r >= n {
+		return nil
+	}
+	if n > len(p.in) {
+		grown := make([]byte, max(n, answerBuffer))
+		p.w, p.r, p.in = copy(grown, p.in[p.r:p.w]), 0, grown
+	} else if p.r+n > len(p.in) {
+		p.w, p.r = copy(p.in, p.in[p.r:p.w]), 0
+	}
+	for p.w-p.r < n {
+		got, err := p.conn.client.Conn.Conn.Read(p.in[p.w:])
+		p.w += got
+		switch {
+		case got > 0:
+		case errors.Is(err, io.EOF):
+			return io.ErrUnexpectedEOF
+		case err != nil:
+			return err
+		default:
+			return io.ErrNoProgress
+		}
+	}
+	return nil
+}
+
+// answerBuffer is what answers are read through.
+const answerBuffer = 8 << 10
 
 // parseAnswer reads an OK or an ERR packet.
 //
