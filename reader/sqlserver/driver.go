@@ -65,6 +65,9 @@ var (
 	_ sqlread.Hinter      = (*driver)(nil)
 	_ sqlread.Watermarker = (*driver)(nil)
 	_ sqlread.Snapshotter = (*driver)(nil)
+	_ interface {
+		Schemas(ctx context.Context, s sqlread.Session) ([]string, error)
+	} = (*driver)(nil)
 )
 
 // Dialect implements [sqlread.Driver].
@@ -143,9 +146,19 @@ func (d *driver) Hint(*sqlkit.Table, *sqlkit.Index) string {
 
 // OldestWrite implements [sqlread.Watermarker].
 func (d *driver) OldestWrite(ctx context.Context, s sqlread.Session) (began, now time.Time, err error) {
+	return own(s).OldestWrite(ctx)
+}
+
+// Schemas implements sqlread's SchemaLister.
+func (d *driver) Schemas(ctx context.Context, s sqlread.Session) ([]string, error) {
+	return own(s).Schemas(ctx)
+}
+
+// own is a session as this driver dialled it.
+func own(s sqlread.Session) *session {
 	mine, ok := s.(*session)
 	if !ok {
-		return time.Time{}, time.Time{}, errors.New("asking for open transactions: the session is another driver's")
+		panic("sqlserver: the session is another driver's")
 	}
-	return mine.OldestWrite(ctx)
+	return mine
 }

@@ -25,22 +25,35 @@ func catalog(name record.Name) string {
 	return Dialect.Quote(name.Database) + ".sys."
 }
 
-// Tables lists the tables and views of a schema, sorted by name; without a
-// schema, of the login's own.
+// Schemas lists the schemas of the session's database but for the system's own.
+func (c *Conn) Schemas(ctx context.Context) ([]string, error) {
+	rows, err := c.Query(ctx, "SELECT name FROM sys.schemas WHERE schema_id < 16384 AND name NOT IN (N'sys', N'INFORMATION_SCHEMA', N'guest') ORDER BY name")
+	if err != nil {
+		return nil, fmt.Errorf("listing schemas: %w", err)
+	}
+	names := make([]string, len(rows))
+	for i, row := range rows {
+		names[i] = one(row, 0)
+	}
+	return names, nil
+}
+
+// Tables lists the tables and views of a schema, sorted by name, under the
+// schema as it was asked for; without one, those of the login's own.
 func (c *Conn) Tables(ctx context.Context, in record.Name) ([]record.Name, error) {
 	schema := "SCHEMA_NAME()"
 	if in.Schema != "" {
 		schema = text(in.Schema)
 	}
 	sys := catalog(in)
-	rows, err := c.Query(ctx, "SELECT s.name, o.name FROM "+sys+"objects o JOIN "+sys+"schemas s ON s.schema_id = o.schema_id "+
+	rows, err := c.Query(ctx, "SELECT o.name FROM "+sys+"objects o JOIN "+sys+"schemas s ON s.schema_id = o.schema_id "+
 		"WHERE s.name = "+schema+" AND o.type IN ('U', 'V') AND o.is_ms_shipped = 0 ORDER BY o.name")
 	if err != nil {
 		return nil, fmt.Errorf("listing tables: %w", err)
 	}
 	names := make([]record.Name, len(rows))
 	for i, row := range rows {
-		names[i] = record.Name{Database: in.Database, Schema: one(row, 0), Table: one(row, 1)}
+		names[i] = record.Name{Database: in.Database, Schema: in.Schema, Table: one(row, 0)}
 	}
 	return names, nil
 }

@@ -53,9 +53,12 @@ func definitions(q *tdspeer.Request) tdspeer.Reply {
 		}
 		r.Columns = columnsOf("id int", "s sysname", "t sysname", "type char(2)", "comment nvarchar(max)", "rows bigint")
 		r.Rows = [][]any{{int64(99), "Sales", "Orders", "U ", "what was ordered", int64(1234)}}
-	case strings.HasPrefix(sql, "SELECT s.name, o.name"):
-		r.Columns = columnsOf("s sysname", "t sysname")
-		r.Rows = [][]any{{"dbo", "orders"}, {"dbo", "people"}}
+	case strings.HasPrefix(sql, "SELECT o.name FROM"):
+		r.Columns = columnsOf("t sysname")
+		r.Rows = [][]any{{"orders"}, {"people"}}
+	case strings.HasPrefix(sql, "SELECT name FROM sys.schemas"):
+		r.Columns = columnsOf("s sysname")
+		r.Rows = [][]any{{"dbo"}, {"Sales"}}
 	case strings.Contains(sql, "JOIN sys.types t") || strings.Contains(sql, "].sys.types t"):
 		r.Columns = columnsOf("name sysname", "type sysname", "max_length smallint", "precision tinyint", "scale tinyint", "is_nullable bit",
 			"is_identity bit", "is_computed bit", "default int", "collation_name sysname", "value nvarchar(max)", "generated int", "hidden int")
@@ -157,6 +160,12 @@ func TestTable(t *testing.T) {
 	}
 	if _, err := c.Table(t.Context(), record.Name{Table: "ordres"}); !errors.Is(err, mssqlkit.ErrNoTable) || !strings.Contains(err.Error(), "did you mean orders?") {
 		t.Errorf("a name that is misspelt: %v", err)
+	}
+	if got, err := c.Tables(t.Context(), record.Name{Schema: "DBO"}); err != nil || fmt.Sprint(got) != "[DBO.orders DBO.people]" {
+		t.Errorf("tables %v, %v", got, err)
+	}
+	if got, err := c.Schemas(t.Context()); err != nil || fmt.Sprint(got) != "[dbo Sales]" {
+		t.Errorf("schemas %v, %v", got, err)
 	}
 	golden(t, "catalog", peer.Log())
 }

@@ -12,10 +12,4 @@ INSERT BULK [#datasync_1] ([id] int, [full name] nvarchar(20), [credit] money) W
 GO
 MERGE INTO [dbo].[people] WITH (HOLDLOCK) AS t USING [#datasync_1] AS s ON (t.[id] = s.[id]) WHEN MATCHED THEN UPDATE SET t.[full name] = COALESCE(s.[full name], t.[full name]), t.[credit] = COALESCE(s.[credit], t.[credit]) WHEN NOT MATCHED BY TARGET THEN INSERT ([id], [full name], [credit]) VALUES (s.[id], s.[full name], s.[credit])
 GO
-SELECT [run] FROM [datasync_ledger] WITH (REPEATABLEREAD, ROWLOCK) WHERE [job] = N'job' AND [split] = N''
-GO
-SELECT [run] FROM [datasync_ledger] WHERE [job] = N'job' AND [split] = N'0'
-GO
-INSERT INTO [datasync_ledger] ([job], [split], [run], [plan], [done], [name], [position], [state]) VALUES (N'job', N'0', 1, 1, 0, NULL, N'{"v":1,"at":"x"}', NULL)
-GO
 COMMIT TRANSACTION

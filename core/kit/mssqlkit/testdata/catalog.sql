@@ -8,8 +8,12 @@ SELECT c.name, CAST(COLLATIONPROPERTY(c.collation_name, 'CodePage') AS int) FROM
 GO
 SELECT o.object_id, s.name, o.name, o.type, CAST(ep.value AS nvarchar(3750)), (SELECT SUM(p.rows) FROM [other].sys.partitions p WHERE p.object_id = o.object_id AND p.index_id IN (0, 1)) FROM [other].sys.objects o JOIN [other].sys.schemas s ON s.schema_id = o.schema_id LEFT JOIN [other].sys.extended_properties ep ON ep.class = 1 AND ep.major_id = o.object_id AND ep.minor_id = 0 AND ep.name = 'MS_Description' WHERE o.object_id = OBJECT_ID(N'[other].[s].[it''s]') AND o.type IN ('U', 'V')
 GO
-SELECT s.name, o.name FROM [other].sys.objects o JOIN [other].sys.schemas s ON s.schema_id = o.schema_id WHERE s.name = N's' AND o.type IN ('U', 'V') AND o.is_ms_shipped = 0 ORDER BY o.name
+SELECT o.name FROM [other].sys.objects o JOIN [other].sys.schemas s ON s.schema_id = o.schema_id WHERE s.name = N's' AND o.type IN ('U', 'V') AND o.is_ms_shipped = 0 ORDER BY o.name
 GO
 SELECT o.object_id, s.name, o.name, o.type, CAST(ep.value AS nvarchar(3750)), (SELECT SUM(p.rows) FROM sys.partitions p WHERE p.object_id = o.object_id AND p.index_id IN (0, 1)) FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id LEFT JOIN sys.extended_properties ep ON ep.class = 1 AND ep.major_id = o.object_id AND ep.minor_id = 0 AND ep.name = 'MS_Description' WHERE o.object_id = OBJECT_ID(N'[ordres]') AND o.type IN ('U', 'V')
 GO
-SELECT s.name, o.name FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id WHERE s.name = SCHEMA_NAME() AND o.type IN ('U', 'V') AND o.is_ms_shipped = 0 ORDER BY o.name
+SELECT o.name FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id WHERE s.name = SCHEMA_NAME() AND o.type IN ('U', 'V') AND o.is_ms_shipped = 0 ORDER BY o.name
+GO
+SELECT o.name FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id WHERE s.name = N'DBO' AND o.type IN ('U', 'V') AND o.is_ms_shipped = 0 ORDER BY o.name
+GO
+SELECT name FROM sys.schemas WHERE schema_id < 16384 AND name NOT IN (N'sys', N'INFORMATION_SCHEMA', N'guest') ORDER BY name

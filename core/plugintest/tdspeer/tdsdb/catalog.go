@@ -29,10 +29,13 @@ func (d *Database) catalog(sql string) (tdspeer.Reply, bool) {
 	case strings.Contains(sql, "FROM sys.databases"):
 		r.Columns = columnsOf("snapshot_isolation_state tinyint", "is_read_committed_snapshot_on bit")
 		r.Rows = [][]any{{d.snapshots(), false}}
-	case strings.HasPrefix(sql, "SELECT s.name, o.name FROM sys.objects"):
-		r.Columns = columnsOf("name sysname", "name sysname")
+	case strings.HasPrefix(sql, "SELECT name FROM sys.schemas"):
+		r.Columns = columnsOf("name sysname")
+		r.Rows = [][]any{{"dbo"}}
+	case strings.HasPrefix(sql, "SELECT o.name FROM sys.objects"):
+		r.Columns = columnsOf("name sysname")
 		for _, name := range d.names() {
-			r.Rows = append(r.Rows, []any{"dbo", name})
+			r.Rows = append(r.Rows, []any{name})
 		}
 	case strings.HasPrefix(sql, "SELECT o.object_id"):
 		r.Columns = columnsOf("object_id int", "name sysname", "name sysname", "type char(2)", "value nvarchar(max)", "rows bigint")
