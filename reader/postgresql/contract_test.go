@@ -119,6 +119,25 @@ var tables = []struct {
 		loose:      true, unordered: true,
 	},
 	{
+		name: "view", table: "all_of_it",
+		create:     "CREATE TABLE behind (id int PRIMARY KEY, day date); CREATE VIEW all_of_it AS SELECT day, id FROM behind",
+		insert:     func(i int) string { return fmt.Sprintf("(%d, 'infinity')", i) },
+		parameters: map[string]any{"splitPk": "id", "splitStrategy": "range", "orderByColumn": "id"},
+		cells:      func(i int) []string { return []string{"date infinity", fmt.Sprintf("int64 %d", i)} },
+		unordered:  true,
+	},
+	{
+		name: "key whose case does not matter", table: "names",
+		create: "CREATE COLLATION folding (provider = icu, locale = 'und-u-ks-level2', deterministic = false); " +
+			"CREATE TABLE names (name text COLLATE folding PRIMARY KEY, nr int)",
+		insert: func(i int) string { return fmt.Sprintf("('%s%d', %d)", []string{"a", "B", "c"}[i%3], i, i) },
+		cells: func(i int) []string {
+			return []string{fmt.Sprintf("string %s%d", []string{"a", "B", "c"}[i%3], i), fmt.Sprintf("int64 %d", i)}
+		},
+		parameters: map[string]any{"splitPk": "nr", "splitStrategy": "mod"},
+		loose:      true, unordered: true, // a position in such an order could part values that compare as equal
+	},
+	{
 		name: "statement", table: "",
 		create:     "CREATE TABLE base (id int PRIMARY KEY, v real)",
 		insert:     func(i int) string { return fmt.Sprintf("(%d, %d.25)", i, i) },
