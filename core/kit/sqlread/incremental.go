@@ -39,6 +39,9 @@ func (r *incremental) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split
 	if err != nil {
 		return nil, err
 	}
+	if err := r.remembers(places, p.Last); err != nil {
+		return nil, err
+	}
 	if r.cfg.Polling && len(places) > max(p.Channels, 1) {
 		return nil, errclass.With(errclass.Config, fmt.Errorf("polling: %d tables are polled for ever, each by a channel of its own: set speed.channel to %[1]d", len(places)))
 	}
@@ -181,7 +184,7 @@ func oneLocation(text string, channels int) (string, error) {
 // begin says where the run begins: where the last one ended, or at the job
 // file's startLocation if that is another than the last run's.
 func (r *incremental) begin(o *origin, f *sqlkit.TableColumn, spec *incrementSpec, last []plugin.Progress) (state cursorState, err error) {
-	memory, before, err := r.memory(o, last)
+	memory, before, err := r.memory(o.place, last)
 	if err != nil {
 		return state, err
 	}
@@ -224,32 +227,43 @@ func (r *incremental) begin(o *origin, f *sqlkit.TableColumn, spec *incrementSpe
 func (s *incrementSpec) by() string { return strings.Join(append([]string{s.Column}, s.Key...), ", ") }
 
 // memory finds what the last run has left of a place; nil: nothing.
-func (r *incremental) memory(o *origin, last []plugin.Progress) (*incrementSpec, cursorState, error) {
-	var lost error
+func (r *incremental) memory(at place, last []plugin.Progress) (*incrementSpec, cursorState, error) {
 	for i := range last {
-		p := &last[i]
-		if !isIncrement(&p.Split) {
-			continue
-		}
-		spec, err := parseIncrement(&p.Split)
+		spec, err := parseIncrement(&last[i].Split)
 		if err != nil {
 			return nil, cursorState{}, err
 		}
-		if spec.place() != o.place {
-			lost = errclass.With(errclass.PositionLost, fmt.Errorf("the last run of this job read %s, this one reads %s: begin anew with -fresh, or give this job another -jobName", spec.place(), o))
+		if spec.place() != at {
 			continue
 		}
-		position := p.Position
+		position := last[i].Position
 		if position == nil {
 			position = spec.Begin
 		}
 		state, err := parseCursor(position)
 		return spec, state, err
 	}
-	if r.cfg.StartLocation != "" || len(last) > 1 {
-		lost = nil
+	return nil, cursorState{}, nil
+}
+
+// remembers refuses what the last run has left if it read none of the places: it
+// was another job.
+func (r *incremental) remembers(places []place, last []plugin.Progress) error {
+	if len(last) == 0 || r.cfg.StartLocation != "" {
+		return nil
 	}
-	return nil, cursorState{}, lost
+	before := ""
+	for i := range last {
+		spec, err := parseIncrement(&last[i].Split)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(places, spec.place()) {
+			return nil
+		}
+		before = spec.place().String()
+	}
+	return errclass.With(errclass.PositionLost, fmt.Errorf("the last run of this job read %s, this one reads %s: begin anew with -fresh or with a startLocation, or give this job another -jobName", before, places[0]))
 }
 
 func (r *incremental) spell(v sqlkit.Value) string { return spellLocation(v, r.zone) }
