@@ -171,6 +171,29 @@ func TestIncrementalUseMaxFunc(t *testing.T) {
 	c.want(job, "1 11, 6 11, 7 11", "10", "11")
 }
 
+// TestIncrementalTables reads several tables, each from where it was.
+func TestIncrementalTables(t *testing.T) {
+	f := newFile(t, orders, "CREATE TABLE other (id INTEGER PRIMARY KEY, at INTEGER)", "CREATE TABLE third (id INTEGER PRIMARY KEY, at INTEGER)",
+		"INSERT INTO orders VALUES (1, 5, '')", "INSERT INTO other VALUES (2, 7)", "INSERT INTO third VALUES (3, 1)")
+	c := &cron{t: t, info: sqlite.Info()}
+	job := func(tables string) string {
+		return fmt.Sprintf(`{"path": %q, "table": [%s], "column": ["id", "at"], "increColumn": "at"}`, f.path, tables)
+	}
+	for _, run := range []struct{ tables, want string }{
+		{`"orders", "other"`, "1 5, 2 7"},
+		{`"orders", "other"`, ""},
+		{`"third", "other", "orders"`, "3 1"},
+		{`"orders", "third"`, ""},
+	} {
+		if got := c.run(job(run.tables)); got != run.want {
+			t.Errorf("%s: read %s, want %s", run.tables, got, run.want)
+		}
+	}
+	if _, _, err := c.plan(strings.Replace(job(`"orders", "other"`), `"increColumn": "at"`, `"increColumn": "at", "polling": true`, 1)); errclass.Of(err) != errclass.Config || !strings.Contains(err.Error(), "set speed.channel to 2") {
+		t.Errorf("polling two tables by one channel: %v", err)
+	}
+}
+
 // TestIncrementalWithoutKey leaves the rows of the largest value, and says so.
 func TestIncrementalWithoutKey(t *testing.T) {
 	f := newFile(t, orders, "INSERT INTO orders VALUES (5, 10, ''), (5000, 10, ''), (7, 11, '')")
