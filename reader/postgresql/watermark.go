@@ -11,8 +11,8 @@ import (
 )
 
 // OldestWrite implements [sqlread.Watermarker]: a transaction has a number as
-// soon as it writes. Those that are prepared have no beginning in the catalogue;
-// the time they were prepared at stands for it. Only a member of
+// soon as it writes. Those that are prepared have no beginning in the catalogue
+// but one before they were prepared: long ago stands for it. Only a member of
 // pg_read_all_stats sees the transactions of others.
 func (d *driver) OldestWrite(ctx context.Context, one sqlread.Session) (began, now time.Time, err error) {
 	s, ok := one.(*session)
@@ -25,7 +25,7 @@ func (d *driver) OldestWrite(ctx context.Context, one sqlread.Session) (began, n
 	}
 	r, err := s.conn.Query(ctx, `SELECT `+may+`, clock_timestamp(), (SELECT min(t) FROM (
  SELECT min(xact_start) FROM pg_catalog.pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
- UNION ALL SELECT min(prepared) FROM pg_catalog.pg_prepared_xacts) w(t))`)
+ UNION ALL SELECT to_timestamp(0) FROM pg_catalog.pg_prepared_xacts) w(t))`)
 	if err != nil {
 		return began, now, s.note(fmt.Errorf("asking for open transactions: %w", err))
 	}
