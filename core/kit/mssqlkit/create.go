@@ -48,7 +48,7 @@ func Declared(c *record.Column, key int) string {
 	case record.Interval:
 		return "nvarchar(100)"
 	}
-	return limited("nvarchar", c.Length, 4000, key/2)
+	return limited("nvarchar", 2*c.Length, 4000, key/2) // a character may take two of its units
 }
 
 // own keeps a type of SQL Server itself, where its values are written as they
@@ -59,16 +59,12 @@ func own(c *record.Column) (string, bool) {
 	if !known || t.kind != c.Kind || strings.Contains(c.Native, "unsigned") {
 		return "", false
 	}
-	args, unlimited := arguments(c.Native)
+	args, _ := arguments(c.Native)
 	switch name {
 	case "uniqueidentifier", "sql_variant", "smallmoney", "money", "datetimeoffset", "datetime2", "smalldatetime", "nvarchar", "nchar", "xml":
 		return c.Native, true
 	case "int", "smallint", "bigint":
 		return name, len(args) == 0
-	case "varchar", "char": // the other database may have another code page
-		if unlimited || len(args) == 1 && args[0] > 4000 {
-			return "nvarchar(max)", true
-		}
 	}
 	return "", false
 }

@@ -282,6 +282,23 @@ func TestLoadOfAGoneTable(t *testing.T) {
 	}
 }
 
+// TestLoadOfAChangedTable: a column that is gone is no passing fault.
+func TestLoadOfAChangedTable(t *testing.T) {
+	x := &target{columns: []tdspeer.Column{{Name: "d", Type: "int"}}}
+	c := dial(t, tdspeer.Start(t, x.handle))
+	loader, err := c.NewLoader("[t]", []*sqlkit.TableColumn{column("int")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := three(integer(2))
+	if _, err := loader.Load(t.Context(), mssqlkit.Source{Len: 3, Row: b.Row, Cells: []int{0}}); errclass.Of(err) != errclass.Permanent || !strings.Contains(err.Error(), "column c does not exist") {
+		t.Errorf("class %s: %v", errclass.Of(err), err)
+	}
+	if c.Reusable() {
+		t.Error("the connection counts as in order")
+	}
+}
+
 func TestLoadOptions(t *testing.T) {
 	x := &target{columns: []tdspeer.Column{{Name: "a b", Type: "int"}, {Name: "c", Type: "varchar(max)", Nullable: true}}}
 	peer := tdspeer.Start(t, x.handle)

@@ -115,10 +115,7 @@ func (l *Loader) bulk(s Source) (int64, error) {
 // refused the load before the first row. Else the stream of rows is torn, and
 // nothing but closing helps.
 func (l *Loader) interrupted(err error) error {
-	if code(err) == 0 {
-		l.conn.sound = false
-		l.conn.wire.close()
-	}
+	l.conn.sound = l.conn.sound && code(err) != 0
 	return fmt.Errorf("loading into %s: %w", l.into, err)
 }
 

@@ -98,6 +98,10 @@ func (s *Settings) set(name, value string, jtds bool, domain *string) (used bool
 		if !slices.Contains([]string{"", "ntlm", "sqlpassword", "notspecified"}, strings.ToLower(value)) {
 			err = fmt.Errorf("%s is not known here: use a login of the server, or DOMAIN\\user with NTLM", value)
 		}
+	case "columnencryptionsetting", "columnencryption":
+		if !slices.Contains([]string{"", "disabled", "false"}, strings.ToLower(value)) {
+			err = errors.New("encrypted columns (Always Encrypted) are not decrypted here: leave them out of column")
+		}
 	case "integratedsecurity":
 		on, fault := truth(value)
 		if err = fault; on {

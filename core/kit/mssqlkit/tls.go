@@ -29,6 +29,8 @@ type TLS struct {
 	Server string // PEM file of the server's own certificate: nothing else is accepted
 	Name   string // name in the certificate; "": the host's
 	Least  string // least version: TLSv1.2
+
+	trust *bool // trustServerCertificate, if it is given: it wins
 }
 
 // set takes a parameter by its canonical name.
@@ -43,7 +45,7 @@ func (t *TLS) set(name, value string, jtds bool) (used bool, err error) {
 		return true, t.jtds(value)
 	case "trustservercertificate":
 		trust, err := truth(value)
-		t.Verify = !trust
+		t.trust = &trust
 		return true, err
 	case "hostnameincertificate":
 		t.Name = value
@@ -62,7 +64,7 @@ func (t *TLS) set(name, value string, jtds bool) (used bool, err error) {
 func (t *TLS) encrypt(value string) error {
 	switch strings.ToLower(value) {
 	case "true", "yes", "1", "mandatory", "required":
-		t.Mode = TLSRequired
+		t.Mode, t.Verify = TLSRequired, true
 	case "strict":
 		t.Mode, t.Verify = TLSStrict, true
 	case "false", "no", "0", "optional", "":
@@ -102,7 +104,11 @@ func pemFile(value string) (string, error) {
 	return path, nil
 }
 
+// check completes what was set.
 func (t *TLS) check() error {
+	if t.trust != nil && t.Mode != TLSStrict {
+		t.Verify = !*t.trust
+	}
 	if t.CA != "" && t.Server != "" {
 		return errors.New("trustStore and serverCertificate exclude each other: name the one that the server is to be checked against")
 	}
@@ -175,7 +181,7 @@ func (t *TLS) config(host string) (*tls.Config, error) {
 			return nil, fmt.Errorf("reading trustStore: %s holds no PEM certificate", t.CA)
 		}
 	case !t.Verify:
-		c.InsecureSkipVerify = true // asked for, or what these drivers have always done
+		c.InsecureSkipVerify = true // asked for, or the login alone is protected, as these drivers do by default
 	}
 	return c, nil
 }

@@ -72,6 +72,10 @@ func TestSettings(t *testing.T) {
 		`jdbc:sqlserver://h;user=u;encrypt=true;trustServerCertificate=false;hostNameInCertificate=x`: "h:1433 u 0s/0s {Mode:required Verify:true Name:x}",
 		`jdbc:sqlserver://h;user=u;lockTimeout=-1;encrypt=false;sslProtocol=TLSv1.2`:                  "h:1433 u 0s/0s {Least:TLSv1.2}",
 		`jdbc:jtds:sqlserver://h/d;user=u;domain=CORP;ssl=authenticate;TDS=8.0;lastUpdateCount=true`:  `h:1433 CORP\u 0s/0s {Mode:required Verify:true} unused TDS,lastUpdateCount`,
+		`jdbc:sqlserver://h;user=u;trustServerCertificate=true;encrypt=true`:                          "h:1433 u 0s/0s {Mode:required}",
+		`jdbc:sqlserver://h;user=u;encrypt=true`:                                                      "h:1433 u 0s/0s {Mode:required Verify:true}",
+		`jdbc:sqlserver://h;user=u;encrypt=strict;trustServerCertificate=true`:                        "h:1433 u 0s/0s {Mode:strict Verify:true}",
+		`jdbc:jtds:sqlserver://h/d;user=u;ssl=require`:                                                "h:1433 u 0s/0s {Mode:required}",
 		`jdbc:jtds:sqlserver://h/d;user=u;ssl=off`:                                                    "h:1433 u 0s/0s {Mode:disabled}",
 		`jdbc:sqlserver://h;user=u;selectMethod=cursor;sendStringParametersAsUnicode=false`:           "h:1433 u 0s/0s {} unused selectMethod,sendStringParametersAsUnicode",
 	} {
@@ -114,7 +118,7 @@ func TestSettingsFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	for parameter, want := range map[string]string{
-		"encrypt=perhaps": "expected true, false or strict", "integratedSecurity=true": "DOMAIN", "trustStore=a.jks": "keytool",
+		"encrypt=perhaps": "expected true, false or strict", "integratedSecurity=true": "DOMAIN", "columnEncryptionSetting=Enabled": "Always Encrypted", "trustStore=a.jks": "keytool",
 		"loginTimeout=x": "number of seconds", "authentication=ActiveDirectoryPassword": "not known", "packetSize=1000000": "32767",
 		"sslProtocol=SSLv3": "no version of TLS", "trustServerCertificate=maybe": "true or false", "trustStore=a;serverCertificate=b": "exclude each other",
 	} {

@@ -1,12 +1,25 @@
 package tdspeer
 
-import "encoding/binary"
+import (
+	"crypto/tls"
+	"encoding/binary"
+)
 
-// login greets a client: PRELOGIN without encryption, then LOGIN7.
+// login greets a client: PRELOGIN, encryption if there is any, then LOGIN7.
 func (x *session) login() bool {
-	kind, _, err := readMessage(x.conn)
+	if x.strict() != nil {
+		return false
+	}
+	kind, body, err := readMessage(x.conn)
 	if err != nil || kind != packPrelogin {
 		return false
+	}
+	const wantsAll = 1
+	answer := byte(encryptNone)
+	if _, already := x.conn.(*tls.Conn); x.server.TLS != nil && !already {
+		if answer = x.server.Encryption; wish(body) == wantsAll {
+			answer = EncryptAll
+		}
 	}
 	w := &writer{conn: x.conn}
 	const table = 2*5 + 1 // two options and the end
@@ -15,13 +28,22 @@ func (x *session) login() bool {
 	}
 	w.byte(0xff)
 	w.bytes([]byte{16, 0, 0, 0, 0, 0})
-	w.byte(2) // no encryption
+	w.byte(answer)
 	if w.flush(true) != nil {
 		return false
 	}
-	kind, body, err := readMessage(x.conn)
+	plain := x.conn
+	if answer != encryptNone {
+		if x.conn, err = x.secure(); err != nil {
+			return false
+		}
+	}
+	kind, body, err = readMessage(x.conn)
 	if err != nil || kind != packLogin {
 		return false
+	}
+	if answer == EncryptLogin {
+		x.conn = plain
 	}
 	l := readLogin(body)
 	w = &writer{conn: x.conn}
@@ -47,6 +69,17 @@ func (x *session) login() bool {
 	w.bytes(ack.buf)
 	w.done(0, 0)
 	return w.flush(true) == nil
+}
+
+// wish is what a client's PRELOGIN asks of encryption.
+func wish(body []byte) byte {
+	const encryption = 1
+	for at := 0; at+5 <= len(body) && body[at] != 0xff; at += 5 {
+		if body[at] == encryption {
+			return body[binary.BigEndian.Uint16(body[at+1:])]
+		}
+	}
+	return encryptNone
 }
 
 // readLogin takes the texts of a LOGIN7 that are looked at.

@@ -1,6 +1,7 @@
 package tdspeer
 
 import (
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -34,6 +35,11 @@ type Handler func(q *Request) Reply
 type Server struct {
 	// Login refuses a client; nil: all are let in.
 	Login func(Login) *Error
+	// TLS is the server's certificate; nil: it does not encrypt.
+	TLS *tls.Certificate
+	// Encryption is what a client that leaves the choice is answered:
+	// EncryptLogin or EncryptAll. Without TLS it does not count.
+	Encryption byte
 	// Unread says that loads are answered without being taken apart.
 	Unread bool
 	// Gone is told of a session whose connection has ended; nil: nobody is.
@@ -170,7 +176,7 @@ func (s *Server) serve(c net.Conn) {
 		}
 	}()
 	for {
-		kind, body, err := readMessage(c)
+		kind, body, err := readMessage(x.conn)
 		if err != nil {
 			return
 		}
