@@ -52,6 +52,10 @@ lint: ## run golangci-lint at the version pinned in .ci/go.mod
 docs: ## write the generated pages and tables under docs/
 	$(GO) test ./cmd/datasync -run '^TestDocs$$' -count=1 -update
 
+.PHONY: types
+types: ## write docs/types.md from a run of every type of every source into every target
+	$(SERVERS) run -only mysql,mariadb,postgresql -- env DATASYNC_TEST_REQUIRE=1 $(GO) test ./core/plugintest/matrix -run '^TestTypes$$' -count=1 -update
+
 .PHONY: fuzz-smoke
 fuzz-smoke: ## run every fuzz test for ten seconds
 	@$(GO) list -f '{{.Dir}}' ./... | while read -r dir; do \

@@ -46,11 +46,11 @@ func (p *page) compare(t *testing.T) {
 		return
 	}
 	if got, err := os.ReadFile(pageFile); err != nil || string(got) != want {
-		t.Errorf("docs/types.md is stale: run make docs")
+		t.Errorf("docs/types.md is stale: run make types")
 	}
 }
 
-const pageHead = `<!-- Made by make docs from a run against real servers. -->
+const pageHead = `<!-- Made by make types from a run against real servers. -->
 
 # Types
 
@@ -79,7 +79,7 @@ func (s *section) write(b *strings.Builder) {
 		fmt.Fprintf(b, " %s |", to.title)
 	}
 	b.WriteString("\n|---|" + strings.Repeat("---|", len(s.targets)) + "\n")
-	var notes []string
+	n := &notes{}
 	for c := range s.from.columns {
 		native := s.from.columns[c].native
 		if native == "" {
@@ -87,22 +87,36 @@ func (s *section) write(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "| `%s` |", native)
 		for i, to := range s.targets {
-			mark, more := s.cell(c, to, s.moved[i])
-			b.WriteString(" " + mark + " |")
-			notes = append(notes, more...)
+			b.WriteString(" " + s.cell(c, to, s.moved[i], n) + " |")
 		}
 		b.WriteString("\n")
 	}
-	if len(notes) > 0 {
+	if len(n.values) > 0 {
 		b.WriteString("\nRefused:\n\n")
-		for _, n := range notes {
-			b.WriteString("* " + n + "\n")
-		}
+	}
+	for _, value := range n.values {
+		fmt.Fprintf(b, "* %s to %s\n", value, strings.Join(n.targets[value], ", "))
 	}
 }
 
-// cell is the mark of one type in one target, and the notes on it.
-func (s *section) cell(c int, to *system, m *moved) (mark string, notes []string) {
+// notes are the values that were refused and why, and by which targets.
+type notes struct {
+	values  []string
+	targets map[string][]string
+}
+
+func (n *notes) add(value, target string) {
+	if n.targets == nil {
+		n.targets = map[string][]string{}
+	}
+	if n.targets[value] == nil {
+		n.values = append(n.values, value)
+	}
+	n.targets[value] = append(n.targets[value], target)
+}
+
+// cell is the mark of one type in one target.
+func (s *section) cell(c int, to *system, m *moved, n *notes) (mark string) {
 	values, refused, ways := 0, 0, map[string]bool{}
 	for id := range s.from.cells {
 		at, fate := &s.from.cells[id], &m.fates[id]
@@ -113,7 +127,8 @@ func (s *section) cell(c int, to *system, m *moved) (mark string, notes []string
 		switch col := s.from.columns[c]; {
 		case fate.refused != "":
 			refused++
-			notes = append(notes, fmt.Sprintf("`%s` `%s` to %s: %s", col.native, shorten(at.source), to.title, shorten(fate.refused)))
+			why := strings.TrimPrefix(fate.refused, col.name+": ")
+			n.add(fmt.Sprintf("`%s` `%s`: %s:", col.native, shorten(at.source), shorten(why)), to.title)
 		case fate.target != nil && !same(col.family, at.source, *fate.target):
 			ways[represented(s.from.system, to, col, at.source, *fate.target)] = true
 		}
@@ -130,12 +145,12 @@ func (s *section) cell(c int, to *system, m *moved) (mark string, notes []string
 	if m.types != nil {
 		mark = "`" + m.types[c] + "` " + mark
 	}
-	return mark, notes
+	return mark
 }
 
 // shorten keeps a page readable.
 func shorten(s string) string {
-	const most = 160
+	const most = 100
 	s = strings.NewReplacer("\n", " ", "|", "\\|", "`", "'").Replace(s)
 	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "..."
