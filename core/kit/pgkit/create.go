@@ -97,7 +97,7 @@ func integerFor(c *record.Column) string {
 	if t, err := convert.ParseType(c.Native); err == nil && t.Bits > 0 {
 		bits = t.Bits
 	}
-	if c.Kind == record.Uint64 {
+	if c.Kind == record.Uint64 || strings.Contains(strings.ToLower(c.Native), "unsigned") {
 		bits++ // for the sign that PostgreSQL's have
 	}
 	switch {
@@ -105,7 +105,7 @@ func integerFor(c *record.Column) string {
 		return "smallint"
 	case bits <= 32:
 		return "integer"
-	case bits <= 64:
+	case bits <= 64 || c.Kind == record.Int64:
 		return "bigint"
 	}
 	return "numeric(20)"

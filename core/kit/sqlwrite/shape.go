@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
@@ -116,6 +117,9 @@ func (w *writer) newTable(name record.Name, schema *record.Schema) (*NewTable, e
 		}
 		c := schema.Columns[i]
 		c.Name = entry.Name
+		if c.Kind == record.Any {
+			c.Kind, c.Native = declared(c.Native), "" // the words mean other sizes elsewhere
+		}
 		t.Columns, t.Comments = append(t.Columns, c), append(t.Comments, c.Comment)
 	}
 	if t.Key = w.config.key(); len(t.Key) > 0 {
@@ -129,6 +133,26 @@ func (w *writer) newTable(name record.Name, schema *record.Schema) (*NewTable, e
 		t.Key = append(t.Key, entries[i].Name)
 	}
 	return t, nil
+}
+
+// declared is the kind that a column is made for if its cells may be of any
+// kind: what its declaration prefers, by the rules of SQLite
+// (https://www.sqlite.org/datatype3.html, 3.1). A cell of another kind is
+// converted, or its row refused.
+func declared(native string) record.Kind {
+	native = strings.ToUpper(native)
+	for _, rule := range []struct {
+		word string
+		kind record.Kind
+	}{
+		{"INT", record.Int64}, {"CHAR", record.String}, {"CLOB", record.String}, {"TEXT", record.String}, {"BLOB", record.Bytes},
+		{"REAL", record.Float64}, {"FLOA", record.Float64}, {"DOUB", record.Float64},
+	} {
+		if strings.Contains(native, rule.word) {
+			return rule.kind
+		}
+	}
+	return record.Any
 }
 
 // Before implements [plugin.Hooks].
