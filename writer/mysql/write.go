@@ -63,7 +63,7 @@ func (s *session) execute(ctx context.Context, f *form, r *sqlwrite.Rows) (found
 		if p = f.prepared[place(n)]; p == nil || len(s.sent) >= mostUnanswered {
 			// The answer to a preparation must not be mixed with others.
 			var more int64
-			if more, err = s.answers(ctx); err != nil {
+			if more, err = s.answers(ctx, f, r); err != nil {
 				return 0, err
 			}
 			found += more
@@ -77,7 +77,7 @@ func (s *session) execute(ctx context.Context, f *form, r *sqlwrite.Rows) (found
 		from += n
 	}
 	s.note(err)
-	more, answer := s.answers(ctx)
+	more, answer := s.answers(ctx, f, r)
 	switch {
 	case mysqlkit.Broken(answer):
 		return 0, answer
@@ -133,11 +133,11 @@ func (s *session) fits(r *sqlwrite.Rows, from, rows, overhead int) bool {
 
 // answers reads all answers that are to come. The first error counts: those
 // behind it may be its consequence.
-func (s *session) answers(ctx context.Context) (found int64, err error) {
+func (s *session) answers(ctx context.Context, f *form, r *sqlwrite.Rows) (found int64, err error) {
 	end := s.pipe.Answers(ctx, func(n int, answer mysqlkit.Answer, refused error) {
 		found += int64(answer.Affected)
 		if err == nil && refused != nil {
-			err = s.blame(refused, s.sent[n])
+			err = blame(refused, f, s.sent[n], r)
 		}
 	})
 	s.sent = s.sent[:0]
@@ -148,7 +148,7 @@ func (s *session) answers(ctx context.Context) (found int64, err error) {
 }
 
 // blame finds the row that the server refuses, if it says so.
-func (s *session) blame(err error, of set) error {
+func blame(err error, f *form, of set, r *sqlwrite.Rows) error {
 	if errclass.Of(err) != errclass.Data {
 		return err
 	}
@@ -159,6 +159,9 @@ func (s *session) blame(err error, of set) error {
 	case bad.Index >= 0 && bad.Index < of.rows:
 		bad.Index += of.from
 	default:
+		bad.Index = duplicated(err, f, of, r)
+	}
+	if bad.Index < 0 {
 		return err
 	}
 	return &errclass.Rows{Bad: []errclass.BadRow{bad}}
