@@ -122,7 +122,8 @@ var validators = map[TargetServer]pgconn.ValidateConnectFunc{
 // dialer is also what pgconn sends its requests to cancel through, when a
 // connection was there before; such a one has little time.
 func (c *Conn) dialer(ctx context.Context, network, addr string) (net.Conn, error) {
-	d := net.Dialer{KeepAlive: 30 * time.Second}
+	// A peer that is gone without a word is noticed within a minute and a half.
+	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 6}}
 	if c.pg == nil {
 		return d.DialContext(ctx, network, addr)
 	}
