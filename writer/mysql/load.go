@@ -62,11 +62,11 @@ func (s *session) tryLoad(ctx context.Context, f *form, r *sqlwrite.Rows) (done 
 		s.load.last = 0
 		return true, nil
 	}
-	if err := s.note(s.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+name)); err != nil {
-		return false, err
+	if end := s.note(s.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+name)); end != nil {
+		return false, end
 	}
 	if refused {
-		return false, f.encoder.Refused(r, s.at, s.limit)
+		return false, s.allRefused(f, r, err)
 	}
 	// Rows that are refused seldom come alone: loading is tried again later.
 	s.load.last = min(2*s.load.last+1, mostSkipped)

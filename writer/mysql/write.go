@@ -57,36 +57,48 @@ func (s *session) explain(f *form, err error) error {
 // execute sends the rows in sets and reads the answers.
 func (s *session) execute(ctx context.Context, f *form, r *sqlwrite.Rows) (found int64, err error) {
 	s.sent = s.sent[:0]
-	for from := 0; from < r.Len() && err == nil; {
+	for from := 0; from < r.Len(); {
 		n := s.setSize(f, r, from)
-		var p *mysqlkit.Insertion
-		if p = f.prepared[place(n)]; p == nil || len(s.sent) >= mostUnanswered {
+		if f.prepared[place(n)] == nil || len(s.sent) >= mostUnanswered {
 			// The answer to a preparation must not be mixed with others.
-			var more int64
-			if more, err = s.answers(ctx, f, r); err != nil {
+			more, err := s.answers(ctx, f, r)
+			if err != nil {
 				return 0, err
 			}
 			found += more
-			if p, err = s.statement(ctx, f, n); err != nil {
-				return 0, err
-			}
 		}
-		if err = s.pipe.Execute(ctx, p, f.encoder, r, from, s.at, s.limit); err == nil {
-			s.sent = append(s.sent, set{from, n})
+		p, err := s.statement(ctx, f, n)
+		if err != nil {
+			return 0, err
 		}
+		if refused := s.pipe.Execute(ctx, p, f.encoder, r, from, s.at, s.limit); refused != nil {
+			return 0, s.refused(ctx, f, r, refused)
+		}
+		s.sent = append(s.sent, set{from, n})
 		from += n
 	}
-	s.note(err)
-	more, answer := s.answers(ctx, f, r)
-	switch {
-	case mysqlkit.Broken(answer):
-		return 0, answer
-	case err != nil && mysqlkit.Refusal(err):
-		return 0, f.encoder.Refused(r, s.at, s.limit)
-	case err != nil:
-		return 0, err
+	more, err := s.answers(ctx, f, r)
+	return found + more, err
+}
+
+// refused names all rows that cannot be sent, once those before them are
+// answered; what the server says of these is of no use any more.
+func (s *session) refused(ctx context.Context, f *form, r *sqlwrite.Rows, err error) error {
+	if !mysqlkit.Refusal(err) {
+		return s.note(err)
 	}
-	return found + more, answer
+	if _, end := s.answers(ctx, f, r); mysqlkit.Broken(end) {
+		return end
+	}
+	return s.allRefused(f, r, err)
+}
+
+// allRefused names the rows that cannot be sent; err is why the first cannot.
+func (s *session) allRefused(f *form, r *sqlwrite.Rows, err error) error {
+	if all := f.encoder.Refused(r, s.at, s.limit); all != nil {
+		return all
+	}
+	return err
 }
 
 func place(size int) int {
