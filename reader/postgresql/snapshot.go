@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/datasync-io/datasync/core/kit/pgkit"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
@@ -14,7 +15,7 @@ import (
 const beginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 // snapshot is a view that one session exports and keeps open; others join it
-// when they are dialled. See "Snapshot Synchronization Functions" in
+// when they are handed out. See "Snapshot Synchronization Functions" in
 // PostgreSQL's manual.
 type snapshot struct {
 	settings *pgkit.Settings
@@ -60,32 +61,39 @@ func (s *snapshot) export(ctx context.Context, c *pgkit.Conn) error {
 // Session implements [sqlread.Snapshot]. The snapshot is lost when its holder
 // has ended: the server then knows its name no more.
 func (s *snapshot) Session(ctx context.Context) (sqlread.Session, bool, error) {
+	one, err := s.take(ctx)
+	if err != nil || one == nil {
+		return nil, false, err
+	}
+	err = one.conn.Exec(ctx, beginSnapshot+"; SET TRANSACTION SNAPSHOT "+pgkit.Dialect.Text(s.id))
+	switch {
+	case err == nil:
+		return one, true, nil
+	case isLost(err):
+		return nil, false, one.Close()
+	}
+	return nil, false, errors.Join(fmt.Errorf("joining the snapshot: %w", err), one.Close())
+}
+
+// take returns a connection, nil after Close.
+func (s *snapshot) take(ctx context.Context) (*session, error) {
 	s.mu.Lock()
 	closed := s.holder == nil
 	if n := len(s.idle); n > 0 {
 		one := s.idle[n-1]
 		s.idle = s.idle[:n-1]
 		s.mu.Unlock()
-		return one, true, nil
+		return one, nil
 	}
 	s.mu.Unlock()
 	if closed {
-		return nil, false, nil
+		return nil, nil
 	}
 	conn, err := pgkit.Dial(ctx, s.settings)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	err = conn.Exec(ctx, beginSnapshot)
-	if err == nil {
-		if err = conn.Exec(ctx, "SET TRANSACTION SNAPSHOT "+pgkit.Dialect.Text(s.id)); isLost(err) {
-			return nil, false, conn.Close()
-		}
-	}
-	if err != nil {
-		return nil, false, errors.Join(fmt.Errorf("joining the snapshot: %w", err), conn.Close())
-	}
-	return &session{conn: conn}, true, nil
+	return &session{conn: conn}, nil
 }
 
 // isLost tells that the server no longer has the snapshot: it says invalid
@@ -98,11 +106,21 @@ func isLost(err error) bool {
 	return false
 }
 
-// Release implements [sqlread.Snapshot].
+// releaseTime bounds the end of a transaction that has only read.
+const releaseTime = 3 * time.Second
+
+// Release implements [sqlread.Snapshot]. An idle session is in no transaction,
+// and so keeps no lock: somebody who waits to change a table would otherwise
+// wait for it, and sessions that join later for him.
 func (s *snapshot) Release(one sqlread.Session) error {
 	own, ok := one.(*session)
 	if !ok || !own.Reusable() {
 		return one.Close()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), releaseTime)
+	defer cancel()
+	if own.conn.Exec(ctx, "COMMIT") != nil {
+		return own.Close()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

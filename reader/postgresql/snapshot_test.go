@@ -93,6 +93,14 @@ func TestSnapshot(t *testing.T) {
 	if again := join(); again != a {
 		t.Error("a session that was released in order is not used again")
 	}
+	if n := first(t, a, "SELECT count(*) FROM t"); n != "2" {
+		t.Errorf("a session that is used again sees %s rows, want 2", n)
+	}
+	if err := errors.Join(view.Release(a), view.Release(b)); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, "SET lock_timeout = '10s'", "ALTER TABLE t ADD c int") // idle sessions keep no lock
+	a, b = join(), join()
 	a.Interrupt()
 	if err := errors.Join(view.Release(a), view.Release(b)); err != nil {
 		t.Fatal(err)
