@@ -25,6 +25,7 @@ type Database struct {
 	mu         sync.Mutex
 	noSnapshot bool
 	intercept  func(q *tdspeer.Request) *tdspeer.Reply
+	lose       map[string]int // by head of statement: after how many its answer is lost
 	tables     map[string]*Table
 	sessions   map[int]*session
 }
@@ -68,6 +69,33 @@ func (d *Database) Intercept(f func(q *tdspeer.Request) *tdspeer.Reply) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.intercept = f
+}
+
+// Lose carries out the nth statement (or load, by its INSERT BULK) from now on
+// that begins with head, and cuts the connection in place of an answer.
+func (d *Database) Lose(head string, nth int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.lose == nil {
+		d.lose = map[string]int{}
+	}
+	d.lose[head] = nth
+}
+
+// loses tells that the answer to a request is to be lost.
+func (d *Database) loses(q *tdspeer.Request) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for head := range d.lose {
+		if !strings.HasPrefix(q.SQL, head) {
+			continue
+		}
+		if d.lose[head]--; d.lose[head] == 0 {
+			delete(d.lose, head)
+			return true
+		}
+	}
+	return false
 }
 
 // intercepted is the answer of Intercept's function, nil if there is none.

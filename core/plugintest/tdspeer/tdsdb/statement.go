@@ -19,6 +19,12 @@ var transactions = map[string]string{
 
 // handle answers a request.
 func (d *Database) handle(q *tdspeer.Request) tdspeer.Reply {
+	reply := d.answer(q)
+	reply.Drop = reply.Drop || d.loses(q)
+	return reply
+}
+
+func (d *Database) answer(q *tdspeer.Request) tdspeer.Reply {
 	if reply := d.intercepted(q); reply != nil {
 		return *reply
 	}
