@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -280,5 +281,43 @@ func TestSQLASCII(t *testing.T) {
 	b.Drop()
 	if raw := string(st.Decoder().Raw(row, 1)); raw != `{"v":"\\xff"}` {
 		t.Errorf("raw %s", raw)
+	}
+}
+
+// Large rows are read one at a time, in one buffer.
+func TestLargeRows(t *testing.T) {
+	db := servers.PostgreSQL(t).DB(t)
+	c := dial(t, settings(t, db.URL(), nil))
+	const size = 16 << 20
+	st, err := c.Prepare(t.Context(), fmt.Sprintf("SELECT repeat(i::text, %d) FROM generate_series(1, 9) i", size))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := st.Rows(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first, last runtime.MemStats
+	for i := 1; ; i++ {
+		row, err := rows.Next(1e6)
+		if errors.Is(err, pgkit.ErrWait) {
+			i--
+			continue
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(row) != size+6 || row[6] != byte('0'+i) || row[len(row)-1] != byte('0'+i) {
+			t.Fatalf("row %d has %d bytes", i, len(row))
+		}
+		if runtime.ReadMemStats(&last); i == 1 {
+			first = last
+		}
+	}
+	if more := last.TotalAlloc - first.TotalAlloc; more > size {
+		t.Errorf("%d MiB were allocated after the first row", more>>20)
 	}
 }

@@ -61,7 +61,7 @@ func (in *input) message() (kind byte, body []byte, err error) {
 	if err := in.need(headerSize); err != nil {
 		return 0, nil, err
 	}
-	size := int(binary.BigEndian.Uint32(in.buf[in.r+1:]))
+	size := in.size()
 	if size < 4 || size > 1<<30 {
 		return 0, nil, errMalformed
 	}
@@ -72,6 +72,9 @@ func (in *input) message() (kind byte, body []byte, err error) {
 	in.r += 1 + size
 	return in.buf[at], in.buf[at+headerSize : in.r], nil
 }
+
+// size is the length of the message whose header is unread.
+func (in *input) size() int { return int(binary.BigEndian.Uint32(in.buf[in.r+1:])) }
 
 // need reads until n bytes are unread in the buffer.
 func (in *input) need(n int) error {

@@ -35,8 +35,8 @@ type Rows struct {
 	bounded bool // a read deadline is set
 }
 
-// Next returns the next row, borrowed until the next successful call; io.EOF
-// after the last one. patience above 0 bounds the wait for input: when it has
+// Next returns the next row, borrowed until the next call that does not return
+// ErrWait; io.EOF after the last one. patience above 0 bounds the wait for input: when it has
 // passed, Next returns ErrWait and can be called again. Errors are classified.
 func (r *Rows) Next(patience time.Duration) ([]byte, error) {
 	if r.again {
@@ -57,8 +57,8 @@ func (r *Rows) Next(patience time.Duration) ([]byte, error) {
 	return r.advance(patience)
 }
 
-// Last returns the row that Next returned last, borrowed until the next
-// successful call; also after ErrWait.
+// Last returns the row that Next returned last, borrowed until the next call
+// that does not return ErrWait.
 func (r *Rows) Last() []byte { return r.last }
 
 // Unread makes Next return the last row once more.
@@ -82,13 +82,21 @@ func (r *Rows) advance(patience time.Duration) ([]byte, error) {
 }
 
 // message reads a message. The last row stays at the input's keep, which may
-// move with the buffer.
+// move with the buffer; but no two large rows are held at once, so that one
+// whose beginning has come is awaited however long that takes.
 func (r *Rows) message(patience time.Duration) (kind byte, body []byte, err error) {
 	if err := r.bound(patience); err != nil {
 		return 0, nil, err
 	}
 	in := r.conn.in
-	kind, body, err = in.message()
+	err = in.need(headerSize)
+	if err == nil && in.size() > keepBuffer {
+		r.last, in.keep = nil, in.r
+		err = r.bound(0)
+	}
+	if err == nil {
+		kind, body, err = in.message()
+	}
 	if r.last != nil {
 		r.last = in.buf[in.keep : in.keep+len(r.last)]
 	}
