@@ -20,7 +20,7 @@ func TestSetAside(t *testing.T) {
 						logs, to := newLogs(d, 5, 60), newPlace(d)
 						logs.broken = map[string]int{"s1": 0, "s3": insideLong(t, logs.splits["s3"])}
 						if w.exact { // others refuse to begin again what has given no position yet
-							d.fails = 0.01
+							d.fails = 0.004
 						}
 						store, dirty := &memoryStore{}, &bin{rows: map[string]map[int64]bool{}}
 						if _, err := run(t.Context(), t.Context(), logs, w.build(to), channels, store, dirty); err != nil {

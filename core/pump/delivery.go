@@ -16,7 +16,7 @@ import (
 type delivery struct {
 	w      *writer
 	counts checkpoint.Counts
-	dirty  bool // rows were refused and may not be durable
+	sought int // rows that were refused and that the sink has named alone, or not at all
 }
 
 // batch delivers b: its rejected input, then its rows, transformed. Nothing
@@ -50,7 +50,9 @@ func (d *delivery) batch(ctx context.Context, b *record.Batch) error {
 	if b.Len() == 0 && !(d.w.task.Exact && len(b.Marks()) > 0) {
 		return nil
 	}
-	return d.rows(ctx, b)
+	err := d.pieces(ctx, b, d.w.piece)
+	d.w.learn(b.Len(), d.sought)
+	return err
 }
 
 func (d *delivery) rejects(ctx context.Context, b *record.Batch) error {
@@ -63,12 +65,16 @@ func (d *delivery) rejects(ctx context.Context, b *record.Batch) error {
 }
 
 // rows writes the rows of b, again without those that are refused.
-func (d *delivery) rows(ctx context.Context, b *record.Batch) error {
-	if d.dirty && d.w.task.Exact { // I1: the write stores marks
+func (d *delivery) rows(ctx context.Context, b *record.Batch) error { return d.again(ctx, b, 0) }
+
+// again is rows of which some have been refused by name that many times: where
+// that goes on, pieces are cheaper than the rest time after time.
+func (d *delivery) again(ctx context.Context, b *record.Batch, times int) error {
+	if d.w.dirty && d.w.task.Exact && len(b.Marks()) > 0 { // I1: the write stores marks
 		if err := d.w.l.c.Dirty.Flush(ctx); err != nil {
 			return fmt.Errorf("writing dirty rows: %w", err)
 		}
-		d.dirty = false
+		d.w.dirty = false
 	}
 	err := d.w.write(ctx, b)
 	var refused *errclass.Rows
@@ -77,62 +83,64 @@ func (d *delivery) rows(ctx context.Context, b *record.Batch) error {
 		d.wrote(b, nil)
 		return nil
 	case errors.As(err, &refused) && len(refused.Bad) > 0:
-		for _, bad := range refused.Bad {
-			why := errclass.With(errclass.Data, &errclass.Value{Column: bad.Column, Reason: bad.Reason, Err: bad.Err})
-			if err := d.refuse(ctx, b.Row(bad.Index), nil, why); err != nil {
-				return err
-			}
-		}
-		if refused.Written {
-			d.wrote(b, refused.Bad)
-			return nil
-		}
-		return d.rest(ctx, without(b, refused.Bad))
+		return d.named(ctx, b, refused, times)
 	case errclass.Of(err) == errclass.Data:
-		return d.halve(ctx, b, err)
+		return d.unnamed(ctx, b, err)
 	}
 	return err
 }
 
-// rest writes what is left of a batch; its marks must reach a sink that keeps
-// them, even without rows.
-func (d *delivery) rest(ctx context.Context, b *record.Batch) error {
-	if b.Len() == 0 && !(d.w.task.Exact && len(b.Marks()) > 0) {
+// named sets the rows aside that the sink has named, and writes the rest if it
+// is not in.
+func (d *delivery) named(ctx context.Context, b *record.Batch, refused *errclass.Rows, times int) error {
+	for _, bad := range refused.Bad {
+		why := errclass.With(errclass.Data, &errclass.Value{Column: bad.Column, Reason: bad.Reason, Err: bad.Err})
+		if err := d.refuse(ctx, b.Row(bad.Index), nil, why); err != nil {
+			return err
+		}
+	}
+	if refused.Written {
+		d.wrote(b, refused.Bad)
+		return nil
+	}
+	if len(refused.Bad) == 1 {
+		d.sought++
+	}
+	rest := without(b, refused.Bad)
+	switch {
+	case rest.Len() == 0:
+		return d.marks(ctx, rest)
+	case times > 0 && rest.Len() > 1:
+		return d.pieces(ctx, rest, (rest.Len()+split-1)/split)
+	}
+	return d.again(ctx, rest, times+1)
+}
+
+// marks writes a batch without rows: its marks must reach a sink that keeps them.
+func (d *delivery) marks(ctx context.Context, b *record.Batch) error {
+	if !d.w.task.Exact || len(b.Marks()) == 0 {
 		return nil
 	}
 	return d.rows(ctx, b)
 }
 
-// halve finds the rows behind a data error that names none.
-func (d *delivery) halve(ctx context.Context, b *record.Batch, why error) error {
-	if b.Len() == 0 {
+// unnamed finds the rows behind a data error that names none.
+func (d *delivery) unnamed(ctx context.Context, b *record.Batch, why error) error {
+	switch {
+	case b.Len() == 0:
 		return why
-	}
-	if b.Len() == 1 {
-		if err := d.refuse(ctx, b.Row(0), nil, why); err != nil {
-			return err
-		}
-		return d.rest(ctx, without(b, []errclass.BadRow{{Index: 0}}))
-	}
-	middle := b.Len() / 2
-	if b.Row(middle-1).Op() == record.UpdateBefore { // pairs travel together
-		middle++
-	}
-	if middle == b.Len() { // one pair
+	case b.Len() == 1, b.Len() == 2 && b.Row(0).Op() == record.UpdateBefore: // pairs travel together
 		for i := range b.Len() {
+			d.sought++
 			if err := d.refuse(ctx, b.Row(i), nil, why); err != nil {
 				return err
 			}
 		}
-		return d.rest(ctx, copyRows(b, func(int) bool { return false }))
+		rest := copyRows(b, 0, 0)
+		rest.Inherit(b)
+		return d.marks(ctx, rest)
 	}
-	first := copyRows(b, func(i int) bool { return i < middle })
-	if err := d.rows(ctx, first); err != nil {
-		return err
-	}
-	second := copyRows(b, func(i int) bool { return i >= middle })
-	second.Inherit(b)
-	return d.rows(ctx, second)
+	return d.pieces(ctx, b, (b.Len()+split-1)/split)
 }
 
 // withoutHuge refuses the rows above limit and returns the others.
@@ -155,27 +163,17 @@ func (d *delivery) withoutHuge(ctx context.Context, b *record.Batch, limit int) 
 
 // without returns a copy of b that lacks the bad rows and has its marks.
 func without(b *record.Batch, bad []errclass.BadRow) *record.Batch {
-	rest := copyRows(b, func(i int) bool {
+	rest := record.NewBatch(0, 0)
+	rest.Reset(b.Split())
+	for i := range b.Len() {
 		if len(bad) > 0 && bad[0].Index == i {
 			bad = bad[1:]
-			return false
+			continue
 		}
-		return true
-	})
+		rest.CopyRow(b.Row(i))
+	}
 	rest.Inherit(b)
 	return rest
-}
-
-// copyRows returns the chosen rows of b; keep is asked in order.
-func copyRows(b *record.Batch, keep func(i int) bool) *record.Batch {
-	out := record.NewBatch(0, 0)
-	out.Reset(b.Split())
-	for i := range b.Len() {
-		if keep(i) {
-			out.CopyRow(b.Row(i))
-		}
-	}
-	return out
 }
 
 // refuse hands a row, or raw input, to the dirty sink and counts it.
@@ -190,7 +188,7 @@ func (d *delivery) refuse(ctx context.Context, row record.Row, raw []byte, why e
 	default:
 		d.counts.Others++
 	}
-	d.dirty = true
+	d.w.dirty = true
 	return d.w.l.c.Dirty.Reject(ctx, row, raw, why)
 }
 

@@ -56,7 +56,7 @@ type logs struct {
 
 var errBroken = errors.New("the table is gone")
 
-const badEvery = 97 // rows that the destination refuses
+const badEvery = 499 // rows that the destination refuses; each costs calls, of which some fail
 
 func newLogs(d *dice, splits, transactions int) *logs {
 	l := &logs{dice: d, splits: map[string][]int{}, schema: record.NewSchema(record.Name{Table: "log"},
@@ -376,6 +376,54 @@ func (s *ledgerSink) Write(_ context.Context, b *record.Batch) error {
 		for _, m := range b.Marks() {
 			s.p.seen[m.Split] = plugin.Progress{Split: plugin.Split{ID: m.Split}, Position: m.Position, Done: m.Done}
 		}
+	}
+	s.p.mu.Unlock()
+	if fenced {
+		return errclass.With(errclass.Fenced, errors.New("an older run"))
+	}
+	return s.p.dice.fail() // committed, and the answer is lost
+}
+
+// ledgerFlushWriter keeps marks with the rows, several batches at a time.
+type ledgerFlushWriter struct{ ledgerWriter }
+
+func (w *ledgerFlushWriter) Open(_ context.Context, t plugin.Task) (plugin.Sink, error) {
+	return &ledgerFlushSink{sinkBase: sinkBase{p: w.p, task: t, held: map[string][]int64{}}, marks: map[string]record.Mark{}}, w.p.dice.fail()
+}
+
+type ledgerFlushSink struct {
+	sinkBase
+	marks map[string]record.Mark
+	tail  bool // rows have come after the last mark
+}
+
+func (s *ledgerFlushSink) Write(ctx context.Context, b *record.Batch) error {
+	if err := s.take(b); err != nil {
+		return err
+	}
+	s.tail = b.Len() > 0
+	for _, m := range b.Marks() {
+		s.marks[m.Split], s.tail = m, false
+	}
+	if s.tail || s.p.dice.intn(5) > 0 {
+		return nil
+	}
+	return s.Flush(ctx)
+}
+
+func (s *ledgerFlushSink) Flush(context.Context) error {
+	if s.tail {
+		return errors.New("flushed where rows wait for their mark")
+	}
+	s.p.mu.Lock()
+	fenced := s.p.run != s.task.Run
+	if !fenced {
+		s.p.put(s.held)
+		s.held = map[string][]int64{}
+		for _, m := range s.marks {
+			s.p.seen[m.Split] = plugin.Progress{Split: plugin.Split{ID: m.Split}, Position: m.Position, Done: m.Done}
+		}
+		clear(s.marks)
 	}
 	s.p.mu.Unlock()
 	if fenced {

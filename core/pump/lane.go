@@ -1,6 +1,7 @@
 package pump
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -195,6 +196,11 @@ func (l *lane) reset(stored []plugin.Progress) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	running := slices.DeleteFunc(slices.Clone(l.held), l.over)
+	for _, p := range stored {
+		if slices.Contains(running, p.Split.ID) && !bytes.Equal(p.Position, l.c.Tracker.Progress(p.Split.ID).Position) {
+			l.progressed.Store(true) // by a commit that nobody was told of
+		}
+	}
 	l.c.Tracker.Reset(stored)
 	for _, id := range running {
 		if l.c.Tracker.Progress(id).Done {

@@ -29,6 +29,8 @@ type writer struct {
 	taken    []checkpoint.Settlement // by the sink, not durable yet
 	lost     checkpoint.Counts       // of a batch that failed
 	unmarked map[string]bool         // splits whose last rows had no mark
+	dirty    bool                    // rows were refused and may not be durable at the dirty sink
+	piece    int                     // rows to write at once while the sink refuses some; 0: whole batches
 	ended    bool                    // a split's end is among what is taken
 	since    *time.Timer             // runs from the first that is taken on
 	idle     *time.Timer             // runs while there is no input

@@ -1,0 +1,69 @@
+package pump
+
+import (
+	"context"
+	"math"
+
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// split is how many pieces a refused batch is written again in. One bad row
+// costs its batch once more at each step, and a smaller share of it at each
+// later one: with two pieces a batch three times in all, with eight a little
+// more than twice.
+const split = 8
+
+// cautious is the size of pieces where one row in a batch of the usual size is
+// bad. Smaller ones cost more calls, larger ones more rows that are written again.
+const cautious = 128
+
+// pieces writes the rows of b in pieces of about size rows; 0 is all of them.
+// The marks go with the last one, so that no position comes before its rows
+// (I1); an update's two rows stay together.
+func (d *delivery) pieces(ctx context.Context, b *record.Batch, size int) error {
+	if size <= 0 || b.Len() <= size {
+		return d.rows(ctx, b)
+	}
+	for from := 0; from < b.Len(); {
+		to := min(from+size, b.Len())
+		if b.Row(to-1).Op() == record.UpdateBefore && to < b.Len() {
+			to++
+		}
+		piece := copyRows(b, from, to)
+		if to == b.Len() {
+			piece.Inherit(b)
+		}
+		if err := d.rows(ctx, piece); err != nil {
+			return err
+		}
+		from = to
+	}
+	return nil
+}
+
+// copyRows returns the rows from <= i < to of b, without marks.
+func copyRows(b *record.Batch, from, to int) *record.Batch {
+	out := record.NewBatch(0, 0)
+	out.Reset(b.Split())
+	for i := from; i < to; i++ {
+		out.CopyRow(b.Row(i))
+	}
+	return out
+}
+
+// learn chooses the size of pieces for the next batch: small while rows are
+// refused that have to be sought, by how many, and twice as large after each
+// batch without. A sink that names all of them needs one more write, whatever
+// the size.
+func (w *writer) learn(rows, sought int) {
+	switch {
+	case rows == 0:
+	case sought > 0:
+		share := float64(sought) / float64(rows)
+		w.piece = max(1, int(cautious/math.Sqrt(share*record.TargetRows)))
+	case w.piece > 0:
+		if w.piece *= 2; w.piece >= record.TargetRows {
+			w.piece = 0
+		}
+	}
+}
