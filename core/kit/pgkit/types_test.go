@@ -117,8 +117,11 @@ func TestTypes(t *testing.T) {
 				if tt.read != nil && (tt.read[n] != "" || tt.kind == record.Bytes) {
 					want = tt.read[n]
 				}
-				// Times show all digits that their type keeps.
-				if got := strings.Replace(string(b.Row(n).AppendText(nil, 1)), ".000000", "", 1); got != want {
+				got := string(b.Row(n).AppendText(nil, 1))
+				if strings.Contains(got, ":") { // times show all digits that their type keeps
+					got = strings.Replace(got, ".000000", "", 1)
+				}
+				if got != want {
 					t.Errorf("%s %q is read as %.200q, want %.200q", tt.typ, tt.values[n], got, want)
 				}
 			}
