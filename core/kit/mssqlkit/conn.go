@@ -86,11 +86,10 @@ func diallingFault(ctx context.Context, s *Settings, w *wire, late bool, err err
 		err = errclass.With(errclass.Config, fmt.Errorf("%w: set encrypt=false", err))
 	case strings.Contains(err.Error(), "no instance matching"):
 		err = errclass.With(errclass.Config, fmt.Errorf("%w: name its port", err))
+	case code(err) != 0:
+		err = classifyNumber(code(err), err)
 	default:
-		err = classify(err, w)
-		if errclass.Of(err) == errclass.Permanent && code(err) == 0 {
-			err = errclass.With(errclass.Transient, err) // the server is not there yet, or went away
-		}
+		err = errclass.With(errclass.Transient, err) // the server is not there yet, or went away
 	}
 	return fmt.Errorf("connecting to %s: %w", s.Address(), err)
 }

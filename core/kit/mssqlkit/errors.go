@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -238,7 +239,7 @@ func classify(err error, w *wire) error {
 		return errclass.With(errclass.Config, err)
 	case w != nil && w.lost() != nil, errors.As(err, &fatal), errors.As(err, &network), errors.Is(err, io.EOF),
 		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.Is(err, driver.ErrBadConn), errors.Is(err, os.ErrDeadlineExceeded):
-		return errclass.With(errclass.Transient, err)
+		return errclass.With(errclass.Transient, fmt.Errorf("the connection is lost: %w", err))
 	}
 	return errclass.With(errclass.Permanent, err)
 }
