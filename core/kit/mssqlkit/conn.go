@@ -22,7 +22,6 @@ type Conn struct {
 	wire    *wire
 	sound   bool // no call has failed
 	rows    *Rows
-	tables  map[string]bool // staging tables that were made, see [Loader]
 	scratch *record.Batch
 }
 
@@ -62,7 +61,7 @@ func Dial(ctx context.Context, s *Settings) (*Conn, error) {
 		_ = opened.Close()
 		return nil, fmt.Errorf("connecting to %s: the driver gave a %T", s.Address(), opened)
 	}
-	c := &Conn{conn: conn, wire: w, sound: true, tables: map[string]bool{}, scratch: record.NewBatch(1, 0)}
+	c := &Conn{conn: conn, wire: w, sound: true, scratch: record.NewBatch(1, 0)}
 	sql := session
 	if s.LockTimeout > 0 {
 		sql += fmt.Sprintf("; SET LOCK_TIMEOUT %d", s.LockTimeout.Milliseconds())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"sync"
 	"time"
 )
@@ -32,6 +33,9 @@ func (w *wire) DialContext(ctx context.Context, network, address string) (net.Co
 		return nil, net.ErrClosed
 	}
 	w.conns = append(w.conns, c)
+	if !strings.HasPrefix(network, "tcp") { // the server's browser, which is asked for a port
+		return c, nil
+	}
 	return &watched{Conn: c, wire: w}, nil
 }
 
