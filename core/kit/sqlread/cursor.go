@@ -142,8 +142,11 @@ func (c *cursor) remember(id []byte) {
 		return
 	}
 	if !c.many && len(c.ends) >= c.limit {
-		c.window, c.many, c.gaveUp = false, true, true
-		c.forget()
+		c.gaveUp = true
+		if !c.window || !c.slide() {
+			c.window, c.many = false, true
+			c.forget()
+		}
 	}
 	if c.many {
 		c.row = append(c.row[:0], id...)
@@ -153,14 +156,44 @@ func (c *cursor) remember(id []byte) {
 	c.ends = append(c.ends, len(c.ids))
 }
 
+// slide gives up the older half of the rows of a window, up to a place between
+// two values, from where on the window is then; false if there is none.
+func (c *cursor) slide() bool {
+	var last identity
+	for i := len(c.ends) / 2; i < len(c.ends); i++ {
+		row := c.remembered(i)
+		if i == len(c.ends)/2 || maybeEqual(last.kind, last.value, row.kind, row.value) {
+			last = row
+			continue
+		}
+		c.bound = bound{fromValue, []sqlkit.Value{{Kind: row.kind, Text: string(row.value)}}}
+		from := c.ends[i-1]
+		c.ids = append(c.ids[:0], c.ids[from:]...)
+		c.ends = append(c.ends[:0], c.ends[i:]...)
+		for n := range c.ends {
+			c.ends[n] -= from
+		}
+		c.cur.drop(i)
+		return true
+	}
+	return false
+}
+
+// remembered is a row of those that are, borrowed.
+func (c *cursor) remembered(i int) identity {
+	from := 0
+	if i > 0 {
+		from = c.ends[i-1]
+	}
+	id := c.ids[from:c.ends[i]]
+	n, width := binary.Uvarint(id[1:])
+	return identity{kind: record.Kind(id[0]), value: id[1+width : 1+width+int(n)], id: id}
+}
+
 // settle computes the digests of the rows that are remembered.
 func (c *cursor) settle() {
 	for i := len(c.cur.list); i < len(c.ends); i++ {
-		from := 0
-		if i > 0 {
-			from = c.ends[i-1]
-		}
-		c.cur.add(digestOf(c.ids[from:c.ends[i]]))
+		c.cur.add(digestOf(c.remembered(i).id))
 	}
 }
 

@@ -50,6 +50,13 @@ func (d *delivered) take(x digest) bool {
 	return true
 }
 
+// drop removes the first n that were added, as far as there are so many; none
+// has been taken.
+func (d *delivered) drop(n int) {
+	d.list = append(d.list[:0], d.list[min(n, len(d.list)):]...)
+	d.index = nil
+}
+
 func (d *delivered) reset() { d.list, d.index, d.gone = d.list[:0], nil, 0 }
 
 // appendTo appends the digests, one after the other.

@@ -170,6 +170,7 @@ type modelRun struct {
 	report   report
 	durable  []byte             // the position; nil: none
 	pending  []modelRow         // delivered after it
+	slid     bool               // the last poll gave up a part of its window
 	arrivals map[modelRow][]int // the ticks at which a row became durable
 }
 
@@ -233,16 +234,21 @@ const forEver = 1 << 30
 // was missed, and no version of a row came twice. Where few rows can be
 // remembered some may be missed, which polling says; none comes twice then.
 func TestModelPolling(t *testing.T) {
+	slid := 0
 	for seed := range uint64(200) {
 		limit := rememberedRows
 		if seed%5 == 0 {
-			limit = 1 + int(seed)%7
+			limit = 1 + int(seed)%23
 		}
-		pollModel(t, seed, limit)
+		slid += pollModel(t, seed, limit)
+	}
+	if slid == 0 {
+		t.Error("no window was longer than its limit")
 	}
 }
 
-func pollModel(t *testing.T, seed uint64, limit int) {
+// pollModel returns how many polls had to give up a part of their window.
+func pollModel(t *testing.T, seed uint64, limit int) (slid int) {
 	r := newModelRun(t, seed)
 	h := &history{}
 	tick := func(n int) time.Time { return time.Unix(int64(n), 0) }
@@ -259,7 +265,11 @@ func pollModel(t *testing.T, seed uint64, limit int) {
 			r.m.open = nil
 		}
 		committed := r.m.snapshot(bound{}, forEver)
-		if !r.poll(h, tick) {
+		done := r.poll(h, tick)
+		if r.slid {
+			slid++
+		}
+		if !done {
 			r.restart()
 			h.forget()
 			continue
@@ -275,6 +285,7 @@ func pollModel(t *testing.T, seed uint64, limit int) {
 		}
 	}
 	r.checkTwice(seed)
+	return slid
 }
 
 // checkTwice makes sure that no row came twice as it was: a value and key were
@@ -289,6 +300,7 @@ func (r *modelRun) checkTwice(seed uint64) {
 
 // poll does what polling does; false: it crashed.
 func (r *modelRun) poll(h *history, tick func(int) time.Time) bool {
+	r.slid = false
 	if len(h.known) == 0 {
 		rows := r.m.snapshot(r.c.bound, forEver)
 		if len(rows) == 0 {
@@ -318,11 +330,12 @@ func (r *modelRun) poll(h *history, tick func(int) time.Time) bool {
 	if r.read(r.m.snapshot(r.c.bound, forEver), true) {
 		return false
 	}
-	some, gaveUp := r.c.begun, r.c.gaveUp
-	r.c.finish(nil, low)
-	if gaveUp {
+	some := r.c.begun
+	if r.slid = r.c.gaveUp && r.c.window; r.c.gaveUp {
+		low = nil
 		h.forget()
 	}
+	r.c.finish(nil, low)
 	r.mark(r.c.position(&r.report))
 	if some {
 		h.note(tick(r.m.now), *r.c.last)

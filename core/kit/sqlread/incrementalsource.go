@@ -252,7 +252,7 @@ func (i *increment) next(b *record.Batch) (done, fresh bool, err error) {
 	}
 	row, ok, err := i.identify()
 	switch {
-	case errclass.Of(err) == errclass.Data:
+	case err != nil && errclass.Of(err) == errclass.Data:
 		b.Reject(i.rows.rows.Raw(i.rows.data), err)
 		return false, false, nil
 	case err != nil || !ok:

@@ -53,9 +53,6 @@ func (s *incrementSpec) split(table int) (plugin.Split, error) {
 	return plugin.Split{ID: strconv.Itoa(table) + "/" + s.Kind, Spec: raw, Endless: s.Kind == kindPolling, Remembers: true}, nil
 }
 
-// isIncrement tells a split that is read in order of an increment column.
-func isIncrement(split *plugin.Split) bool { return split.Remembers }
-
 // parseIncrement reads a split's spec. The error is of class PositionLost.
 func parseIncrement(split *plugin.Split) (*incrementSpec, error) {
 	s := &incrementSpec{}

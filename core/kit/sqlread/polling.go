@@ -167,6 +167,9 @@ func (p *polling) withoutKey(ctx context.Context, most *sqlkit.Value) error {
 // end ends a poll.
 func (p *polling) end() {
 	gaveUp, some, part := p.cursor.gaveUp, p.cursor.begun, p.below != nil && p.cursor.keyed
+	if gaveUp {
+		p.low = nil // it may be behind what is remembered
+	}
 	p.ended(p.below, p.low)
 	if gaveUp {
 		p.history.forget() // what is older is not read again
