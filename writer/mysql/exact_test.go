@@ -129,6 +129,15 @@ func TestFaults(t *testing.T) {
 	products(t, func(t *testing.T, db servers.Database) {
 		db.Exec(t, fmt.Sprintf(tables, "orders"), "CREATE TABLE plain (id INT PRIMARY KEY, v VARCHAR(5)) ENGINE = MyISAM", "CREATE VIEW seen AS SELECT * FROM orders",
 			"CREATE TABLE parent (id INT PRIMARY KEY)", "CREATE TABLE child (id INT PRIMARY KEY, v VARCHAR(5) NOT NULL, p INT NOT NULL, FOREIGN KEY (p) REFERENCES parent (id))")
+		db.Exec(t, "CREATE TABLE locked AS SELECT * FROM orders", "ALTER TABLE locked ADD PRIMARY KEY (id)", "INSERT INTO locked (id) VALUES (0), (1), (2)",
+			"CREATE USER '"+db.Name+"'@'%' IDENTIFIED BY 'reader-Pass1'", "GRANT SELECT ON "+db.Name+".* TO '"+db.Name+"'@'%'")
+		defer db.Exec(t, "DROP USER '"+db.Name+"'@'%'")
+		holder := db.Connect(t)
+		for _, sql := range []string{"BEGIN", "SELECT id FROM locked WHERE id = 1 FOR UPDATE"} {
+			if _, err := holder.Execute(sql); err != nil {
+				t.Fatal(err)
+			}
+		}
 		list := []struct {
 			name, table string
 			more        map[string]any
@@ -139,9 +148,11 @@ func TestFaults(t *testing.T) {
 			{"missing database", "nowhere_at_all.orders", nil, errclass.Config, "nowhere_at_all"},
 			{"without transactions", "plain", nil, errclass.Config, "MyISAM"},
 			{"view", "seen", nil, errclass.Config, "view"},
-			{"missing column", "parent", nil, errclass.Config, "parent"},
-			{"column that must be written", "child", map[string]any{"column": []string{"id", "v"}}, errclass.Config, `"p"`},
+			{"missing column", "parent", nil, errclass.Config, `no column "c1"`},
+			{"column that must be written", "child", map[string]any{"column": []string{"id"}}, errclass.Config, `"p"`},
 			{"read only", "orders", map[string]any{"session": []string{"SET SESSION TRANSACTION READ ONLY"}, "semantic": "at-least-once"}, errclass.Config, "READ ONLY"},
+			{"lock wait", "locked", map[string]any{"session": []string{"SET SESSION innodb_lock_wait_timeout = 1"}, "mode": "update", "semantic": "at-least-once"}, errclass.Transient, "1205"},
+			{"may not insert", "orders", map[string]any{"username": db.Name, "password": "reader-Pass1", "semantic": "at-least-once"}, errclass.Config, "INSERT"},
 			{"wrong password", "orders", map[string]any{"password": "guessed"}, errclass.Config, "check username and password"},
 		}
 		for _, tt := range list {
@@ -161,10 +172,8 @@ func TestFaults(t *testing.T) {
 // shapeAndWrite does what a job does up to the first batch.
 func shapeAndWrite(ctx context.Context, t *testing.T, parameters string) error {
 	w := plugintest.NewWriter(t, Info(), parameters)
-	s := pairs("orders")
-	if strings.Contains(parameters, "READ ONLY") {
-		s = kinds("orders")
-	} else if err := w.(plugin.Shaper).Shape(ctx, []*record.Schema{s}); err != nil {
+	s := kinds("orders")
+	if err := w.(plugin.Shaper).Shape(ctx, []*record.Schema{s}); err != nil {
 		return err
 	}
 	sink, err := w.Open(ctx, plugin.Task{Job: "faults", Run: 1, Of: 1})

@@ -29,7 +29,8 @@ type Conn struct {
 	client   *client.Conn
 	raw      net.Conn // below TLS
 	settings *Settings
-	load     []byte // of Load, reused
+	load     []byte    // of Load, reused
+	since    time.Time // when it was connected
 	Server   Server
 	Addr     string // host:port that answered
 }
@@ -83,7 +84,7 @@ func connect(ctx context.Context, s *Settings, addr string, config *tls.Config) 
 	if timeout <= 0 {
 		timeout = defaultConnectTimeout
 	}
-	c = &Conn{settings: s, Addr: addr}
+	c = &Conn{settings: s, Addr: addr, since: time.Now()}
 	var stop func() bool
 	dialer := func(ctx context.Context, network, address string) (net.Conn, error) {
 		deadline := time.Now().Add(timeout)
@@ -288,14 +289,36 @@ func (r *Result) Column(i int, name string) string {
 
 // Kill ends what this connection's session is doing, through another one: a
 // server that has not yet sent a row does not notice that its client is gone.
+// It does nothing if the session is gone: its number may be another's now.
 func (c *Conn) Kill(ctx context.Context) error {
 	other, err := Dial(ctx, c.settings)
 	if err != nil {
 		return err
 	}
-	err = other.Exec(ctx, fmt.Sprintf("KILL %d", c.ID()))
+	same, err := other.outlives(ctx, c)
+	if same && err == nil {
+		err = other.Exec(ctx, fmt.Sprintf("KILL %d", c.ID()))
+	}
 	if Code(err) == 1094 { // it has ended by itself
 		err = nil
 	}
 	return errors.Join(err, other.Close())
+}
+
+// outlives tells that c is connected to the server of another connection, and
+// that it has not been started again since then.
+func (c *Conn) outlives(ctx context.Context, other *Conn) (bool, error) {
+	if c.Addr != other.Addr {
+		return false, nil
+	}
+	r, err := c.Query(ctx, "SHOW GLOBAL STATUS LIKE 'Uptime'")
+	if err != nil || len(r.Rows) != 1 {
+		return false, err
+	}
+	up, err := time.ParseDuration(r.Column(0, "Value") + "s")
+	if err != nil {
+		return false, fmt.Errorf("asking how long the server runs: %w", err)
+	}
+	const rounding = 2 * time.Second
+	return up+rounding > time.Since(other.since), nil
 }

@@ -17,7 +17,7 @@ import (
 // counted. Zero dates never arrive, but a table may hold some as defaults and
 // old values, which NO_ZERO_DATE would refuse to write again.
 const setWrites = "SET sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'" +
-	", sql_notes = 1, max_error_count = 64"
+	", sql_notes = 1"
 
 // Strict makes the session again what one that writes has to be, after
 // statements of a user.
