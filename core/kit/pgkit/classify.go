@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -111,6 +112,9 @@ func Classify(err error) error {
 			return errclass.With(c, err)
 		}
 		reason, _ := Reason(err)
+		if e.Detail != "" {
+			err = fmt.Errorf("%w: %s", err, e.Detail)
+		}
 		return errclass.With(errclass.Data, &errclass.Value{Column: columnOf(e), Reason: reason, Err: err})
 	}
 	if c := errclass.Of(err); c != errclass.Permanent {

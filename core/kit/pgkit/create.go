@@ -77,7 +77,7 @@ func typeFor(c *record.Column) string {
 		if own.MatchString(c.Native) {
 			return c.Native
 		}
-		if c.Length > 0 && c.Length <= maxVarchar {
+		if c.Length > 0 && c.Length <= maxVarchar && !strings.Contains(strings.ToLower(c.Native), "text") { // MySQL's have a limit in bytes
 			return fmt.Sprintf("varchar(%d)", c.Length)
 		}
 	}

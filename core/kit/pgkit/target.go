@@ -22,6 +22,8 @@ func Target(from *record.Column, to *sqlkit.TableColumn) (column record.Column, 
 		column.Kind = from.Kind
 	case strings.HasPrefix(native, "interval") && from.Kind == record.Time:
 		column.Kind = record.Time
+	case to.Kind >= record.Time && to.Kind <= record.Timestamp && !strings.Contains(native, "("):
+		column.Scale = 6
 	}
 	return column, bits
 }

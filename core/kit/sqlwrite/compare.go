@@ -70,8 +70,8 @@ func size(from *record.Column, to *sqlkit.TableColumn, cell *record.Column, bits
 			return fmt.Sprintf("longer than %d", to.Length)
 		}
 	case record.Time, record.Datetime, record.Timestamp:
-		if from.Kind >= record.Time && from.Kind <= record.Timestamp && from.Scale > to.Scale {
-			return fmt.Sprintf("with more than %d digits of a second's fraction", to.Scale)
+		if from.Kind >= record.Time && from.Kind <= record.Timestamp && from.Scale > cell.Scale {
+			return fmt.Sprintf("with more than %d digits of a second's fraction", cell.Scale)
 		}
 	}
 	return ""
