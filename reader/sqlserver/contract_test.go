@@ -214,7 +214,7 @@ func definition(t *tdsdb.Table) string {
 		if !c.Nullable {
 			null = " NOT NULL"
 		}
-		lines = append(lines, c.Name+" "+c.Type+null)
+		lines = append(lines, "["+c.Name+"] "+c.Type+null)
 	}
 	if len(t.Key) > 0 {
 		lines = append(lines, "PRIMARY KEY ("+strings.Join(t.Key, ", ")+")")

@@ -77,7 +77,11 @@ func (s *session) Write(ctx context.Context, f *sqlwrite.Form, r sqlwrite.Rows) 
 			return 0, err
 		}
 	}
-	return w.write(ctx, s, r)
+	n, err := w.write(ctx, s, r)
+	if err != nil && w.adds {
+		err = named(err, f, &r)
+	}
+	return n, err
 }
 
 // numbered switches IDENTITY_INSERT: on for a table, off where that is "". It

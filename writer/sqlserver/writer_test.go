@@ -333,6 +333,44 @@ func TestRefusedValues(t *testing.T) {
 	}
 }
 
+// TestNamedDuplicates: the row is found by what the server says of its key.
+func TestNamedDuplicates(t *testing.T) {
+	const violation = "Violation of PRIMARY KEY constraint 'PK_people'. Cannot insert duplicate key in object 'dbo.people'. The duplicate key value is (%s)."
+	for name, x := range map[string]struct {
+		message string
+		at      int // -1: nobody is named
+	}{
+		"a row":               {strings.Replace(violation, "%s", "2", 1), 1},
+		"no row":              {strings.Replace(violation, "%s", "7", 1), -1},
+		"another index":       {strings.ReplaceAll(strings.Replace(violation, "%s", "2", 1), "PK_people", "UX"), -1},
+		"two rows":            {strings.Replace(violation, "%s", "3", 1), -1},
+		"a message without a": {"Violation of PRIMARY KEY constraint 'PK_people'.", -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, people(), nil)
+			l.open(personSchema)
+			l.db.Intercept(func(q *tdspeer.Request) *tdspeer.Reply {
+				if q.Load == nil {
+					return nil
+				}
+				return &tdspeer.Reply{Errors: []tdspeer.Error{{Number: 2627, Class: 14, Message: x.message}, {Number: 3621, Message: "The statement has been terminated."}}}
+			})
+			err := l.sink.Write(t.Context(), batch(func(b *record.Batch) {
+				for _, id := range []int64{1, 2, 3, 3} {
+					person(b, record.Insert, id, "Ada", "")
+				}
+			}))
+			var refused *errclass.Rows
+			switch named := errors.As(err, &refused); {
+			case errclass.Of(err) != errclass.Data, named != (x.at >= 0):
+				t.Errorf("class %s, named %v: %v", errclass.Of(err), named, err)
+			case named && (refused.Bad[0].Index != x.at || refused.Bad[0].Reason != errclass.Duplicate || refused.Written):
+				t.Errorf("refused %+v", refused)
+			}
+		})
+	}
+}
+
 func TestCreateTable(t *testing.T) {
 	l := &lab{t: t}
 	l.db, l.server = tdsdb.Start(t)
