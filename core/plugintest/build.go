@@ -46,6 +46,11 @@ func NewReader(t testing.TB, info plugin.ReaderInfo, parameters string) plugin.R
 	if err != nil {
 		t.Fatalf("building reader %s: %v", info.Name, err)
 	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Errorf("closing reader %s: %v", info.Name, err)
+		}
+	})
 	return r
 }
 

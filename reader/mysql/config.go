@@ -15,9 +15,16 @@ import (
 
 // Config is the parameters of the mysql reader. Conditions and statements run
 // in a session whose time zone is +00:00: literals that are compared with a
-// TIMESTAMP are in UTC.
+// TIMESTAMP are in UTC. A table or schema that MySQL would have to quote, such
+// as user_[0-9]+, is a regular expression, as FlinkX's mysqld has them.
 type Config struct {
 	sqlkit.ReaderConfig
+}
+
+func defaults() *Config {
+	c := &Config{}
+	c.Regexps = true
+	return c
 }
 
 // NoEffect implements [config.NoEffecter].
@@ -35,7 +42,7 @@ func (c *Config) Validate() error {
 		if c.CustomSQL != "" {
 			continue
 		}
-		for _, table := range c.Connection[i].Table {
+		for _, table := range c.PlainTables(i) {
 			_, err := c.name(i, table)
 			errs = append(errs, err)
 		}
@@ -68,7 +75,7 @@ func (c *Config) settings(i int) (s *mysqlkit.Settings, unused []string, err err
 	if c.ConnectTimeOut > 0 {
 		s.ConnectTimeout = c.ConnectTimeOut
 	}
-	if s.Database == "" {
+	if s.Database == "" && !one.SchemaIsRegexp() {
 		s.Database = one.Schema
 	}
 	return s, unused, nil

@@ -17,11 +17,11 @@ import (
 func Info() plugin.ReaderInfo {
 	return plugin.ReaderInfo{
 		Name:    "mysql",
-		Aliases: []string{"tidb"},
+		Aliases: []string{"tidb", "mysqld"},
 		Doc:     "Reads tables, views or a statement of MySQL, MariaDB or TiDB.",
-		Config:  func() any { return &Config{} },
+		Config:  func() any { return defaults() },
 		New: func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
-			cfg := &Config{}
+			cfg := defaults()
 			if err := d.Decode(cfg); err != nil {
 				return nil, err
 			}
@@ -51,8 +51,9 @@ type driver struct {
 }
 
 var (
-	_ sqlread.Driver = (*driver)(nil)
-	_ sqlread.Hinter = (*driver)(nil)
+	_ sqlread.Driver       = (*driver)(nil)
+	_ sqlread.Hinter       = (*driver)(nil)
+	_ sqlread.SchemaLister = (*driver)(nil)
 )
 
 // Dialect implements [sqlread.Driver].
@@ -70,6 +71,25 @@ func (d *driver) Dial(ctx context.Context, c *sqlkit.Connection) (sqlread.Sessio
 		return nil, err
 	}
 	return &session{driver: d, conn: conn}, nil
+}
+
+// Schemas implements [sqlread.SchemaLister].
+func (d *driver) Schemas(ctx context.Context, s sqlread.Session) ([]string, error) {
+	own, ok := s.(*session)
+	if !ok {
+		return nil, fmt.Errorf("listing databases: a session of another driver: %T", s)
+	}
+	r, err := own.conn.Query(ctx, "SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys') ORDER BY schema_name")
+	if err != nil {
+		return nil, own.note(err)
+	}
+	names := make([]string, 0, len(r.Rows))
+	for _, row := range r.Rows {
+		if row[0] != nil {
+			names = append(names, *row[0])
+		}
+	}
+	return names, nil
 }
 
 // place is where an entry stands in the connection list.

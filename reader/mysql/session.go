@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 	"time"
 
@@ -136,7 +137,7 @@ func (s *statement) Rows(ctx context.Context, first time.Duration) (sqlread.Rows
 		return nil, s.session.note(err)
 	}
 	s.session.rows = stream
-	return &rows{session: s.session, stream: stream, shape: s.shape}, nil
+	return &rows{statement: s, stream: stream}, nil
 }
 
 // Close implements [sqlread.Statement].
@@ -144,18 +145,24 @@ func (s *statement) Close(ctx context.Context) error { return s.session.note(s.S
 
 // rows is a streamed result.
 type rows struct {
-	session *session
-	stream  *mysqlkit.Rows
-	shape   *mysqlkit.Shape
+	*statement
+	stream *mysqlkit.Rows
 }
 
 // Next implements [sqlread.Rows].
 func (r *rows) Next(patience time.Duration) error {
 	_, err := r.stream.Next(patience)
-	if err == nil || !errors.Is(err, mysqlkit.ErrWait) {
-		return err
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, mysqlkit.ErrWait):
+		return sqlread.ErrWait
+	case err == io.EOF && r.session.Reusable():
+		if err := r.statement.Close(context.Background()); err != nil { // nothing is waited for
+			return err
+		}
 	}
-	return sqlread.ErrWait
+	return err
 }
 
 // Append implements [sqlread.Rows].

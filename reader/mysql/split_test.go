@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -118,7 +119,9 @@ func TestPlansCostNothing(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(fmt.Sprint(tt.table, tt.more), func(t *testing.T) {
 				spied := &spy{}
-				r := spied.reader(t, job(db, tt.table, tt.more))
+				more := map[string]any{"snapshot": "off"} // whose sessions are not spied on
+				maps.Copy(more, tt.more)
+				r := spied.reader(t, job(db, tt.table, more))
 				splits, err := r.(plugin.Splitter).Splits(t.Context(), plugin.Plan{Channels: 4})
 				if err != nil {
 					t.Fatal(err)

@@ -37,7 +37,7 @@ func (c *Config) Validate() error {
 		if c.CustomSQL != "" {
 			continue
 		}
-		for _, table := range c.Connection[i].Table {
+		for _, table := range c.PlainTables(i) {
 			_, err := c.name(&c.Connection[i], table)
 			errs = append(errs, err)
 		}

@@ -196,6 +196,9 @@ func (r *Rows) step(p []byte) ([]byte, error) {
 		switch {
 		case isEOF:
 			r.state = ended
+			if err := r.unbound(); err != nil {
+				return nil, Classify(err)
+			}
 		case p[0] == 0:
 			return p, nil
 		default:

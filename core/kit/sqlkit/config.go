@@ -2,6 +2,7 @@ package sqlkit
 
 import (
 	"errors"
+	"fmt"
 	"math/big"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ import (
 type Connection struct {
 	// JDBC URL of the database. A list may be given; its first element is used.
 	JDBCURL config.StringList `json:"jdbcUrl"`
-	// Table to read or write, as t or schema.t, quoted or not. A list may be given; its first element is used.
+	// Tables, as t or schema.t, quoted or not. A reader reads all of the list, where * stands for any text, ? for a character, and a regular expression stands between slashes: orders_*, shop.*, /orders_[0-9]+/. A writer writes the first.
 	Table config.StringList `json:"table"`
 	// Schema (MySQL: database) of the table, if the URL's is another.
 	Schema string `json:"schema"`
@@ -23,6 +24,11 @@ type Connection struct {
 	Password config.Secret `json:"password"`
 	// Written by some tools; the key beside the connection list is used.
 	AllReplace bool `json:"allReplace" ignored:"the key of this name beside connection is used"`
+}
+
+// SchemaIsRegexp tells that the schema stands for several, as FlinkX's mysqld has it.
+func (c *Connection) SchemaIsRegexp() bool {
+	return IsRegexp(c.Schema) || strings.Contains(c.Schema, "*")
 }
 
 // URL returns the JDBC URL in use, or "".
@@ -52,7 +58,7 @@ type ReaderConfig struct {
 	Username string `json:"username"`
 	// Password.
 	Password config.Secret `json:"password"`
-	// Where the database and the table are; the first entry is used.
+	// Where the databases and the tables are. All entries are read, each with its own url, user and password; customSql is read from the first.
 	Connection config.List[Connection] `json:"connection" required:"true"`
 	// Columns to read: ["*"], names, or objects with name or value (a constant).
 	Column []Column `json:"column" required:"true"`
@@ -76,9 +82,49 @@ type ReaderConfig struct {
 	QueryTimeOut time.Duration `json:"queryTimeOut" unit:"s"`
 	// How long to wait for a connection.
 	ConnectTimeOut time.Duration `json:"connectTimeOut" unit:"s"`
+	// Whether all splits are read in one consistent view of the database: auto, where there are several and it can be had; off; required, or the job fails.
+	Snapshot string `json:"snapshot" enum:"auto,off,required"`
 	IncrementConfig
 	// More connection parameters, as in the JDBC URL.
 	Properties map[string]string `json:"properties"`
+	// Regexps says that a table or schema which the system would have to quote
+	// is a regular expression, as FlinkX's mysqld has them.
+	Regexps bool `json:"-"`
+}
+
+// Patterns reads the tables of an entry of the connection list.
+func (c *ReaderConfig) Patterns(i int) ([]Pattern, error) {
+	one := &c.Connection[i]
+	patterns := make([]Pattern, len(one.Table))
+	var errs []error
+	for n, text := range one.Table {
+		var err error
+		switch text = strings.TrimSpace(text); {
+		case c.Regexps && one.SchemaIsRegexp():
+			patterns[n], err = RegexpPattern(one.Schema, text)
+		case c.Regexps && (IsRegexp(text) || one.Schema != "" && strings.Contains(text, ".*")):
+			patterns[n], err = RegexpPattern("", text)
+		default:
+			patterns[n], err = ParsePattern(text)
+		}
+		if err != nil {
+			errs = append(errs, config.Field(fmt.Sprintf("connection[%d].table[%d]", i, n), err))
+		}
+	}
+	return patterns, errors.Join(errs...)
+}
+
+// PlainTables returns the tables of an entry that are no patterns; Validate has
+// read them.
+func (c *ReaderConfig) PlainTables(i int) []string {
+	patterns, _ := c.Patterns(i)
+	var plain []string
+	for n := range patterns {
+		if patterns[n].IsPlain() {
+			plain = append(plain, patterns[n].Text)
+		}
+	}
+	return plain
 }
 
 // First returns the connection in use; Validate has made sure that it is there.
@@ -125,12 +171,19 @@ func (c *ReaderConfig) validateSource() error {
 		return config.Fieldf("connection", "No jdbc url supplied")
 	}
 	var errs []error
-	one := c.First()
-	if one.URL() == "" {
-		errs = append(errs, config.Fieldf("connection[0].jdbcUrl", "No jdbc url supplied"))
-	}
-	if one.TableName() == "" && c.CustomSQL == "" {
-		errs = append(errs, config.Fieldf("connection[0].table", "is required where there is no customSql"))
+	for i := range c.Connection {
+		one := &c.Connection[i]
+		if one.URL() == "" {
+			errs = append(errs, config.Fieldf(fmt.Sprintf("connection[%d].jdbcUrl", i), "No jdbc url supplied"))
+		}
+		if c.CustomSQL != "" {
+			continue
+		}
+		if one.TableName() == "" {
+			errs = append(errs, config.Fieldf(fmt.Sprintf("connection[%d].table", i), "is required where there is no customSql"))
+		}
+		_, err := c.Patterns(i)
+		errs = append(errs, err)
 	}
 	for i := range c.Column {
 		if col := &c.Column[i]; col.Format != "" || col.ParseFormat != "" {

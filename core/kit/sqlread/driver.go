@@ -64,7 +64,7 @@ type Statement interface {
 	// Rows begins to run it. It does not wait for the server; Next does. first
 	// bounds the wait for the first row; 0: no bound.
 	Rows(ctx context.Context, first time.Duration) (Rows, error)
-	// Close releases it; not needed after Rows.
+	// Close releases it; not needed after Rows, whose end releases it.
 	Close(ctx context.Context) error
 }
 
@@ -115,6 +115,13 @@ type Snapshot interface {
 	Position() string
 	// Close ends the view; sessions handed out stay their users'.
 	Close() error
+}
+
+// SchemaLister is a Driver whose tables can be chosen by a pattern for their
+// schema (MySQL: database).
+type SchemaLister interface {
+	// Schemas lists the schemas that the user may see, but for the system's own.
+	Schemas(ctx context.Context, s Session) ([]string, error)
 }
 
 // PageRanger is a Driver that can cut a table without a usable key by where its

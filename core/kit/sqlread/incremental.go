@@ -35,7 +35,7 @@ func (r *incremental) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split
 	if p.Now != nil {
 		return nil, nil
 	}
-	places, err := r.places()
+	places, err := r.places(ctx)
 	if err != nil {
 		return nil, err
 	}

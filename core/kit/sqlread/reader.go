@@ -24,8 +24,15 @@ type reader struct {
 	zone    *time.Location
 	meta    []record.Column // asked for and had: _ts
 
-	mu      sync.Mutex
-	origins map[place]*entry
+	pool *pool
+
+	finding sync.Mutex
+	found   []place // nil: not looked for yet
+
+	mu       sync.Mutex
+	origins  map[place]*entry
+	views    map[int]*view // by connection
+	sessions int           // that a view is for
 }
 
 // entry is an origin, or one that is being looked at.
@@ -47,10 +54,11 @@ func New(env plugin.Env, cfg *sqlkit.ReaderConfig, d Driver) (plugin.Reader, err
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	if n := len(cfg.First().Table); n > 1 && cfg.CustomSQL == "" {
-		log.Warn("only the first table of the list is read", "table", cfg.First().TableName(), "listed", n)
+	if n := len(cfg.Connection); n > 1 && cfg.CustomSQL != "" {
+		log.Warn("customSql is read from the first entry of connection", "listed", n)
 	}
-	r := &reader{cfg: cfg, driver: d, dialect: d.Dialect(), log: log, zone: env.Zone, origins: map[place]*entry{}}
+	r := &reader{cfg: cfg, driver: d, dialect: d.Dialect(), log: log, zone: env.Zone, pool: newPool(d, cfg),
+		origins: map[place]*entry{}, views: map[int]*view{}}
 	for _, m := range record.Meta {
 		if m.Name == metaTime && slices.Contains(env.Meta, m.Name) {
 			r.meta = append(r.meta, record.Column{Name: m.Name, Kind: m.Kind})
@@ -65,15 +73,15 @@ func New(env plugin.Env, cfg *sqlkit.ReaderConfig, d Driver) (plugin.Reader, err
 const metaTime = "_ts"
 
 // Close implements [plugin.Reader].
-func (r *reader) Close() error { return nil }
+func (r *reader) Close() error { return errors.Join(r.closeViews(), r.pool.close()) }
 
-// session returns a connection for a place.
+// session returns a session for a place.
 func (r *reader) session(ctx context.Context, p place) (Session, error) {
-	return r.driver.Dial(ctx, &r.cfg.Connection[p.connection])
+	return r.pool.take(ctx, p.connection)
 }
 
 // release takes a session back.
-func (r *reader) release(s Session) error { return s.Close() }
+func (r *reader) release(s Session) error { return r.pool.give(s) }
 
 // origin returns what is known of a place, and asks s the first time.
 func (r *reader) origin(ctx context.Context, s Session, p place) (*origin, error) {
@@ -130,25 +138,37 @@ func (r *reader) dialled(ctx context.Context, p place, f func(s Session, o *orig
 	return errors.Join(err, r.release(s))
 }
 
-// Describe implements [plugin.Describer].
+// Describe implements [plugin.Describer]. A table that cannot be read is left
+// out where there are others: its split will say why.
 func (r *reader) Describe(ctx context.Context) ([]*record.Schema, error) {
-	places, err := r.places()
+	places, err := r.places(ctx)
 	if err != nil {
 		return nil, err
 	}
 	schemas := make([]*record.Schema, 0, len(places))
+	var bad error
 	for _, p := range places {
 		err := r.dialled(ctx, p, func(s Session, o *origin) error {
-			schemas = append(schemas, o.handedOn())
+			if r.skipped(o) {
+				return nil
+			}
 			st, err := r.prepare(ctx, s, &query{origin: o}, nil)
 			if err != nil {
 				return err
 			}
+			schemas = append(schemas, o.handedOn())
 			return st.Close(ctx)
 		})
-		if err != nil {
+		switch {
+		case err == nil:
+		case len(places) == 1, !apart(err):
 			return nil, err
+		case bad == nil:
+			bad = err
 		}
+	}
+	if len(schemas) == 0 {
+		return nil, bad
 	}
 	return schemas, nil
 }
@@ -173,7 +193,7 @@ func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source,
 	if err != nil {
 		return nil, err
 	}
-	s, err := r.session(ctx, placeOf(&spec))
+	s, err := r.viewSession(ctx, placeOf(&spec))
 	if err != nil {
 		return nil, err
 	}

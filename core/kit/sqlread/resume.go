@@ -2,6 +2,7 @@ package sqlread
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -12,10 +13,23 @@ import (
 // Resume implements [plugin.Resumer]: it checks that the splits and positions
 // can be read; the tables themselves are looked at when a split is opened.
 func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
+	begun, left := false, 0
 	for i := range stored {
 		if err := r.check(&stored[i]); err != nil {
 			return nil, err
 		}
+		begun = begun || stored[i].Done || stored[i].Position != nil || stored[i].Begun
+		if !stored[i].Done {
+			left++
+		}
+	}
+	_, views := r.driver.(Snapshotter)
+	switch {
+	case !views || !begun || left == 0 || len(stored) < 2 || r.cfg.Snapshot == snapshotOff:
+	case r.cfg.Snapshot == snapshotRequired:
+		return nil, errclass.With(errclass.PositionLost, errors.New("the interrupted run's view of the database has ended with it: start over with -fresh, or set snapshot to auto"))
+	default:
+		r.log.Warn("the interrupted run's view of the database has ended with it: what is read from now on is of a later time")
 	}
 	return stored, nil
 }
