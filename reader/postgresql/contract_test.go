@@ -33,9 +33,9 @@ func job(db servers.PostgreSQLDatabase, table string, more map[string]any) strin
 
 const rowsOfContract = 300
 
-// tables are the shapes of tables that the contract is checked with: how one
+// shapes are the tables that the contract is checked with: how one
 // is made, the parameters, and row i of it, spelled.
-var tables = []struct {
+var shapes = []struct {
 	name, table string
 	create      string
 	insert      func(i int) string
@@ -170,7 +170,7 @@ func dayOrNull(i int) string {
 func TestContract(t *testing.T) {
 	db := servers.PostgreSQL(t).DB(t)
 	db.Exec(t, "CREATE SCHEMA sales")
-	for _, tt := range tables {
+	for _, tt := range shapes {
 		t.Run(tt.name, func(t *testing.T) {
 			_, rest, _ := strings.Cut(tt.create, "CREATE TABLE ")
 			real, _, _ := strings.Cut(rest, " ")
