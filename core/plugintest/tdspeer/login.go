@@ -10,15 +10,39 @@ func (x *session) login() bool {
 	if x.strict() != nil {
 		return false
 	}
-	kind, body, err := readMessage(x.conn)
-	if err != nil || kind != packPrelogin {
+	answer, ok := x.greet()
+	if !ok {
 		return false
 	}
+	plain := x.conn
+	if answer != encryptNone {
+		secure, err := x.secure()
+		if err != nil {
+			return false
+		}
+		x.conn = secure
+	}
+	kind, body, err := readMessage(x.conn)
+	if err != nil || kind != packLogin {
+		return false
+	}
+	if answer == EncryptLogin {
+		x.conn = plain
+	}
+	return x.admit(readLogin(body))
+}
+
+// greet answers PRELOGIN and returns what was said of encryption.
+func (x *session) greet() (encryption byte, ok bool) {
+	kind, body, err := readMessage(x.conn)
+	if err != nil || kind != packPrelogin {
+		return 0, false
+	}
 	const wantsAll = 1
-	answer := byte(encryptNone)
+	encryption = encryptNone
 	if _, already := x.conn.(*tls.Conn); x.server.TLS != nil && !already {
-		if answer = x.server.Encryption; wish(body) == wantsAll {
-			answer = EncryptAll
+		if encryption = x.server.Encryption; wish(body) == wantsAll {
+			encryption = EncryptAll
 		}
 	}
 	w := &writer{conn: x.conn}
@@ -28,25 +52,13 @@ func (x *session) login() bool {
 	}
 	w.byte(0xff)
 	w.bytes([]byte{16, 0, 0, 0, 0, 0})
-	w.byte(answer)
-	if w.flush(true) != nil {
-		return false
-	}
-	plain := x.conn
-	if answer != encryptNone {
-		if x.conn, err = x.secure(); err != nil {
-			return false
-		}
-	}
-	kind, body, err = readMessage(x.conn)
-	if err != nil || kind != packLogin {
-		return false
-	}
-	if answer == EncryptLogin {
-		x.conn = plain
-	}
-	l := readLogin(body)
-	w = &writer{conn: x.conn}
+	w.byte(encryption)
+	return encryption, w.flush(true) == nil
+}
+
+// admit lets a client in, or tells it why not.
+func (x *session) admit(l Login) bool {
+	w := &writer{conn: x.conn}
 	if x.server.Login != nil {
 		if refused := x.server.Login(l); refused != nil {
 			refused.send(w)
