@@ -17,7 +17,10 @@
 //   - Rows of equal keys, where the key is not unique, are never parted by a
 //     position.
 //   - A value that cannot be read as what it is makes its row dirty.
-//   - A table whose definition changes during the run stops its splits.
+//   - A table whose definition changes during the run stops its splits; where a
+//     job has several, these are set aside and the others go on.
+//   - Splits of one plan are read in one view of each connection, or it is said
+//     that they are not.
 //
 // The engine owns every loop over rows, the driver every byte on the wire.
 package sqlread
