@@ -67,6 +67,7 @@ func (e *sqlEngine) launch() (*process, error) {
 	args := append([]string{}, e.build.args...)
 	args = append(args,
 		"--datadir="+e.data(),
+		"--tmpdir="+e.dir, // a server that starts removes the temporary tables of others there
 		fmt.Sprintf("--port=%d", e.port),
 		"--bind-address=127.0.0.1",
 		"--socket="+filepath.Join(e.dir, "sock"),
