@@ -240,6 +240,28 @@ func TestIncrementalResumes(t *testing.T) {
 	}
 }
 
+// TestIncrementalChannels reads by one channel, and says so; a list of start
+// values is one value or an error.
+func TestIncrementalChannels(t *testing.T) {
+	f := newFile(t, orders, "INSERT INTO orders VALUES (1, 1, ''), (2, 2, '')")
+	c := &cron{t: t, info: sqlite.Info()}
+	for start, want := range map[string]string{"1": "", "1, 1": "", "1,2": "the channels begin at different values", "1,1,1": "length = [3], but the channel is [2]"} {
+		splits, err := plugintest.Plan(t.Context(), c.reader(f.job(`"increColumn": "at", "startLocation": "`+start+`"`)), plugin.Plan{Channels: 2})
+		if want != "" {
+			if errclass.Of(err) != errclass.Config || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, want %q", start, err, want)
+			}
+			continue
+		}
+		if err != nil || len(splits) != 1 {
+			t.Errorf("%s: %d splits, %v", start, len(splits), err)
+		}
+	}
+	if !strings.Contains(c.log.String(), "one channel per table is used") {
+		t.Errorf("the log says %s", c.log.String())
+	}
+}
+
 func TestIncrementalFaults(t *testing.T) {
 	f := newFile(t, orders, "CREATE TABLE other (id INTEGER PRIMARY KEY, at INTEGER)", "INSERT INTO orders VALUES (1, 1, '')")
 	c := &cron{t: t, info: sqlite.Info()}

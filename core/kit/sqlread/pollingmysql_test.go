@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-mysql-org/go-mysql/client"
 
+	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
 	"github.com/datasync-io/datasync/reader/mysql"
 )
@@ -89,6 +91,38 @@ func TestPollingOpenTransaction(t *testing.T) {
 	}
 	t.Run("MySQL", func(t *testing.T) { alone(t, servers.StartMySQL(t)) })
 	t.Run("MariaDB", func(t *testing.T) { alone(t, servers.StartMariaDB(t)) })
+}
+
+// TestPollingLostConnection goes on in another connection where it was.
+func TestPollingLostConnection(t *testing.T) {
+	products(t, func(t *testing.T, db servers.Database) {
+		db.Exec(t, "CREATE TABLE orders (id BIGINT AUTO_INCREMENT PRIMARY KEY, n INT)", "INSERT INTO orders (n) VALUES (1), (2)")
+		p := newPoller(t, mysql.Info(), mysqlJob(db, map[string]any{"increColumn": "n"}))
+		p.start()
+		p.want("1 1", "2 2")
+		c := db.Connect(t)
+		r, err := c.Execute(fmt.Sprintf("SELECT id FROM information_schema.processlist WHERE db = '%s' AND id <> CONNECTION_ID()", db.Name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range r.Values {
+			id, err := r.GetInt(i, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			run(t, c, fmt.Sprintf("KILL %d", id))
+		}
+		run(t, c, "INSERT INTO orders (n) VALUES (2), (3)")
+		p.clock.advance(10 * time.Second)
+		p.clock.wake <- struct{}{}
+		if err := <-p.failed; errclass.Of(err) != errclass.Transient {
+			t.Fatalf("polling by a killed connection: %v", err)
+		}
+		close(p.failed)
+		p.restart()
+		p.want("3 2", "4 3")
+		p.want()
+	})
 }
 
 // TestPollingWithoutPrivilege says once that transactions cannot be asked for,
