@@ -156,6 +156,9 @@ func TestContract(t *testing.T) {
 		t.Run("replace", func(t *testing.T) {
 			plugintest.CheckWriter(t, suite(db, db.Name+".t", map[string]any{"writeMode": "replace"}), "rows", "bad", "changes")
 		})
+		t.Run("tls", func(t *testing.T) {
+			plugintest.CheckWriter(t, suite(db, "t", map[string]any{"insertSqlMode": "load", "properties": map[string]string{"sslMode": "REQUIRED"}}), "rows", "bad", "durable")
+		})
 		t.Run("tables", func(t *testing.T) {
 			s := suite(db, "*", nil)
 			s.Schemas = append(s.Schemas, kinds("u"))

@@ -6,7 +6,8 @@
 // one behind the other. Inserted rows go by LOAD DATA LOCAL where the server
 // takes it. That works as INSERT IGNORE does, so it runs behind a savepoint:
 // unless the server has stored every row without a warning, all are taken back
-// and inserted.
+// and inserted. A batch costs one round trip: the savepoint, the statement and
+// the rows are sent without waiting for an answer.
 //
 // Deletes go in sets as well. Changes by key are one small statement for each
 // row, sent one behind the other: each tells whether it has found its row, and

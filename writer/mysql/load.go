@@ -43,11 +43,12 @@ func (s *session) tryLoad(ctx context.Context, f *form, r *sqlwrite.Rows) (done 
 		s.load.skip--
 		return false, nil
 	}
-	name, err := s.before(ctx)
-	if err != nil {
+	name := s.before()
+	if err := s.begin(ctx); err != nil {
 		return false, err
 	}
-	answer, err := s.conn.Load(ctx, f.load, f.encoder, r, s.at)
+	answer, err := s.pipe.Load(ctx, f.load, f.encoder, r, s.at, f.loaded)
+	f.loaded = f.loaded || err == nil
 	refused := mysqlkit.Refusal(err)
 	switch {
 	case mysqlkit.NoLoad(err):
@@ -78,11 +79,12 @@ func (s *session) tryLoad(ctx context.Context, f *form, r *sqlwrite.Rows) (done 
 const bulkLoad = "load"
 
 // before makes sure of a savepoint to go back to and returns its name.
-func (s *session) before(ctx context.Context) (string, error) {
+func (s *session) before() string {
 	if s.saved {
-		return savepoint, nil
+		return savepoint
 	}
-	return loadSavepoint, s.note(s.conn.Exec(ctx, "SAVEPOINT "+loadSavepoint))
+	s.due = loadSavepoint
+	return loadSavepoint
 }
 
 func (s *session) sayNoLoad() {

@@ -28,11 +28,12 @@ type session struct {
 	at     []int // the rows' columns in the order of a statement's parameters
 	sent   []set // commands whose answers are to come
 
-	open   bool // a transaction is
-	auto   bool // autocommit is on
-	strict bool // sql_mode is as it was dialled with
-	saved  bool // nothing was done since Savepoint
-	broken bool // what the server is doing is unknown
+	open   bool   // a transaction is
+	auto   bool   // autocommit is on
+	strict bool   // sql_mode is as it was dialled with
+	saved  bool   // nothing was done since Savepoint
+	due    string // savepoint that is sent with the next command; "": none
+	broken bool   // what the server is doing is unknown
 }
 
 var _ sqlwrite.Session = (*session)(nil)
@@ -45,6 +46,9 @@ func (s *session) note(err error) error {
 
 // Table implements [sqlwrite.Session].
 func (s *session) Table(ctx context.Context, name record.Name) (*sqlkit.Table, error) {
+	if err := s.settle(ctx); err != nil {
+		return nil, err
+	}
 	t, err := s.conn.Table(ctx, name)
 	switch mysqlkit.Code(err) {
 	case 0:
@@ -99,6 +103,9 @@ func (s *session) Exec(ctx context.Context, sql string) error {
 			return err
 		}
 	}
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
 	s.saved = false
 	return s.note(s.conn.Exec(ctx, sql))
 }
@@ -109,6 +116,9 @@ func (s *session) Query(ctx context.Context, sql string) ([][]*string, error) {
 		if err := s.autocommit(ctx, true); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.settle(ctx); err != nil {
+		return nil, err
 	}
 	r, err := s.conn.Query(ctx, sql)
 	if s.note(err) != nil {
@@ -157,7 +167,7 @@ func (s *session) Commit(ctx context.Context) error { return s.finish(ctx, "COMM
 func (s *session) Rollback(ctx context.Context) error { return s.finish(ctx, "ROLLBACK") }
 
 func (s *session) finish(ctx context.Context, sql string) error {
-	s.open, s.saved = false, false
+	s.open, s.saved, s.due = false, false, ""
 	return s.note(s.conn.Exec(ctx, sql))
 }
 
@@ -166,15 +176,37 @@ const (
 	loadSavepoint = "datasync_load"
 )
 
-// Savepoint implements [sqlwrite.Session].
-func (s *session) Savepoint(ctx context.Context) error {
-	err := s.note(s.conn.Exec(ctx, "SAVEPOINT "+savepoint))
-	s.saved = err == nil
-	return err
+// Savepoint implements [sqlwrite.Session]. It travels with what comes next.
+func (s *session) Savepoint(context.Context) error {
+	s.due, s.saved = savepoint, true
+	return nil
+}
+
+// begin makes the savepoint that is due the first command of the pipeline.
+func (s *session) begin(ctx context.Context) error {
+	if s.due == "" {
+		return nil
+	}
+	sql := "SAVEPOINT " + s.due
+	s.due = ""
+	return s.note(s.pipe.Query(ctx, sql))
+}
+
+// settle sends the savepoint that is due by itself.
+func (s *session) settle(ctx context.Context) error {
+	if s.due == "" {
+		return nil
+	}
+	sql := "SAVEPOINT " + s.due
+	s.due = ""
+	return s.note(s.conn.Exec(ctx, sql))
 }
 
 // Restore implements [sqlwrite.Session].
 func (s *session) Restore(ctx context.Context) error {
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
 	err := s.note(s.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT "+savepoint))
 	s.saved = err == nil
 	return err

@@ -33,6 +33,7 @@ type form struct {
 	row, glue  string // what is repeated, and what stands in between
 	oneByOne   bool   // a statement takes one row
 	load       string // LOAD DATA; "": the verb is another one
+	loaded     bool   // the server has taken a file
 	binary     bool   // some column travels as hex digits when it is loaded
 	prepared   [len(sizes)]*mysqlkit.Insertion
 }

@@ -57,6 +57,12 @@ func (s *session) explain(f *form, err error) error {
 // execute sends the rows in sets and reads the answers.
 func (s *session) execute(ctx context.Context, f *form, r *sqlwrite.Rows) (found int64, err error) {
 	s.sent = s.sent[:0]
+	if s.due != "" {
+		if err := s.begin(ctx); err != nil {
+			return 0, err
+		}
+		s.sent = append(s.sent, set{})
+	}
 	for from := 0; from < r.Len(); {
 		n := s.setSize(f, r, from)
 		if f.prepared[place(n)] == nil || len(s.sent) >= mostUnanswered {

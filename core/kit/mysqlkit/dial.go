@@ -29,7 +29,6 @@ type Conn struct {
 	client   *client.Conn
 	raw      net.Conn // below TLS
 	settings *Settings
-	load     []byte    // of Load, reused
 	since    time.Time // when it was connected
 	Server   Server
 	Addr     string // host:port that answered

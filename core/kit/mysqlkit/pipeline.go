@@ -52,6 +52,13 @@ type Pipeline struct {
 // Pipeline returns a new, empty pipeline.
 func (c *Conn) Pipeline() *Pipeline { return &Pipeline{conn: c} }
 
+// Query writes a statement without parameters and without a result.
+func (p *Pipeline) Query(ctx context.Context, sql string) error {
+	p.begin(mysql.COM_QUERY)
+	p.buf = append(p.buf, sql...)
+	return p.end(ctx)
+}
+
 // begin starts a packet of a command.
 func (p *Pipeline) begin(command byte) {
 	p.header = len(p.buf)
