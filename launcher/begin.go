@@ -226,7 +226,7 @@ func (r *Runner) idempotent() bool {
 }
 
 // tuning are parameters that do not change what is read or written.
-var tuning = []string{"username", "password", "fetchSize", "queryTimeOut", "connectTimeOut", "startLocation", "pollingInterval", "pollingLag", "batchSize", "flushIntervalMills", "properties",
+var tuning = []string{"username", "password", "fetchSize", "queryTimeOut", "connectTimeOut", "startLocation", "pollingInterval", "pollingLag", "snapshot", "batchSize", "flushIntervalMills", "properties",
 	"print", "permitsPerSecond", "preSql", "postSql", "producerSettings", "session"}
 
 // fingerprint tells jobs apart: it covers what is read and what is written,
