@@ -10,7 +10,8 @@
 //   - Literals mean the same whatever the login's language is.
 //   - A value is read as what it is or refused: single-byte texts are made
 //     Unicode by the server, which knows all their characters; a sql_variant
-//     carries its base type along.
+//     carries its base type along. Half of a surrogate pair, which is no
+//     character, is read as U+FFFD.
 //   - What the bulk protocol would clip, round or cut silently (dates out of
 //     range, narrow integers, characters that a code page lacks) is refused
 //     before it is sent, with the column's name.

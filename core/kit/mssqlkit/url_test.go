@@ -140,3 +140,22 @@ func TestSettingsFaults(t *testing.T) {
 		}
 	}
 }
+
+// FuzzURL reads URLs: nothing panics, and what is taken names a host.
+func FuzzURL(f *testing.F) {
+	for _, s := range []string{`jdbc:sqlserver://db\i:1434;databaseName=shop;password={a;}}b}`, `jdbc:jtds:sqlserver://[::1]:1/d;ssl=off`, `sqlserver://u:p@h:1/i?database=d`, `jdbc:sqlserver://;serverName=h`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		u, err := mssqlkit.ParseURL(s)
+		if err != nil {
+			return
+		}
+		if u.Host == "" || u.Port < 0 || u.Port > 65535 {
+			t.Errorf("%q gave %+v", s, u)
+		}
+		if s, _, err := mssqlkit.NewSettings(u, nil); err == nil && s.Address() == "" {
+			t.Errorf("%q has no address", u.Host)
+		}
+	})
+}

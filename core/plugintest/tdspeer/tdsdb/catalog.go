@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/datasync-io/datasync/core/plugintest/tdspeer"
 )
@@ -29,6 +30,10 @@ func (d *Database) catalog(sql string) (tdspeer.Reply, bool) {
 	case strings.Contains(sql, "FROM sys.databases"):
 		r.Columns = columnsOf("snapshot_isolation_state tinyint", "is_read_committed_snapshot_on bit")
 		r.Rows = [][]any{{d.snapshots(), false}}
+	case strings.Contains(sql, "FROM sys.dm_tran_database_transactions"):
+		now := time.Now().UTC().Truncate(time.Second)
+		r.Columns = columnsOf("began datetime", "local datetime", "utc datetime2(7)")
+		r.Rows = [][]any{{nil, now, now}}
 	case strings.HasPrefix(sql, "SELECT name FROM sys.schemas"):
 		r.Columns = columnsOf("name sysname")
 		r.Rows = [][]any{{"dbo"}}
