@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
+
+// previewWait is how long a preview waits for rows of an input without an end.
+const previewWait = 3 * time.Second
 
 // previewWidth is how much of a value a preview shows, in characters.
 const previewWidth = 60
@@ -44,12 +48,21 @@ func (r *Runner) previewSplit(ctx context.Context, split plugin.Split, p *previe
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	reading := ctx
+	if split.Endless {
+		var cancel func()
+		reading, cancel = context.WithTimeout(ctx, previewWait)
+		defer cancel()
+	}
 	b := record.NewBatch(p.left, 0)
 	for p.left > 0 {
 		b.Reset(split.ID)
 		b.SetTarget(p.left, 0)
-		err := s.Fill(ctx, b)
-		if err != nil && err != io.EOF {
+		err := s.Fill(reading, b)
+		switch {
+		case err != nil && reading.Err() != nil && ctx.Err() == nil:
+			return nil // it waits for more
+		case err != nil && err != io.EOF:
 			return err
 		}
 		p.add(b)
