@@ -25,4 +25,5 @@ func (c funcClock) Wait(ctx context.Context, t time.Time) error { return c.wait(
 func WrapDriver(r plugin.Reader, wrap func(Driver) Driver) {
 	i := r.(*incremental)
 	i.driver = wrap(i.driver)
+	i.pool = newPool(i.driver, i.cfg)
 }
