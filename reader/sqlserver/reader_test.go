@@ -2,6 +2,7 @@ package sqlserver
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -11,9 +12,11 @@ import (
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/sqlread"
+	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/plugintest"
 	"github.com/datasync-io/datasync/core/plugintest/tdspeer"
 	"github.com/datasync-io/datasync/core/plugintest/tdspeer/tdsdb"
+	"github.com/datasync-io/datasync/core/record"
 )
 
 // orders is a table whose rows, from 1 to n, have what SQL Server alone has.
@@ -249,5 +252,71 @@ func TestSnapshot(t *testing.T) {
 	cfg.WithNoLock = true
 	if _, err := d.Snapshot(t.Context(), cfg.First(), 1); errclass.Of(err) != errclass.Permanent {
 		t.Errorf("with NOLOCK: %v", err)
+	}
+}
+
+// TestRowversion reads what is new by the type that SQL Server has for it.
+func TestRowversion(t *testing.T) {
+	db, server := tdsdb.Start(t, &tdsdb.Table{Name: "seen", Key: []string{"id"}, Columns: []tdspeer.Column{{Name: "id", Type: "int"}, {Name: "v", Type: "rowversion"}}})
+	for i := range 20 {
+		db.Add("seen", []any{int64(i + 1), []byte{0, 0, 0, 0, 0, 0, 1, byte(200 - i)}})
+	}
+	rows, err := read(t, job(server.URL()+";user=sa;password=secret", "seen", map[string]any{"increColumn": "v"}), 1)
+	if err != nil || len(rows) != 20 || rows[0][0] != "int64 20" {
+		t.Fatalf("%d rows: %v, %v", len(rows), rows, err)
+	}
+	golden(t, "rowversion", selects(server))
+}
+
+func TestPatterns(t *testing.T) {
+	table := func(name string) *tdsdb.Table {
+		return &tdsdb.Table{Name: name, Key: []string{"id"}, Columns: []tdspeer.Column{{Name: "id", Type: "int"}}}
+	}
+	db, server := tdsdb.Start(t, table("orders_1"), table("orders_2"), table("people"))
+	for i, name := range []string{"orders_1", "orders_2", "people"} {
+		db.Add(name, []any{int64(i + 1)})
+	}
+	for pattern, want := range map[string]int{"orders_*": 2, "dbo.*": 3, "*.people": 1, "/orders_[12]/": 2, "[dbo].[people]": 1} {
+		rows, err := read(t, job(server.URL()+";user=sa;password=secret", pattern, nil), 1)
+		if err != nil || len(rows) != want {
+			t.Errorf("%s: %d rows, want %d: %v", pattern, len(rows), want, err)
+		}
+	}
+}
+
+// TestPolling goes on reading: rows that come later are delivered.
+func TestPolling(t *testing.T) {
+	db, _, url := orders(t, 3)
+	more := map[string]any{"polling": true, "increColumn": "id", "pollingInterval": 1}
+	var want [][]string
+	for i := range 3 {
+		want = append(want, []string{fmt.Sprintf("int64 %d", i+1), "string x", "decimal 1.5000", "datetime 2024-01-01 00:00:00.003"})
+	}
+	plugintest.CheckReader(t, plugintest.ReaderSuite{
+		New:      func(t testing.TB) plugin.Reader { return plugintest.NewReader(t, Info(), job(url, "orders", more)) },
+		Want:     func(testing.TB) [][]string { return want },
+		Channels: []int{1}, Endless: true, Resumable: true,
+	}, "whole", "resume", "marks", "cancel")
+
+	r := plugintest.NewReader(t, Info(), job(url, "orders", more))
+	defer func() { _ = r.Close() }()
+	splits, err := plugintest.Plan(t.Context(), r, plugin.Plan{Channels: 1})
+	if err != nil || len(splits) != 1 {
+		t.Fatalf("%d splits: %v", len(splits), err)
+	}
+	source, err := r.Open(t.Context(), plugin.Progress{Split: splits[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = source.Close() }()
+	b := record.NewBatch(0, 0)
+	for seen := 0; seen < 5; {
+		b.Reset(splits[0].ID)
+		if err := source.Fill(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+		if seen += b.Len(); seen == 3 && b.Len() > 0 {
+			db.Add("orders", []any{int64(4), "y", nil, nil}, []any{int64(5), "z", nil, nil})
+		}
 	}
 }
