@@ -95,35 +95,62 @@ func readPeak(pid int) int64 {
 	return kB << 10
 }
 
-// childrenTime is the processor time that the living children of this program
-// have used: while no command runs, that of the servers. 0 where there is no
-// /proc.
+// childrenTime is the processor time that the living processes below this
+// program have used, and their children that have ended (a PostgreSQL server
+// has one for each session): while no command runs, that of the servers. 0
+// where there is no /proc.
 func childrenTime() time.Duration {
 	const tick = time.Second / 100 // USER_HZ
 	files, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		return 0
 	}
-	var sum time.Duration
+	parents, times := map[int]int{}, map[int]int{}
 	for _, f := range files {
 		text, err := os.ReadFile(f)
 		if err != nil {
 			continue // it has ended
 		}
-		// proc(5): the name in parentheses, state, parent, ... user and system time.
+		// proc(5): the number, the name in parentheses, state, parent, ... user
+		// and system time, and the same of awaited children.
 		fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
-		if len(fields) < 13 || string(fields[1]) != strconv.Itoa(os.Getpid()) {
+		if len(fields) < 15 {
 			continue
 		}
-		for _, field := range fields[11:13] {
-			n, err := strconv.Atoi(string(field))
-			if err != nil {
-				return 0
-			}
+		pid, sum := digits(filepath.Base(filepath.Dir(f))), 0
+		for _, field := range fields[11:15] {
+			sum += digits(string(field))
+		}
+		parents[pid], times[pid] = digits(string(fields[1])), sum
+	}
+	var sum time.Duration
+	for pid, n := range times {
+		if below(parents, pid) {
 			sum += time.Duration(n) * tick
 		}
 	}
 	return sum
+}
+
+// below tells that a process descends from this one.
+func below(parents map[int]int, pid int) bool {
+	for range len(parents) {
+		parent, ok := parents[pid]
+		if !ok || parent == os.Getpid() {
+			return ok
+		}
+		pid = parent
+	}
+	return false
+}
+
+// digits is 0 for a text that is none.
+func digits(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // discard runs a command with its output thrown away.

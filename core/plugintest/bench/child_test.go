@@ -56,14 +56,14 @@ func TestUntilOutput(t *testing.T) {
 func TestCheckReport(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"accumulators":{"numWrite":5,"nErrors":0}}`: "",
-		`{"accumulators":{"numWrite":4,"nErrors":1}}`: "wrote 4 rows and refused 1, expected 5",
+		`{"accumulators":{"numWrite":4,"nErrors":1}}`: "wrote 4 rows and refused 1, expected 5 and 0",
 		`{`: "reading the job's report",
 	} {
 		file := filepath.Join(t.TempDir(), "report.json")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		err := checkReport(file, 5)
+		err := checkReport(file, 5, 0)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", text, err, want)
 		}

@@ -19,9 +19,10 @@ type lab struct {
 	log        *slog.Logger
 	work       string // of this run alone
 	supervisor *servers.Supervisor
-	installed  map[servers.Kind]bool
 	shop       *shop
 	broker     *broker
+	warehouse  *warehouse
+	made       map[string]bool // tables of MySQL beside orders, and the database for targets
 }
 
 func newLab(o *options) (*lab, error) {
@@ -32,7 +33,7 @@ func newLab(o *options) (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &lab{options: o, log: newLogger(), work: work, installed: map[servers.Kind]bool{}}, nil
+	return &lab{options: o, log: newLogger(), work: work, made: map[string]bool{}}, nil
 }
 
 func (l *lab) close() error {
@@ -76,9 +77,14 @@ func plugin(name string, parameter fields) fields {
 
 // job writes a job file and returns its path.
 func (l *lab) job(name string, channels int, reader, writer fields) (string, error) {
+	return l.jobWithBad(name, channels, 0, reader, writer)
+}
+
+// jobWithBad is a job that so many rows may be refused in.
+func (l *lab) jobWithBad(name string, channels, bad int, reader, writer fields) (string, error) {
 	text, err := json.MarshalIndent(fields{"job": fields{
 		"content": []any{fields{"reader": reader, "writer": writer}},
-		"setting": fields{"speed": fields{"channel": channels}, "errorLimit": fields{"record": 0}},
+		"setting": fields{"speed": fields{"channel": channels}, "errorLimit": fields{"record": bad}},
 	}}, "", "  ")
 	if err != nil {
 		return "", err
@@ -94,16 +100,21 @@ func (l *lab) arguments(file, report string) []string {
 
 // run runs a job with the measured program and checks that it has moved all rows.
 func (l *lab) run(ctx context.Context, file string, rows int, more ...string) (sample, error) {
+	return l.runWithBad(ctx, file, rows, 0, more...)
+}
+
+// runWithBad runs a job of whose rows, beside those it moves, so many are refused.
+func (l *lab) runWithBad(ctx context.Context, file string, rows, bad int, more ...string) (sample, error) {
 	report := filepath.Join(l.work, "report.json")
 	s, err := discard(ctx, l.binary, append(l.arguments(file, report), more...)...)
 	if err != nil {
 		return s, err
 	}
-	return s, checkReport(report, rows)
+	return s, checkReport(report, rows, bad)
 }
 
 // checkReport reads what the job says it has done.
-func checkReport(file string, rows int) error {
+func checkReport(file string, rows, bad int) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -114,8 +125,8 @@ func checkReport(file string, rows int) error {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return fmt.Errorf("reading the job's report: %w", err)
 	}
-	if a := r.Accumulators; a.NumWrite != rows || a.NErrors != 0 {
-		return fmt.Errorf("the job wrote %d rows and refused %d, expected %d and none", a.NumWrite, a.NErrors, rows)
+	if a := r.Accumulators; a.NumWrite != rows || a.NErrors != bad {
+		return fmt.Errorf("the job wrote %d rows and refused %d, expected %d and %d", a.NumWrite, a.NErrors, rows, bad)
 	}
 	return nil
 }

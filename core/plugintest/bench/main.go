@@ -133,6 +133,7 @@ func (o *options) measure(ctx context.Context) (err error) {
 // paths lists what is measured, in the order it is shown.
 func paths(l *lab) []path {
 	all := append(microPaths(), mysqlPaths(l)...)
+	all = append(all, relationalPaths(l)...)
 	all = append(all, sqlitePath(l), demoPath(l), startPath(l))
 	return all
 }

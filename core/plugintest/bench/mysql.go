@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"os/exec"
 
@@ -72,17 +73,29 @@ func (s *shop) quickArguments() []string {
 	return s.arguments("--quick", "--batch", "--execute=SELECT * FROM orders")
 }
 
+// text is the whole table as the native tool writes it, without a header.
+func (s *shop) text(ctx context.Context) *exec.Cmd {
+	return s.execute(ctx, "SELECT * FROM orders", "--quick", "--batch", "--skip-column-names")
+}
+
+// localFiles lets the native tool read files for LOAD DATA LOCAL.
+const localFiles = "--local-infile=1"
+
+// execute runs statements with the native tool.
+func (s *shop) execute(ctx context.Context, sql string, more ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, s.client, s.arguments(append(more, "--execute="+sql)...)...)
+}
+
 // reader is the mysql reader of a job, with more parameters.
 func (s *shop) reader(more fields) fields {
-	p := fields{
-		"username": servers.RootUser, "password": servers.RootPassword,
-		"connection": []any{fields{"jdbcUrl": []string{fmt.Sprintf("jdbc:mysql://%s:%s/%s?useSSL=false", s.host, s.port, database)}, "table": []string{"orders"}}},
-		"column":     []string{"*"}, "splitPk": "id",
-	}
-	for k, v := range more {
-		p[k] = v
-	}
+	p := s.access("orders", fields{"splitPk": "id"})
+	maps.Copy(p, more)
 	return plugin("mysqlreader", p)
+}
+
+// access is what a reader or a writer of a table needs.
+func (s *shop) access(table string, more fields) fields {
+	return connection(fmt.Sprintf("jdbc:mysql://%s:%s/%s?useSSL=false", s.host, s.port, database), table, more)
 }
 
 func mysqlPaths(l *lab) []path {
