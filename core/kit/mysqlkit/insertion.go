@@ -3,6 +3,7 @@ package mysqlkit
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 
 	"github.com/go-mysql-org/go-mysql/mysql"
 
@@ -54,6 +55,9 @@ func (s *Insertion) Close(ctx context.Context) error {
 	})
 }
 
+// cellOverhead is more than a value takes beside what [record.Row.Size] counts.
+const cellOverhead = 16
+
 // Execute writes an execution with the rows from one on. at are the row's
 // columns for those of the encoder. limit is the largest packet that the server
 // takes. An error of class Data says that a value is refused, and nothing was
@@ -61,6 +65,11 @@ func (s *Insertion) Close(ctx context.Context) error {
 //
 // Protocol: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_stmt_execute.html
 func (p *Pipeline) Execute(ctx context.Context, s *Insertion, e *Encoder, rows RowSet, from int, at []int, limit int) error {
+	if s.rows == 1 {
+		if size := rows.Row(from).Size(); size > keepBuffer { // memory for it alone, and no more
+			p.buf = slices.Grow(p.buf, size+executionOverhead+cellOverhead*len(e.columns))
+		}
+	}
 	p.begin(mysql.COM_STMT_EXECUTE)
 	p.buf = binary.LittleEndian.AppendUint32(p.buf, s.id)
 	p.buf = append(p.buf, 0, 1, 0, 0, 0) // no cursor, one iteration
