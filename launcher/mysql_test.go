@@ -44,10 +44,12 @@ func fromMySQL(t *testing.T, db servers.Database, amid func(), tables ...string)
 	return b
 }
 
+// fill makes a table that is larger than what sockets hold: the server has not
+// sent all of it when the first rows are written.
 func fill(t *testing.T, db servers.Database, table string) {
 	t.Helper()
-	db.Exec(t, "SET cte_max_recursion_depth = 100000", "CREATE TABLE "+table+" (id INT PRIMARY KEY, pad CHAR(250) NOT NULL)",
-		fmt.Sprintf("INSERT INTO %s WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM s WHERE n < %d) SELECT n, REPEAT('x', 250) FROM s", table, tableRows))
+	db.Exec(t, "SET cte_max_recursion_depth = 100000", "CREATE TABLE "+table+" (id INT PRIMARY KEY, pad VARCHAR(2000) NOT NULL)",
+		fmt.Sprintf("INSERT INTO %s WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM s WHERE n < %d) SELECT n, REPEAT('x', 2000) FROM s", table, tableRows))
 }
 
 // ids counts how often each id of a run's rows has arrived.
