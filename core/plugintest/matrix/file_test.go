@@ -102,7 +102,7 @@ func (d *fileTarget) texts(t *testing.T, _ string, c column) map[int]*string {
 				t.Fatal(err)
 			}
 			found[id] = row[c.name]
-			if s := row[c.name]; s != nil && d.format == "jsonl" && c.family != document {
+			if s := row[c.name]; s != nil && d.format != "csv" && c.family != document {
 				found[id] = jsonText(t, *s)
 			}
 		}
@@ -194,4 +194,24 @@ func readCSV(t *testing.T, file string) []map[string]*string {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+func openParquet(t *testing.T) database {
+	return &fileTarget{dir: filepath.Join(t.TempDir(), "out"), format: "parquet", read: readParquet}
+}
+
+// readParquet reads by way of JSON lines: the one target that is read by the
+// reader that belongs to its writer.
+func readParquet(t *testing.T, file string) []map[string]*string {
+	t.Helper()
+	dir := t.TempDir()
+	run(t, fields{"job": fields{"content": []any{fields{
+		"reader": fields{"name": "filereader", "parameter": fields{"path": file, "format": "parquet", "column": []string{"*"}}},
+		"writer": fields{"name": "filewriter", "parameter": fields{"path": filepath.Join(dir, "out"), "format": "jsonl", "column": []string{"*"}}},
+	}}}}, dir)
+	files, err := filepath.Glob(filepath.Join(dir, "out", "*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%d files: %v", len(files), err)
+	}
+	return readJSONL(t, files[0])
 }

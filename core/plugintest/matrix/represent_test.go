@@ -30,7 +30,7 @@ type representation struct {
 }
 
 var representations = []representation{
-	{"base64", into(bytes, jsonSystem, csvSystem), func(source, target string) bool {
+	{"base64", into(bytes, jsonSystem, csvSystem, parquetSystem), func(source, target string) bool {
 		raw, err := hex.DecodeString(source)
 		return err == nil && base64.StdEncoding.EncodeToString(raw) == target
 	}},
