@@ -234,8 +234,15 @@ func (w *writer) Discard(ctx context.Context, _ uint64, tokens [][]byte) error {
 			keep[f.Name] = f.Size
 		}
 	}
+	kept := func(e fs.DirEntry) bool { _, ok := keep[e.Name()]; return ok }
+	if len(keep) > 0 && !slices.ContainsFunc(entries, kept) {
+		if err := w.alreadyPublished(); err != nil {
+			return err
+		}
+		return filekit.Failed("removing", w.hidden, w.disk.RemoveAll(w.hidden)) // in which it was interrupted
+	}
 	for _, e := range entries {
-		if _, ok := keep[e.Name()]; ok {
+		if kept(e) {
 			continue
 		}
 		path := filepath.Join(w.hidden, e.Name())

@@ -323,7 +323,8 @@ func dir2(t *testing.T, dir string) string {
 	return dir
 }
 
-// TestAfterTwice repeats After in a process that does not know that it ran.
+// TestAfterTwice repeats After in a process that does not know that it ran, or
+// that it ran up to the removal of the hidden directory.
 func TestAfterTwice(t *testing.T) {
 	dir := t.TempDir()
 	config := parameters(dir, `,"fileName":"a.csv"`)
@@ -332,7 +333,12 @@ func TestAfterTwice(t *testing.T) {
 	must(t, r.write(t, 0, 1, persons(0, 3)))
 	must(t, r.w.After(t.Context()))
 	must(t, r.w.After(t.Context()))
-	r, err = start(t, filekit.Local{}, config, r.tokens)
+	tokens := r.tokens
+	r, err = start(t, filekit.Local{}, config, tokens)
+	must(t, err)
+	must(t, r.w.After(t.Context()))
+	must(t, os.Mkdir(filepath.Join(dir, ".datacontract"), 0o700))
+	r, err = start(t, filekit.Local{}, config, tokens)
 	must(t, err)
 	must(t, r.w.After(t.Context()))
 	if got := visible(t, dir); len(got) != 1 || got["a.csv"] != "0,n0\n1,n1\n2,n2\n" {
