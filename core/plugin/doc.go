@@ -5,7 +5,7 @@
 // words are the other way round.) Every type has two methods; everything else
 // is a capability that the engine asks for by type assertion, once, when it
 // opens the plugin: [Splitter], [Resumer], [Describer], [Sizer] of a Reader,
-// [Flusher] and [Preparer] of a Sink, [Committer], [Ledger], [Idempotent],
+// [Flusher] and [Preparer] of a Sink, [Committer], [Ledger], [Idempotent], [Batcher],
 // [MetaUser] and [Shaper] of a Writer, [Prober] and [Hooks] of either. Put
 //
 //	var _ plugin.Resumer = (*reader)(nil)

@@ -73,4 +73,6 @@ type Config struct {
 	FlushInterval time.Duration // how long rows stay in a Flusher
 	MaxRowBytes   int           // a row above it is dirty
 	Poison        bool          // tests: overwrite released batches
+
+	rows, bytes int // of a batch; set by the pump
 }

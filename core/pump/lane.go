@@ -334,7 +334,7 @@ func (l *lane) release(p *parcel) {
 	if l.c.Poison {
 		p.batch.Poison()
 	}
-	if p.batch.Memory() > 4*record.TargetBytes {
+	if p.batch.Memory() > 4*l.c.bytes {
 		return
 	}
 	select {

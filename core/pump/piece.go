@@ -62,7 +62,7 @@ func (w *writer) learn(rows, sought int) {
 		share := float64(sought) / float64(rows)
 		w.piece = max(1, int(cautious/math.Sqrt(share*record.TargetRows)))
 	case w.piece > 0:
-		if w.piece *= 2; w.piece >= record.TargetRows {
+		if w.piece *= 2; w.piece >= w.l.c.rows {
 			w.piece = 0
 		}
 	}

@@ -7,6 +7,9 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
 )
 
 // Pump moves all splits of a queue.
@@ -26,6 +29,12 @@ func New(c Config) *Pump {
 		c.Sinks = c.Sources
 	}
 	c.Task.Of = c.Sinks
+	if b, ok := c.Writer.(plugin.Batcher); ok {
+		c.rows, c.bytes = b.Batch()
+	}
+	if c.rows <= 0 || c.bytes <= 0 {
+		c.rows, c.bytes = record.TargetRows, record.TargetBytes
+	}
 	p := &Pump{c: c, active: map[*writer]bool{}}
 	if c.Sources == c.Sinks && c.Ledger == nil && !c.Rebalance {
 		for i := range c.Sources {

@@ -120,16 +120,17 @@ func (r *reader) fill(ctx context.Context, s plugin.Source, split string) (*parc
 	c := r.l.c
 	p := r.l.take()
 	b := p.batch
-	want := max(b.Memory(), record.TargetBytes)
+	want := max(b.Memory(), c.bytes)
 	if err := c.Budget.Acquire(ctx, want); err != nil {
 		r.l.release(p)
 		return nil, err
 	}
 	p.memory = want
 	b.Reset(split)
-	b.SetTarget(0, 0)
+	b.SetTarget(c.rows, c.bytes)
 	if c.Limiter != nil {
-		b.SetTarget(target(c.Limiter.Target()))
+		rows, bytes := c.Limiter.Target()
+		b.SetTarget(atMost(rows, c.rows), atMost(bytes, c.bytes))
 	}
 	start := time.Now()
 	err := s.Fill(ctx, b)
@@ -152,15 +153,12 @@ func (r *reader) fill(ctx context.Context, s plugin.Source, split string) (*parc
 	return p, nil
 }
 
-// target keeps a batch at its usual size where a limit allows more.
-func target(rows, bytes int) (int, int) {
-	if rows <= 0 || rows > record.TargetRows {
-		rows = record.TargetRows
+// atMost keeps a batch at its size where a limit, 0 for none, allows more.
+func atMost(limit, size int) int {
+	if limit <= 0 {
+		return size
 	}
-	if bytes <= 0 || bytes > record.TargetBytes {
-		bytes = record.TargetBytes
-	}
-	return rows, bytes
+	return min(limit, size)
 }
 
 // send counts the batch, waits for the limit and hands it to a sink.

@@ -169,7 +169,7 @@ func (w *writer) receive(ctx context.Context) (*parcel, error) {
 		}
 		switch {
 		case more == nil:
-		case fits(p, more):
+		case w.fits(p, more):
 			w.merge(p, more)
 		default:
 			w.next = more
@@ -237,9 +237,9 @@ func (w *writer) got(inbox *chan *parcel, p *parcel, ok bool) *parcel {
 }
 
 // fits tells that b continues a and that both fit one batch.
-func fits(a, b *parcel) bool {
+func (w *writer) fits(a, b *parcel) bool {
 	return b.tickets[0].Follows(a.tickets[len(a.tickets)-1]) &&
-		a.batch.Len()+b.batch.Len() <= record.TargetRows && a.batch.Size()+b.batch.Size() <= record.TargetBytes
+		a.batch.Len()+b.batch.Len() <= w.l.c.rows && a.batch.Size()+b.batch.Size() <= w.l.c.bytes
 }
 
 func (w *writer) merge(p, more *parcel) {
