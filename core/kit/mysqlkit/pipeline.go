@@ -268,7 +268,8 @@ func parseError(p []byte) *mysql.MyError {
 }
 
 // Broken tells that after err the connection is of no use: it is no answer of
-// the server.
+// the server, and nobody is to blame for it.
 func Broken(err error) bool {
-	return err != nil && Code(err) == 0 && errclass.Of(err) != errclass.Data
+	c := errclass.Of(err)
+	return err != nil && Code(err) == 0 && c != errclass.Data && c != errclass.Config
 }
