@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/record"
@@ -51,6 +52,10 @@ func maybeEqual(ka record.Kind, a []byte, kb record.Kind, b []byte) bool {
 		return true
 	case ka == record.String && kb == record.String:
 		return maybeEqualTexts(a, b)
+	case ka == record.Bytes && kb == record.Bytes: // SQL Server fills up with zeros
+		return bytes.Equal(bytes.TrimRight(a, "\x00"), bytes.TrimRight(b, "\x00"))
+	case ka == record.Timestamp && kb == record.Timestamp:
+		return hasOffset(string(a)) || hasOffset(string(b))
 	case isNumeric(ka) && isNumeric(kb):
 		return (ka != record.Int64 || kb != record.Int64) && (ka != record.Uint64 || kb != record.Uint64) && maybeEqualNumbers(a, b)
 	}
@@ -69,12 +74,19 @@ func isLarger(a, b sqlkit.Value) bool {
 		return false
 	}
 	switch a.Kind {
-	case record.Date, record.Datetime, record.Timestamp, record.String:
+	case record.Timestamp:
+		return !hasOffset(a.Text) && !hasOffset(b.Text) && isLargerText(a.Text, b.Text)
+	case record.Date, record.Datetime, record.String:
 		return isLargerText(a.Text, b.Text)
-	case record.Bytes, record.UUID:
+	case record.Bytes:
 		return a.Text > b.Text
 	}
 	return false
+}
+
+// hasOffset tells that an instant is spelled by the clock of some zone.
+func hasOffset(text string) bool {
+	return len(text) > len(time.DateOnly) && strings.ContainsAny(text[len(time.DateOnly):], "+-")
 }
 
 // isLargerText compares texts that are alike up to a digit, as times are.

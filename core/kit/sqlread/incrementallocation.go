@@ -21,10 +21,13 @@ import (
 
 var numberPattern = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$`)
 
-const wallClock = "2006-01-02 15:04:05.999999999"
+const (
+	wallClock  = "2006-01-02 15:04:05.999999999"
+	withOffset = wallClock + "Z07:00"
+)
 
 // timeLayouts are the spellings of a time that a job file may use.
-var timeLayouts = []string{"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04", "2006-01-02"}
+var timeLayouts = []string{"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04", "2006-01-02", withOffset}
 
 // parseLocation reads a location of a column. zone is that of times that
 // carry none, and of the wall clock that an instant is one of.
@@ -128,6 +131,9 @@ func spellLocation(v sqlkit.Value, zone *time.Location) string {
 		return spellTime(v.Text, zone)
 	case record.Timestamp:
 		if at, err := time.ParseInLocation(wallClock, v.Text, time.UTC); err == nil {
+			return spellTime(at.In(zone).Format(wallClock), zone)
+		}
+		if at, err := time.Parse(withOffset, v.Text); err == nil {
 			return spellTime(at.In(zone).Format(wallClock), zone)
 		}
 	}

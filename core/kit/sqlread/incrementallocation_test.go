@@ -41,6 +41,7 @@ func TestLocations(t *testing.T) {
 		{record.Datetime, "20240229", "", ""},
 		{record.Datetime, "yesterday", "", ""},
 		{record.Timestamp, "2024-02-29 10:00:00", "2024-02-29 02:00:00", "1709172000000"},
+		{record.Timestamp, "2024-02-29 10:00:00+01:00", "2024-02-29 09:00:00", "1709197200000"},
 		{record.Timestamp, "2024-02-29T10:00:00Z", "2024-02-29 10:00:00", "1709200800000"},
 		{record.Any, "42", "42", "42"},
 		{record.Any, "007", "007", "007"},
@@ -99,6 +100,10 @@ func TestMaybeEqual(t *testing.T) {
 		{record.String, "1é", record.String, "2e", false},
 		{record.String, "1", record.Int64, "1", false},
 		{record.Datetime, "2024-01-01 00:00:00", record.Datetime, "2024-01-01 00:00:01", false},
+		{record.Timestamp, "2024-01-01 00:00:00", record.Timestamp, "2024-01-01 00:00:01", false},
+		{record.Timestamp, "2024-01-01 10:00:00+08:00", record.Timestamp, "2024-01-01 02:00:00+00:00", true},
+		{record.Bytes, "\x01", record.Bytes, "\x01\x00", true},
+		{record.Bytes, "\x01", record.Bytes, "\x02", false},
 	} {
 		if got := maybeEqual(tt.ka, []byte(tt.a), tt.kb, []byte(tt.b)); got != tt.want {
 			t.Errorf("%s %q and %s %q: %v", tt.ka, tt.a, tt.kb, tt.b, got)
@@ -124,6 +129,8 @@ func TestIsLarger(t *testing.T) {
 		{record.String, "v10", "v09", true},
 		{record.String, "b", "a", false},
 		{record.Bytes, "\x01", "\x00\xff", true},
+		{record.Timestamp, "2024-01-01 11:00:00+08:00", "2024-01-01 10:00:00+00:00", false},
+		{record.UUID, "b", "a", false}, // SQL Server sorts from the end
 	} {
 		if got := isLarger(sqlkit.Value{Kind: tt.kind, Text: tt.a}, sqlkit.Value{Kind: tt.kind, Text: tt.b}); got != tt.want {
 			t.Errorf("%s %q after %q: %v", tt.kind, tt.a, tt.b, got)
