@@ -9,10 +9,10 @@ import (
 	"github.com/datasync-io/datasync/core/kit/sqlwrite"
 )
 
-// copier inserts rows by COPY.
+// copier writes rows by a COPY, which may have statements before and after it.
 type copier struct {
 	encoder *pgkit.Encoder
-	sql     string
+	sql     string // parted by semicolons
 }
 
 // write sends the rows while it encodes them. Of rows that cannot be encoded

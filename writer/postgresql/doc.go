@@ -3,11 +3,11 @@
 //
 // Rows are inserted by COPY FROM STDIN, in binary, or in text where the binary
 // form of a column's type is not known; what the server refuses it names by the
-// row's number. To change or delete rows by key they travel as one array for
-// each column and become rows again in the statement (INSERT ... ON CONFLICT,
-// UPDATE, DELETE), which was measured to be faster than a temporary table and
-// leaves nothing behind. Package sqlwrite has everything else: keys, modes,
-// tables, conversion, transactions, the ledger.
+// row's number. An upsert is a COPY into a temporary table and one INSERT ... ON
+// CONFLICT from there. What finds rows otherwise (deletes, changes of some
+// columns, keys without a unique index, accounts without temporary tables) is a
+// statement whose parameters are one array for each column. Package sqlwrite has
+// everything else: keys, modes, tables, conversion, transactions, the ledger.
 //
 // Invariants:
 //   - A savepoint, and the beginning of a transaction, go out with the rows that

@@ -12,12 +12,18 @@ import (
 	"github.com/datasync-io/datasync/core/kit/sqlwrite"
 )
 
-// keyed changes or deletes rows by key, with one statement for a batch.
+// keyed changes or deletes rows by key, with one statement for a batch, whose
+// rows are its parameters.
 type keyed struct{ bulk *pgkit.Bulk }
 
 func (s *session) newKeyed(ctx context.Context, f *sqlwrite.Form, e *pgkit.Encoder) (formWriter, error) {
 	if len(f.Columns) == 0 {
 		return nil, errclass.With(errclass.Data, errors.New("the row has no value at all"))
+	}
+	if f.Verb == sqlwrite.Upsert && (&statement{f: f}).unique() {
+		if w, err := s.newStaged(ctx, f, e); w != nil || err != nil {
+			return w, err
+		}
 	}
 	a, err := s.conn.Arrays(ctx, e)
 	if err != nil {
@@ -97,12 +103,17 @@ func (t *statement) spell() string {
 
 func (t *statement) name(i int) string { return pgkit.Dialect.Quote(t.f.Columns[i].Name) }
 
-func (t *statement) insert() string {
+// names are the form's columns.
+func (t *statement) names() string {
 	names := make([]string, len(t.f.Columns))
 	for i := range names {
 		names[i] = t.name(i)
 	}
-	sql := "INSERT INTO " + t.table + " AS t (" + strings.Join(names, ", ") + ")"
+	return strings.Join(names, ", ")
+}
+
+func (t *statement) insert() string {
+	sql := "INSERT INTO " + t.table + " AS t (" + t.names() + ")"
 	if t.overriding {
 		sql += " OVERRIDING SYSTEM VALUE"
 	}
