@@ -56,7 +56,7 @@ func (s *session) form(ctx context.Context, f *sqlwrite.Form) (*form, error) {
 	}
 	var err error
 	if made.encoder, err = mysqlkit.NewEncoder(columns, kinds); err != nil {
-		return nil, fmt.Errorf("writing to table %s: %w", f.Table.Name, err)
+		return nil, err
 	}
 	s.forms[f] = made
 	return made, nil

@@ -2,7 +2,6 @@ package mysql
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/mysqlkit"
@@ -39,19 +38,11 @@ func (s *session) Write(ctx context.Context, f *sqlwrite.Form, r sqlwrite.Rows) 
 	s.saved = false
 	switch {
 	case err != nil:
-		return 0, s.explain(how, err)
+		return 0, err
 	case !how.finds():
 		return int64(r.Len()), nil // each row is in, whichever it took the place of
 	}
 	return found, nil
-}
-
-// explain names the table in what is not about a row.
-func (s *session) explain(f *form, err error) error {
-	if errclass.Of(err) == errclass.Data {
-		return err
-	}
-	return fmt.Errorf("writing to table %s: %w", f.Table.Name, err)
 }
 
 // execute sends the rows in sets and reads the answers.

@@ -140,7 +140,10 @@ func Target(from *record.Column, to *sqlkit.TableColumn) record.Column {
 	if _, taken := encodings[c][from.Kind]; !taken || !suits(c, from) {
 		target.Kind = natural(c, to.Native)
 	}
-	target.Length, target.Precision, target.Scale = 0, 0, 0
+	target.Length, target.Precision = 0, 0
+	if to.Kind < record.Time || to.Kind > record.Timestamp {
+		target.Scale = 0 // of times it is the digits of a second's fraction
+	}
 	if args := typeArguments(to.Native); c == decimalClass && target.Kind == record.Decimal {
 		target.Precision = 10
 		if len(args) > 0 {

@@ -138,14 +138,15 @@ func TestTarget(t *testing.T) {
 		{record.Column{Kind: record.String, Native: "bit(3)"}, "bit(3)", record.Column{Kind: record.String}},
 		{record.Column{Kind: record.String, Native: "text"}, "bit(3)", record.Column{Kind: record.Uint64}},
 		{record.Column{Kind: record.String, Native: "text"}, "bit(1)", record.Column{Kind: record.Bool}},
-		{record.Column{Kind: record.Timestamp}, "datetime(6)", record.Column{Kind: record.Datetime}},
+		{record.Column{Kind: record.Timestamp, Scale: 6}, "datetime(3)", record.Column{Kind: record.Datetime, Scale: 3}},
 		{record.Column{Kind: record.Any}, "json", record.Column{Kind: record.JSON}},
 		{record.Column{Kind: record.UUID}, "binary(16)", record.Column{Kind: record.Bytes}},
 		{record.Column{Kind: record.Bytes}, "point", record.Column{Kind: record.Bytes}},
-		{record.Column{Kind: record.Interval}, "time", record.Column{Kind: record.Time}},
+		{record.Column{Kind: record.Interval}, "time(3)", record.Column{Kind: record.Time, Scale: 3}},
 		{record.Column{Kind: record.Bool}, "tinyint(1)", record.Column{Kind: record.Bool}},
 	} {
-		got := Target(&tt.from, &sqlkit.TableColumn{Column: record.Column{Native: tt.native, Length: 3}})
+		to := record.Column{Native: tt.native, Length: 3, Scale: 3, Kind: naturals[classOf(tt.native)]}
+		got := Target(&tt.from, &sqlkit.TableColumn{Column: to})
 		got.Native = ""
 		if got != tt.want {
 			t.Errorf("%s to %s: %+v, want %+v", tt.from.Kind, tt.native, got, tt.want)

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -81,6 +82,13 @@ var classes = map[uint16]errclass.Class{
 	4151: errclass.Config, // MariaDB: the account is locked
 }
 
+// remedies say what to do where the server does not.
+var remedies = map[uint16]string{
+	1142: "grant it to the user", 1143: "grant it to the user",
+	1290: "name a server in jdbcUrl that takes changes", 1836: "name a server in jdbcUrl that takes changes",
+	1205: "end the transaction that holds the lock", 1021: "make room on the server's disk", 1114: "make room on the server's disk",
+}
+
 // reasons are the vendor codes that put one row at fault.
 var reasons = map[uint16]errclass.Reason{
 	1022: errclass.Duplicate, 1062: errclass.Duplicate, 1169: errclass.Duplicate, 1586: errclass.Duplicate,
@@ -119,6 +127,9 @@ func Classify(err error) error {
 	}
 	if code := Code(err); code != 0 {
 		if c, ok := classes[code]; ok {
+			if advice := remedies[code]; advice != "" && errclass.Of(err) != c { // not classified before
+				err = fmt.Errorf("%w: %s", err, advice)
+			}
 			return errclass.With(c, err)
 		}
 		if _, ok := Reason(err); ok {

@@ -65,6 +65,14 @@ var reasons = map[string]errclass.Reason{
 	"22": errclass.Conversion,
 }
 
+// remedies say what to do where the server does not.
+var remedies = map[string]string{
+	"42501": "grant the user the privilege",
+	"25006": "name a server in jdbcUrl that takes changes",
+	"53100": "make room on the server's disk",
+	"55P03": "end the transaction that holds the lock, or wait longer",
+}
+
 // State returns the server's SQLSTATE, "" if err is none of the server's.
 func State(err error) string {
 	var e *pgconn.PgError
@@ -109,6 +117,9 @@ func Classify(err error) error {
 	if errors.As(err, &e) {
 		c := classOf(e.Code)
 		if c != errclass.Data {
+			if advice := remedies[e.Code]; advice != "" && errclass.Of(err) != c { // not classified before
+				err = fmt.Errorf("%w: %s", err, advice)
+			}
 			return errclass.With(c, err)
 		}
 		reason, _ := Reason(err)

@@ -198,7 +198,7 @@ func explainDial(s *Settings, err error) error {
 	case "3D000":
 		remedy = ": check the database in jdbcUrl"
 	case "42501":
-		remedy = ": grant the user CONNECT on the database"
+		err, remedy = errclass.With(errclass.Config, err), ": grant the user CONNECT on the database"
 	case "":
 		var op *net.OpError
 		switch {
