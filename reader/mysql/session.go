@@ -34,8 +34,11 @@ func (s *session) note(err error) error {
 		return nil
 	}
 	s.failed = true
+	if errors.Is(err, sqlkit.ErrNoTable) {
+		return err
+	}
 	if code := mysqlkit.Code(err); code == 1146 || code == 1049 {
-		return fmt.Errorf("%w: %w", sqlread.ErrNoTable, err)
+		return fmt.Errorf("%w: %w", sqlkit.ErrNoTable, err)
 	}
 	return err
 }

@@ -89,7 +89,7 @@ func TestErrors(t *testing.T) {
 			text     string
 		}{
 			{"missing table", "ordres", 1, nil, errclass.Config, `did you mean "orders"?`},
-			{"missing database", "", 1, map[string]any{"connection": connection(db.URL(), "nowhere.orders")}, errclass.Config, "check connection[0].table"},
+			{"missing database", "", 1, map[string]any{"connection": connection(db.URL(), "nowhere.orders")}, errclass.Config, "connection[0].table: there is no such table"},
 			{"missing database in the URL", "", 1, map[string]any{"connection": connection("jdbc:mysql://"+db.Addr()+"/nowhere", "t")}, errclass.Config, "check the database in jdbcUrl"},
 			{"missing column", "orders", 1, map[string]any{"column": []string{"id", "nam"}}, errclass.Config, `column[1]: table ` + db.Name + `.orders has no column "nam", did you mean "name"?`},
 			{"missing splitPk", "orders", 2, map[string]any{"splitPk": "uid"}, errclass.Config, `splitPk: table`},

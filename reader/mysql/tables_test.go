@@ -152,7 +152,7 @@ func TestBadTables(t *testing.T) {
 			text    string
 			class   errclass.Class
 		}{
-			"all missing": {[]any{entry(db.URL(), nil, "no", "nope")}, "check connection[0].table", errclass.Config},
+			"all missing": {[]any{entry(db.URL(), nil, "no", "nope")}, "connection[0].table: there is no such table", errclass.Config},
 			"no match":    {[]any{entry(db.URL(), nil, "god*")}, "connection[0].table[0]: no table fits god*; did you mean", errclass.Config},
 			"password":    {[]any{entry(db.URL(), nil, "good"), entry(db.URL(), map[string]any{"password": "x"}, "other")}, "check username and password", errclass.Config},
 		} {

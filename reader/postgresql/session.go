@@ -28,8 +28,8 @@ func (s *session) note(err error) error {
 		return nil
 	}
 	s.failed = true
-	if state := pgkit.State(err); state == "42P01" || state == "3F000" || errors.Is(err, pgkit.ErrNoTable) {
-		return fmt.Errorf("%w: %w", sqlread.ErrNoTable, err)
+	if state := pgkit.State(err); state == "42P01" || state == "3F000" {
+		return fmt.Errorf("%w: %w", sqlkit.ErrNoTable, err)
 	}
 	return err
 }

@@ -141,7 +141,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{"missing table", "ordres", 1, nil, errclass.Config, `did you mean "orders"?`},
 		{"case of a table", "Orders", 1, nil, errclass.Config, `did you mean "orders"?`},
-		{"missing schema", "", 1, map[string]any{"connection": connection(db.URL(), "nowhere.orders")}, errclass.Config, "check connection[0].table"},
+		{"missing schema", "", 1, map[string]any{"connection": connection(db.URL(), "nowhere.orders")}, errclass.Config, "connection[0].table: there is no such table"},
 		{"table of another schema", "sales.invoice", 1, nil, errclass.Config, `did you mean "invoices"?`},
 		{"missing database", "", 1, map[string]any{"connection": connection("jdbc:postgresql://"+db.Addr()+"/nowhere", "t")}, errclass.Config, "check the database in jdbcUrl"},
 		{"missing column", "orders", 1, map[string]any{"column": []string{"id", "nam"}}, errclass.Config, `has no column "nam", did you mean "name"?`},

@@ -16,15 +16,6 @@ import (
 // session is one connection that reads.
 type session struct{ *mssqlkit.Conn }
 
-// Table implements [sqlread.Session].
-func (s *session) Table(ctx context.Context, name record.Name) (*sqlkit.Table, error) {
-	t, err := s.Conn.Table(ctx, name)
-	if errors.Is(err, mssqlkit.ErrNoTable) {
-		return nil, errclass.With(errclass.Config, sqlread.ErrNoTable)
-	}
-	return t, err
-}
-
 // Columns implements [sqlread.Session].
 func (s *session) Columns(ctx context.Context, sql string) ([]sqlkit.TableColumn, error) {
 	columns, err := s.Describe(ctx, sql)
@@ -53,7 +44,7 @@ func (s *session) Prepare(ctx context.Context, sql string) (sqlread.Statement, e
 	if err != nil {
 		const noObject = 208
 		if mssqlkit.Code(err) == noObject {
-			err = fmt.Errorf("%w: %w", sqlread.ErrNoTable, err)
+			err = fmt.Errorf("%w: %w", sqlkit.ErrNoTable, err)
 		}
 		return nil, whole(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/mysqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
@@ -50,32 +49,10 @@ func (s *session) Table(ctx context.Context, name record.Name) (*sqlkit.Table, e
 		return nil, err
 	}
 	t, err := s.conn.Table(ctx, name)
-	switch mysqlkit.Code(err) {
-	case 0:
-	case 1146:
-		return nil, s.missing(ctx, name)
-	default:
-		return nil, err
-	}
 	if s.note(err) != nil {
 		return nil, err
 	}
 	return t, s.transactional(ctx, t)
-}
-
-// missing says that there is no such table, with the nearest name.
-func (s *session) missing(ctx context.Context, name record.Name) error {
-	hint := "create it, or set createTable"
-	if tables, err := s.conn.Tables(ctx, name.Database); err == nil {
-		names := make([]string, len(tables))
-		for i := range tables {
-			names[i] = tables[i].Table
-		}
-		if near := config.Nearest(name.Table, names); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-	}
-	return errclass.With(errclass.Config, fmt.Errorf("table %s: %w: %s", name, sqlwrite.ErrNoTable, hint))
 }
 
 // transactional refuses a table whose engine has no transactions.

@@ -2,7 +2,6 @@ package postgresql
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -37,14 +36,7 @@ func (s *session) Table(ctx context.Context, name record.Name) (*sqlkit.Table, e
 		return nil, err
 	}
 	t, err := s.conn.ReadTable(ctx, name)
-	switch {
-	case errors.Is(err, pgkit.ErrNoTable):
-		err = fmt.Errorf("%w: %w", sqlwrite.ErrNoTable, err)
-		if near := s.conn.Nearest(ctx, name); near != "" {
-			err = fmt.Errorf("%w, did you mean %q?", err, near)
-		}
-		return nil, errclass.With(errclass.Config, err)
-	case err != nil:
+	if err != nil {
 		return nil, err
 	}
 	t.Name.Database = ""

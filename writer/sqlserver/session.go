@@ -2,14 +2,10 @@ package sqlserver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
-	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/mssqlkit"
-	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlwrite"
-	"github.com/datasync-io/datasync/core/record"
 )
 
 // session is one connection that writes.
@@ -20,15 +16,6 @@ type session struct {
 }
 
 var _ sqlwrite.Session = (*session)(nil)
-
-// Table implements [sqlwrite.Session].
-func (s *session) Table(ctx context.Context, name record.Name) (*sqlkit.Table, error) {
-	t, err := s.Conn.Table(ctx, name)
-	if errors.Is(err, mssqlkit.ErrNoTable) {
-		return nil, errclass.With(errclass.Config, fmt.Errorf("%w: %w", sqlwrite.ErrNoTable, err))
-	}
-	return t, err
-}
 
 const savepoint = "datasync"
 

@@ -400,7 +400,7 @@ func TestNoTable(t *testing.T) {
 	w := plugintest.NewWriter(t, Info(), job(place{url: l.server.URL() + ";user=sa"}, "peple", nil))
 	defer func() { _ = w.Close() }()
 	err := w.(plugin.Shaper).Shape(t.Context(), []*record.Schema{personSchema})
-	if errclass.Of(err) != errclass.Config || !strings.Contains(err.Error(), "did you mean people?") {
+	if errclass.Of(err) != errclass.Config || !strings.Contains(err.Error(), `did you mean "people"?`) {
 		t.Errorf("class %s: %v", errclass.Of(err), err)
 	}
 	if err := w.(plugin.Prober).Probe(t.Context()); errclass.Of(err) != errclass.Config {

@@ -8,14 +8,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/record"
 )
-
-// ErrNoTable says that a table does not exist, or that the login may not see it.
-var ErrNoTable = errors.New("there is no such table")
 
 // catalog spells the catalog views of a table's database.
 func catalog(name record.Name) string {
@@ -60,7 +56,7 @@ func (c *Conn) Tables(ctx context.Context, in record.Name) ([]record.Name, error
 
 // Table reads a definition; a name without a schema is looked for in the
 // login's own and then in dbo, as the server does. An error of class Config
-// that is an [ErrNoTable] names the nearest one.
+// names the nearest one, see [sqlkit.NoTable].
 func (c *Conn) Table(ctx context.Context, name record.Name) (*sqlkit.Table, error) {
 	sys := catalog(name)
 	row, err := c.First(ctx, "SELECT o.object_id, s.name, o.name, o.type, CAST(ep.value AS nvarchar(3750)), "+
@@ -72,7 +68,11 @@ func (c *Conn) Table(ctx context.Context, name record.Name) (*sqlkit.Table, erro
 		return nil, fmt.Errorf("reading the definition of %s: %w", name, err)
 	}
 	if row == nil {
-		return nil, c.noTable(ctx, name)
+		seen, err := c.Tables(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		return nil, sqlkit.NoTable(name, seen)
 	}
 	rows, err := strconv.ParseInt(one(row, 5), 10, 64)
 	if err != nil {
@@ -90,23 +90,6 @@ func (c *Conn) Table(ctx context.Context, name record.Name) (*sqlkit.Table, erro
 		return nil, fmt.Errorf("reading the definition of %s: %w", name, err)
 	}
 	return t, nil
-}
-
-// noTable is the error of a table that is not there.
-func (c *Conn) noTable(ctx context.Context, name record.Name) error {
-	all, err := c.Tables(ctx, name)
-	if err != nil {
-		return err
-	}
-	names := make([]string, len(all))
-	for i := range all {
-		names[i] = all[i].Table
-	}
-	hint := "it may be in another schema or database, or the login may not see it"
-	if nearest := config.Nearest(name.Table, names); nearest != "" {
-		hint = "did you mean " + nearest + "?"
-	}
-	return errclass.With(errclass.Config, fmt.Errorf("%s: %w: %s", name, ErrNoTable, hint))
 }
 
 func (c *Conn) columns(ctx context.Context, sys, id string) ([]sqlkit.TableColumn, error) {

@@ -12,9 +12,21 @@ import (
 )
 
 // Table asks for a table's or a view's definition. Its estimate of rows is
-// below 0 for a view, and where the server does not tell.
+// below 0 for a view, and where the server does not tell. The error of a table
+// that is not there is [sqlkit.NoTable]'s.
 func (c *Conn) Table(ctx context.Context, name record.Name) (*sqlkit.Table, error) {
 	columns, err := c.Query(ctx, "SHOW FULL COLUMNS FROM "+Dialect.Table(name))
+	switch Code(err) {
+	case 0:
+	case 1146, 1049: // no such table, no such database
+		seen, listErr := c.Tables(ctx, name.Database)
+		if listErr != nil {
+			return nil, sqlkit.NoTable(name, nil)
+		}
+		return nil, sqlkit.NoTable(name, seen)
+	default:
+		return nil, err
+	}
 	if err != nil {
 		return nil, err
 	}

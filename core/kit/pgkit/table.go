@@ -2,24 +2,18 @@ package pgkit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/datasync-io/datasync/core/config"
-	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/record"
 )
 
-// ErrNoTable says that there is no such table, view or foreign table.
-var ErrNoTable = errors.New("no such table, or it may not be seen")
-
 // ReadTable asks for the definition of a table, a view, a materialized view or
 // a foreign table. Without a schema the search path is gone through. Columns of
 // a domain are described as of the type below it. The error of a table that is
-// not there, of class Config, matches ErrNoTable.
+// not there is [sqlkit.NoTable]'s.
 //
 // TableColumn.Native is the type as format_type spells it. A table that is
 // partitioned is one table.
@@ -31,7 +25,11 @@ func (c *Conn) ReadTable(ctx context.Context, name record.Name) (*sqlkit.Table, 
 		return nil, fmt.Errorf("looking for table %s: %w", name, err)
 	}
 	if len(r.Rows) == 0 {
-		return nil, errclass.With(errclass.Config, fmt.Errorf("%w: %s", ErrNoTable, record.Name{Schema: name.Schema, Table: name.Table}))
+		near, err := c.Tables(ctx, record.Name{Schema: name.Schema})
+		if err != nil {
+			return nil, err
+		}
+		return nil, sqlkit.NoTable(record.Name{Schema: name.Schema, Table: name.Table}, near)
 	}
 	kind := r.Text(0, 3)
 	t := &sqlkit.Table{
@@ -62,20 +60,6 @@ func selects(name record.Name) string {
 		return cond + " AND n.nspname = " + literal(name.Schema)
 	}
 	return cond + " AND pg_catalog.pg_table_is_visible(c.oid)"
-}
-
-// Nearest returns the name of a table that is there and most like name, for
-// suggestions; "" if there is none.
-func (c *Conn) Nearest(ctx context.Context, name record.Name) string {
-	tables, err := c.Tables(ctx, record.Name{Schema: name.Schema})
-	if err != nil {
-		return ""
-	}
-	names := make([]string, len(tables))
-	for i := range tables {
-		names[i] = tables[i].Table
-	}
-	return config.Nearest(name.Table, names)
 }
 
 // readColumns goes below domains, whose own NOT NULL counts as well.

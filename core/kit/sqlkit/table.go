@@ -1,11 +1,33 @@
 package sqlkit
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/record"
 )
+
+// ErrNoTable says that a table, or the schema that it should be in, is not
+// there or may not be seen: errors of [NoTable], and
+// of statements over such a table, match it.
+var ErrNoTable = errors.New("there is no such table")
+
+// NoTable is the error, of class Config, of a table that is not among those
+// that can be seen. It names the nearest one.
+func NoTable(name record.Name, seen []record.Name) error {
+	names := make([]string, len(seen))
+	for i := range seen {
+		names[i] = seen[i].Table
+	}
+	if near := config.Nearest(name.Table, names); near != "" {
+		return errclass.With(errclass.Config, fmt.Errorf("%w: %s; did you mean %q?", ErrNoTable, name, near))
+	}
+	return errclass.With(errclass.Config, fmt.Errorf("%w: %s, or it may not be seen", ErrNoTable, name))
+}
 
 // Table is the definition of a table or a view. It is immutable once read.
 type Table struct {

@@ -29,8 +29,8 @@ type Session interface {
 	// Tables lists the tables and views of the schema (MySQL: database) of
 	// name, sorted by name.
 	Tables(ctx context.Context, in record.Name) ([]record.Name, error)
-	// Table reads a definition. An error that matches ErrNoTable says that there
-	// is no such table; the engine adds the nearest name.
+	// Table reads a definition. The error of one that is not there is
+	// [sqlkit.NoTable]'s.
 	Table(ctx context.Context, name record.Name) (*sqlkit.Table, error)
 	// Columns describes the result of a SELECT over a user's statement.
 	Columns(ctx context.Context, sql string) ([]sqlkit.TableColumn, error)
@@ -67,10 +67,6 @@ type Statement interface {
 	// Close releases it; not needed after Rows, whose end releases it.
 	Close(ctx context.Context) error
 }
-
-// ErrNoTable says that a table, or the schema that it should be in, is not
-// there: errors of Table and Prepare that mean this match it.
-var ErrNoTable = errors.New("there is no such table")
 
 // ErrWait says that no further row has arrived yet.
 var ErrWait = errors.New("no row has arrived yet")

@@ -39,7 +39,7 @@ func (r *reader) look(ctx context.Context, s Session, p place) (*origin, error) 
 		}
 	} else {
 		if o.table, err = s.Table(ctx, p.table); err != nil {
-			return nil, missing(ctx, s, p, err)
+			return nil, missing(p, err)
 		}
 		o.from, o.fields = r.dialect.Table(o.table.Name), o.table.Columns
 	}
@@ -52,21 +52,11 @@ func (r *reader) look(ctx context.Context, s Session, p place) (*origin, error) 
 }
 
 // missing explains that a table cannot be looked at.
-func missing(ctx context.Context, s Session, p place, err error) error {
-	if !errors.Is(err, ErrNoTable) {
+func missing(p place, err error) error {
+	if !errors.Is(err, sqlkit.ErrNoTable) {
 		return fmt.Errorf("looking at %s: %w", p, err)
 	}
-	hint := "check " + p.key()
-	if tables, err := s.Tables(ctx, p.table); err == nil {
-		names := make([]string, len(tables))
-		for i := range tables {
-			names[i] = tables[i].Table
-		}
-		if near := config.Nearest(p.table.Table, names); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-	}
-	return errclass.With(errclass.Config, errorAt(p.key(), "%w; %s", err, hint))
+	return errclass.With(errclass.Config, errorAt(p.key(), "%w", err))
 }
 
 // errorAt puts a fault found at the server to the key that it comes from.
@@ -223,7 +213,7 @@ func (o *origin) leading(name string) *sqlkit.Index {
 // explain turns the answer to a statement into one about the job.
 func (r *reader) explain(o *origin, err error) error {
 	switch {
-	case errors.Is(err, ErrNoTable) && o.table != nil:
+	case errors.Is(err, sqlkit.ErrNoTable) && o.table != nil:
 		return errclass.With(errclass.Permanent, fmt.Errorf("%s is gone: it was dropped or renamed during the run: %w", o, err))
 	case errclass.Of(err) == errclass.Config && (r.cfg.Where != "" || r.cfg.CustomSQL != ""):
 		return fmt.Errorf("%w; check where and customSql", err)

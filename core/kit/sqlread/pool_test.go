@@ -76,7 +76,7 @@ func TestPool(t *testing.T) {
 
 func TestShare(t *testing.T) {
 	sized := func(rows int64) part { return part{origin: &origin{table: &sqlkit.Table{Rows: rows}}} }
-	parts := []part{sized(10), {err: ErrNoTable}, sized(3_000_000), sized(-1), sized(1_000_000), sized(39_999)}
+	parts := []part{sized(10), {err: sqlkit.ErrNoTable}, sized(3_000_000), sized(-1), sized(1_000_000), sized(39_999)}
 	for i := range parts {
 		parts[i].index = i
 	}

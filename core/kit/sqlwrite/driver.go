@@ -62,7 +62,7 @@ type LedgerSQL struct {
 // classified.
 type Session interface {
 	// Table reads a definition. An error of class Config says that there is no
-	// such table, with the nearest name; errors.Is(err, ErrNoTable).
+	// such table, with the nearest name; errors.Is(err, sqlkit.ErrNoTable).
 	Table(ctx context.Context, name record.Name) (*sqlkit.Table, error)
 	// Exec runs one statement.
 	Exec(ctx context.Context, sql string) error

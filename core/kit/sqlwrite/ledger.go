@@ -147,7 +147,7 @@ func (w *ledgerWriter) Claim(ctx context.Context, job string, least uint64) (run
 // provide creates the table where there is none.
 func (w *ledgerWriter) provide(ctx context.Context, s Session, l *ledger) error {
 	_, err := s.Table(ctx, l.name)
-	if !errors.Is(err, ErrNoTable) {
+	if !errors.Is(err, sqlkit.ErrNoTable) {
 		return err
 	}
 	err = s.Exec(ctx, l.create())
@@ -248,7 +248,7 @@ func (w *ledgerWriter) Forget(ctx context.Context, job string) error {
 	}
 	err = w.with(ctx, func(s Session) error {
 		_, err := s.Table(ctx, l.name)
-		if errors.Is(err, ErrNoTable) {
+		if errors.Is(err, sqlkit.ErrNoTable) {
 			return nil
 		}
 		if err != nil {

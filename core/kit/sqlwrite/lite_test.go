@@ -142,7 +142,7 @@ type keySet map[string]bool
 func (s *liteSession) Table(ctx context.Context, name record.Name) (*sqlkit.Table, error) {
 	t, err := s.c.Table(ctx, name.Table)
 	if errclass.Of(err) == errclass.Config {
-		err = errclass.With(errclass.Config, fmt.Errorf("%w: %w", sqlwrite.ErrNoTable, err))
+		err = errclass.With(errclass.Config, fmt.Errorf("%w: %w", sqlkit.ErrNoTable, err))
 	}
 	if err != nil {
 		return nil, err

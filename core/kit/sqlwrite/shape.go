@@ -61,7 +61,7 @@ func (w *writer) find(ctx context.Context, s Session, schema *record.Schema) (*p
 		return p, nil
 	}
 	t, err := w.table(ctx, s, schema)
-	if errors.Is(err, ErrNoTable) && w.config.CreateTable {
+	if errors.Is(err, sqlkit.ErrNoTable) && w.config.CreateTable {
 		t, err = w.create(ctx, s, schema)
 	}
 	if err != nil {

@@ -139,7 +139,7 @@ func (w *writer) Probe(ctx context.Context) error {
 			return nil
 		}
 		_, err := w.table(ctx, s, nil)
-		if errors.Is(err, ErrNoTable) && w.config.CreateTable {
+		if errors.Is(err, sqlkit.ErrNoTable) && w.config.CreateTable {
 			return nil
 		}
 		return err
@@ -153,7 +153,10 @@ func (w *writer) table(ctx context.Context, s Session, schema *record.Schema) (*
 		return nil, err
 	}
 	t, err := s.Table(ctx, name)
-	if err != nil {
+	switch {
+	case errors.Is(err, sqlkit.ErrNoTable):
+		return nil, fmt.Errorf("connection[0].table: %w; create it, or set createTable", err)
+	case err != nil:
 		return nil, fmt.Errorf("looking at table %s: %w", name, err)
 	}
 	if t.View {
