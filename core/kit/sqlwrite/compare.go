@@ -54,6 +54,9 @@ func native(c *record.Column) string {
 	return c.Native
 }
 
+// unlimited is a length that no value of a row in flight comes near.
+const unlimited = 512 << 20
+
 // size compares what two columns of one kind have room for.
 func size(from *record.Column, to *sqlkit.TableColumn, cell *record.Column, bits int) string {
 	switch cell.Kind {
@@ -66,7 +69,7 @@ func size(from *record.Column, to *sqlkit.TableColumn, cell *record.Column, bits
 			return fmt.Sprintf("of more than %d digits, %d of them a fraction", to.Precision, to.Scale)
 		}
 	case record.String, record.Bytes:
-		if to.Length > 0 && from.Kind == cell.Kind && (from.Length == 0 || from.Length > to.Length) {
+		if to.Length > 0 && to.Length < unlimited && from.Kind == cell.Kind && (from.Length == 0 || from.Length > to.Length) {
 			return fmt.Sprintf("longer than %d", to.Length)
 		}
 	case record.Time, record.Datetime, record.Timestamp:

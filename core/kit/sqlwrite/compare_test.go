@@ -1,0 +1,29 @@
+package sqlwrite
+
+import (
+	"testing"
+
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+func TestNarrowerColumns(t *testing.T) {
+	text := func(length int) record.Column { return record.Column{Kind: record.String, Length: length} }
+	at := func(scale int) record.Column { return record.Column{Kind: record.Datetime, Scale: scale} }
+	for _, tt := range []struct {
+		from, to record.Column
+		want     string
+	}{
+		{text(0), text(255), "string -> string: those longer than 255 are refused"},
+		{text(256), text(255), "string -> string: those longer than 255 are refused"},
+		{text(255), text(255), ""},
+		{text(0), text(1<<24 - 1), "string -> string: those longer than 16777215 are refused"},
+		{text(0), text(1<<30 - 1), ""}, // LONGTEXT: no row has as much
+		{at(6), at(3), "datetime -> datetime: those with more than 3 digits of a second's fraction are refused"},
+		{at(6), at(6), ""},
+	} {
+		if got := narrower(&tt.from, &sqlkit.TableColumn{Column: tt.to}, &tt.to, 0); got != tt.want {
+			t.Errorf("%v into %v: %q, want %q", tt.from, tt.to, got, tt.want)
+		}
+	}
+}
