@@ -134,7 +134,6 @@ type liteSession struct {
 	c     *sqlitekit.Conn
 	saved bool
 	stmts map[*sqlwrite.Form]*sqlitekit.Stmt
-	index keySet
 }
 
 type keySet map[string]bool

@@ -146,7 +146,7 @@ func declared(native string) record.Kind {
 		kind record.Kind
 	}{
 		{"INT", record.Int64}, {"CHAR", record.String}, {"CLOB", record.String}, {"TEXT", record.String}, {"BLOB", record.Bytes},
-		{"REAL", record.Float64}, {"FLOA", record.Float64}, {"DOUB", record.Float64},
+		{"REAL", record.Float64}, {"FLOA", record.Float64}, {"DOUB", record.Float64}, //nolint:misspell // a part of DOUBLE
 	} {
 		if strings.Contains(native, rule.word) {
 			return rule.kind
