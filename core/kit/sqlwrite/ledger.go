@@ -130,13 +130,16 @@ func (w *ledgerWriter) Claim(ctx context.Context, job string, least uint64) (run
 		if err := w.provide(ctx, s, l); err != nil {
 			return err
 		}
-		if err := l.enroll(ctx, s, job); err != nil {
-			return err
+		if err := l.usable(ctx, s); err != nil {
+			return w.refused(l, err)
 		}
-		return transact(ctx, s, func() (err error) {
+		if err := l.enroll(ctx, s, job); err != nil {
+			return w.refused(l, err)
+		}
+		return w.refused(l, transact(ctx, s, func() (err error) {
 			run, stored, err = l.claim(ctx, s, job, least)
 			return err
-		})
+		}))
 	})
 	if err != nil && !errors.Is(err, plugin.ErrNoLedger) {
 		err = fmt.Errorf("table %s: %w", l.name, broken(err))
@@ -161,6 +164,25 @@ func (w *ledgerWriter) provide(ctx context.Context, s Session, l *ledger) error 
 		return errclass.With(errclass.Config, fmt.Errorf("semantic exactly-once needs it, creating it: %w", err))
 	}
 	return fmt.Errorf("%w: creating table %s: %w", plugin.ErrNoLedger, l.name, err)
+}
+
+// usable tells whether the user may do with the table what both Claim and
+// Forget need: marks that cannot be removed must not be taken for a later
+// run's, so who may not remove any keeps none.
+func (l *ledger) usable(ctx context.Context, s Session) error {
+	return s.Exec(ctx, "DELETE FROM "+l.table+" WHERE 1 = 0")
+}
+
+// refused is what becomes of a table that is there but may not be used, as it
+// belongs to another user: nothing can be kept, and nothing was.
+func (w *ledgerWriter) refused(l *ledger, err error) error {
+	switch {
+	case errclass.Of(err) != errclass.Config:
+		return err
+	case w.config.Semantic == ExactlyOnce:
+		return errclass.With(errclass.Config, fmt.Errorf("semantic exactly-once needs SELECT, INSERT, UPDATE and DELETE on it: %w", err))
+	}
+	return fmt.Errorf("%w: using table %s, which takes SELECT, INSERT, UPDATE and DELETE: %w", plugin.ErrNoLedger, l.name, err)
 }
 
 // enroll makes sure that the job has a run's row.
@@ -254,17 +276,20 @@ func (w *ledgerWriter) Forget(ctx context.Context, job string) error {
 		if err != nil {
 			return err
 		}
-		return transact(ctx, s, func() error {
+		if err := l.usable(ctx, s); err != nil {
+			return w.refused(l, err)
+		}
+		return w.refused(l, transact(ctx, s, func() error {
 			if err := s.Exec(ctx, l.next(job, 0)); err != nil {
 				return err
 			}
 			return s.Exec(ctx, "DELETE FROM "+l.table+l.splits(job))
-		})
+		}))
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, plugin.ErrNoLedger) {
 		return fmt.Errorf("table %s: %w", l.name, broken(err))
 	}
-	return nil
+	return nil // nor does Claim take marks where they cannot be removed
 }
 
 // transact runs f in a transaction.

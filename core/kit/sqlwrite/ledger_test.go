@@ -221,15 +221,37 @@ func TestForgetRemovesMarks(t *testing.T) {
 }
 
 func TestWithoutALedger(t *testing.T) {
-	d := newLite(t, threeTable)
-	d.denied = true
-	if _, _, err := liteWriter(t, d, "").(plugin.Ledger).Claim(t.Context(), "job", 1); !errors.Is(err, plugin.ErrNoLedger) {
-		t.Errorf("got %v", err)
+	for name, tt := range map[string]struct {
+		denied string
+		there  bool // another job's user has created the table
+	}{
+		"not created":      {"CREATE TABLE", false},
+		"marks stay":       {"DELETE", true},
+		"run stays":        {"UPDATE", true},
+		"nothing is added": {"INSERT", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newLite(t, threeTable)
+			if tt.there {
+				if _, _, err := liteWriter(t, d, "").(plugin.Ledger).Claim(t.Context(), "other", 1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			d.denied = tt.denied
+			l := liteWriter(t, d, "").(plugin.Ledger)
+			if err := l.Forget(t.Context(), "job"); err != nil {
+				t.Errorf("forgetting: %v", err)
+			}
+			if _, _, err := l.Claim(t.Context(), "job", 1); !errors.Is(err, plugin.ErrNoLedger) || !strings.Contains(err.Error(), "permission denied") {
+				t.Errorf("got %v", err)
+			}
+			_, _, err := liteWriter(t, d, `, "semantic": "exactly-once"`).(plugin.Ledger).Claim(t.Context(), "job", 1)
+			if errors.Is(err, plugin.ErrNoLedger) || errclass.Of(err) != errclass.Config || !strings.Contains(err.Error(), "semantic exactly-once needs") {
+				t.Errorf("exactly once: got %v", err)
+			}
+		})
 	}
-	if _, _, err := liteWriter(t, d, `, "semantic": "exactly-once"`).(plugin.Ledger).Claim(t.Context(), "job", 1); errors.Is(err, plugin.ErrNoLedger) || errclass.Of(err) != errclass.Config {
-		t.Errorf("exactly once: got %v", err)
-	}
-	if _, ledger := liteWriter(t, d, `, "semantic": "At-Least-Once"`).(plugin.Ledger); ledger {
+	if _, ledger := liteWriter(t, newLite(t, threeTable), `, "semantic": "At-Least-Once"`).(plugin.Ledger); ledger {
 		t.Error("at least once keeps a ledger")
 	}
 }

@@ -23,7 +23,7 @@ type lite struct {
 	t        testing.TB
 	path     string
 	nameless bool                                 // errors name no row
-	denied   bool                                 // tables may not be created
+	denied   string                               // statements that begin so are not allowed; "": all are
 	commit   func() error                         // an answer to a commit that took place; nil: none is lost
 	wrote    func(*sqlwrite.Form, *sqlwrite.Rows) // is told of each Write
 }
@@ -166,8 +166,8 @@ func (s *liteSession) Table(ctx context.Context, name record.Name) (*sqlkit.Tabl
 }
 
 func (s *liteSession) Exec(_ context.Context, sql string) error {
-	if s.d.denied && strings.HasPrefix(sql, "CREATE TABLE") {
-		return errors.New("permission denied")
+	if s.d.denied != "" && strings.HasPrefix(sql, s.d.denied) {
+		return errclass.With(errclass.Config, errors.New("permission denied"))
 	}
 	return s.c.Run(sql)
 }
