@@ -99,9 +99,10 @@ type Shaper interface {
 // Batcher is a Writer that is at its best with batches of another size than
 // the usual 1,024 rows and 256 KiB.
 type Batcher interface {
-	// Batch returns the rows and bytes at which a batch is full; 0: as usual.
+	// Batch returns the rows and bytes at which a batch is full where so many
+	// channels write; 0: as usual.
 	// A rate limit makes batches smaller.
-	Batch() (rows, bytes int)
+	Batch(channels int) (rows, bytes int)
 }
 
 // Idempotent is a Writer for which writing a row twice may be the same as

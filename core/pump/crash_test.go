@@ -53,8 +53,8 @@ func crash(t *testing.T, seed uint64, channels [2]int, build func(*place) plugin
 	rnd := rand.New(rand.NewPCG(seed, 2))
 	var final *tally
 	for attempt := 0; ; attempt++ {
-		if attempt > 500 {
-			t.Fatal("no run has ended in 500")
+		if attempt > 2000 {
+			t.Fatal("no run has ended in 2000")
 		}
 		ctx, kill := context.WithCancel(t.Context())
 		stop, drain := context.WithCancel(ctx)

@@ -56,7 +56,7 @@ type logs struct {
 
 var errBroken = errors.New("the table is gone")
 
-const badEvery = 499 // rows that the destination refuses; each costs calls, of which some fail
+const badEvery = 997 // rows that the destination refuses; each costs calls, of which some fail
 
 func newLogs(d *dice, splits, transactions int) *logs {
 	l := &logs{dice: d, splits: map[string][]int{}, schema: record.NewSchema(record.Name{Table: "log"},

@@ -30,7 +30,7 @@ func New(c Config) *Pump {
 	}
 	c.Task.Of = c.Sinks
 	if b, ok := c.Writer.(plugin.Batcher); ok {
-		c.rows, c.bytes = b.Batch()
+		c.rows, c.bytes = b.Batch(c.Sinks)
 	}
 	if c.rows <= 0 || c.bytes <= 0 {
 		c.rows, c.bytes = record.TargetRows, record.TargetBytes

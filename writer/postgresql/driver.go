@@ -61,15 +61,21 @@ var (
 	_ sqlwrite.Batcher  = (*driver)(nil)
 )
 
-// A COPY of less makes the server add pages to the table in small steps, which
-// for 1,024 rows was measured to double its work.
+// A COPY of fewer rows makes the server add pages to the table in small steps:
+// with 1,024 its work was measured to be twice that of one long COPY, with
+// 4,096 a fifth above it. Several channels share the memory.
 const (
 	batchRows  = 4096
 	batchBytes = 1 << 20
 )
 
 // Batch implements [sqlwrite.Batcher].
-func (d *driver) Batch() (rows, bytes int) { return batchRows, batchBytes }
+func (d *driver) Batch(channels int) (rows, bytes int) {
+	if channels == 1 {
+		return 2 * batchRows, batchBytes
+	}
+	return batchRows, batchBytes
+}
 
 // Dialect implements [sqlwrite.Driver].
 func (d *driver) Dialect() *sqlkit.Dialect { return pgkit.Dialect }
