@@ -11,7 +11,7 @@ import (
 )
 
 // TestEaseCollector looks, in a process of its own, at what the collector is
-// told: ease while little is alive, Go's defaults for good once much is, and
+// told: ease while little is alive, Go's defaults for more, less for much, and
 // nothing where the environment says otherwise.
 func TestEaseCollector(t *testing.T) {
 	for name, env := range map[string][]string{"eased": nil, "GOGC stands": {"GOGC=50"}, "GOMEMLIMIT stands": {"GOMEMLIMIT=1GiB"}} {
@@ -56,7 +56,20 @@ func TestEaseCollectorChild(t *testing.T) {
 	if p, l := collector(); p != 100 || l != math.MaxInt64 {
 		t.Fatalf("much is alive: percent %d, limit %d", p, l)
 	}
+	more := make([]byte, largeLive)
+	runtime.GC()
+	checkHeap()
+	if p, l := collector(); p != largePercent || l != math.MaxInt64 {
+		t.Fatalf("very much is alive: percent %d, limit %d", p, l)
+	}
 	runtime.KeepAlive(alive)
+	runtime.KeepAlive(more)
+	alive, more = nil, nil
+	runtime.GC()
+	checkHeap()
+	if p, l := collector(); p != smallPercent || l != smallMemory {
+		t.Fatalf("little is alive again: percent %d, limit %d", p, l)
+	}
 }
 
 // collector returns what the collector is told now.

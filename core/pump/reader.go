@@ -20,6 +20,7 @@ type reader struct {
 	in      inboxes
 	failed  context.Context // ends when the attempt has failed
 	begun   bool            // of the split at hand: a batch with rows has gone out
+	last    int             // memory of the batch before
 	tail    bool            // of the split at hand: rows have gone out after the last position
 }
 
@@ -120,7 +121,7 @@ func (r *reader) fill(ctx context.Context, s plugin.Source, split string) (*parc
 	c := r.l.c
 	p := r.l.take()
 	b := p.batch
-	want := max(b.Memory(), c.bytes)
+	want := max(b.Memory(), c.bytes, r.last) // large rows are rarely alone
 	if err := c.Budget.Acquire(ctx, want); err != nil {
 		r.l.release(p)
 		return nil, err
@@ -138,7 +139,7 @@ func (r *reader) fill(ctx context.Context, s plugin.Source, split string) (*parc
 	// Drivers wrap io.EOF when a connection breaks: only the bare one is the end.
 	memory := b.Memory()
 	c.Budget.Adjust(p.memory, memory)
-	p.memory = memory
+	p.memory, r.last = memory, memory
 	switch {
 	case err == io.EOF:
 		b.End()

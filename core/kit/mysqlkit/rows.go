@@ -17,7 +17,8 @@ import (
 
 const (
 	streamBuffer = 64 << 10
-	keepBuffer   = 1 << 20 // a buffer that a large row has made larger is dropped after it
+	largePacket  = streamBuffer - 4 // a larger one does not go through the buffer
+	keepBuffer   = 1 << 20          // memory of a larger packet is dropped after it
 	maxPayload   = 1<<24 - 1
 )
 
@@ -32,7 +33,7 @@ type Rows struct {
 	buf     []byte
 	at      int    // buf[at:r] is the row returned last
 	r, w    int    // buf[r:w] is unread
-	whole   []byte // the row returned last, if isLong
+	whole   []byte // the large row returned last, if isLong
 	isLong  bool
 	state   rowsState
 	left    int // column definitions to come
@@ -250,7 +251,7 @@ func (r *Rows) packet(patience time.Duration) ([]byte, error) {
 		return nil, err
 	}
 	n := r.header()
-	if n == maxPayload {
+	if n > largePacket {
 		return r.long()
 	}
 	if err := r.need(4+n, patience); err != nil {
@@ -261,6 +262,9 @@ func (r *Rows) packet(patience time.Duration) ([]byte, error) {
 	}
 	r.at, r.isLong = r.r+4, false
 	r.r = r.at + n
+	if cap(r.whole) > keepBuffer {
+		r.whole = nil
+	}
 	return r.buf[r.at:r.r], nil
 }
 
@@ -268,45 +272,67 @@ func (r *Rows) header() int {
 	return int(r.buf[r.r]) | int(r.buf[r.r+1])<<8 | int(r.buf[r.r+2])<<16
 }
 
-// long joins the pieces of a packet of 16 MiB or more.
+// long reads a large packet into memory of its own, where it needs it once; one
+// of 16 MiB or more comes in pieces. It waits for all of it.
 func (r *Rows) long() ([]byte, error) {
 	r.whole, r.isLong = r.whole[:0], true
 	for {
+		r.at = r.r
 		if err := r.need(4, 0); err != nil {
 			return nil, err
 		}
 		n := r.header()
-		if err := r.need(4+n, 0); err != nil {
+		r.r += 4
+		if err := r.take(n); err != nil {
 			return nil, err
 		}
-		r.whole = append(r.whole, r.buf[r.r+4:r.r+4+n]...)
-		r.r += 4 + n
 		if n < maxPayload {
+			r.at = r.r
 			return r.whole, nil
 		}
 	}
 }
 
-// need reads until n bytes are unread in the buffer.
+// take moves n bytes of the input to the end of whole.
+func (r *Rows) take(n int) error {
+	room := len(r.whole) + n
+	if n == maxPayload {
+		room += largePacket // the last piece is rarely larger
+	}
+	if cap(r.whole) < room {
+		r.whole = append(make([]byte, 0, room), r.whole...)
+	}
+	had := min(n, r.w-r.r)
+	r.whole = append(r.whole, r.buf[r.r:r.r+had]...)
+	r.r += had
+	for n -= had; n > 0; {
+		into := r.whole[len(r.whole) : len(r.whole)+n]
+		got, err := r.readInto(into, 0)
+		if err != nil {
+			return err
+		}
+		r.whole = r.whole[:len(r.whole)+got]
+		n -= got
+	}
+	return nil
+}
+
+// need reads until n bytes, at most a large packet, are unread in the buffer.
 func (r *Rows) need(n int, patience time.Duration) error {
 	if r.w-r.r >= n {
 		return nil
 	}
 	held := r.w - r.at // the last row is kept for Last
-	room := held + n - (r.w - r.r)
-	switch {
+	switch room := held + n - (r.w - r.r); {
 	case room > len(r.buf):
 		r.move(make([]byte, room+streamBuffer))
-	case len(r.buf) > keepBuffer && room <= streamBuffer:
-		if !r.isLong {
-			r.whole = nil
-		}
-		r.move(make([]byte, streamBuffer))
 	case r.at > 0:
 		r.move(r.buf)
 	}
 	for r.w-r.r < n {
-		if err := r.read(patience); err != nil {
+		got, err := r.readInto(r.buf[r.w:], patience)
+		r.w += got
+		if err != nil {
 			return err
 		}
 	}
@@ -319,29 +345,29 @@ func (r *Rows) move(to []byte) {
 	r.buf, r.r, r.at = to, r.r-r.at, 0
 }
 
-func (r *Rows) read(patience time.Duration) error {
+// readInto reads some bytes, at least one if there is no error.
+func (r *Rows) readInto(p []byte, patience time.Duration) (int, error) {
 	waits := r.state == inRows && patience > 0
 	if waits {
 		r.bounded = true
 		if err := r.in.SetReadDeadline(time.Now().Add(patience)); err != nil {
-			return err
+			return 0, err
 		}
 	} else if r.state == inRows {
 		if err := r.unbound(); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	n, err := r.in.Read(r.buf[r.w:])
-	r.w += n
+	n, err := r.in.Read(p)
 	switch {
 	case n > 0:
-		return nil
+		return n, nil
 	case err == nil:
-		return io.ErrNoProgress
+		return 0, io.ErrNoProgress
 	case errors.Is(err, io.EOF):
-		return io.ErrUnexpectedEOF
+		return 0, io.ErrUnexpectedEOF
 	case waits && errors.Is(err, os.ErrDeadlineExceeded):
-		return ErrWait
+		return 0, ErrWait
 	}
-	return err
+	return 0, err
 }
