@@ -144,6 +144,7 @@ func (o *origin) newSchema(meta []record.Column) *record.Schema {
 	for i := range columns {
 		if at := o.selected[i]; at >= 0 {
 			columns[i] = o.fields[at].Column
+			columns[i].Comment = o.fields[at].Comment
 		} else {
 			columns[i] = record.Column{Name: o.columns[i].Name, Kind: record.String}
 		}
@@ -153,6 +154,9 @@ func (o *origin) newSchema(meta []record.Column) *record.Schema {
 		name = o.table.Name
 	}
 	s := record.NewSchema(name, append(columns, meta...), o.schemaKey()...)
+	if o.table != nil {
+		s.Comment = o.table.Comment
+	}
 	s.Data = len(o.columns)
 	return s
 }
