@@ -138,6 +138,10 @@ type formWriter interface {
 	write(ctx context.Context, s *session, r sqlwrite.Rows) (found int64, err error)
 }
 
+// rowTwice is the SQLSTATE of an upsert that meets a row of the table again:
+// keys that differ, byte for byte, are one to the index by its collation.
+const rowTwice = "21000"
+
 // Write implements [sqlwrite.Session].
 func (s *session) Write(ctx context.Context, f *sqlwrite.Form, r sqlwrite.Rows) (int64, error) {
 	w := s.writers[f]
@@ -148,7 +152,11 @@ func (s *session) Write(ctx context.Context, f *sqlwrite.Form, r sqlwrite.Rows) 
 		}
 		s.writers[f] = w
 	}
-	return w.write(ctx, s, r)
+	found, err := w.write(ctx, s, r)
+	if pgkit.State(err) == rowTwice && r.Len() > 1 {
+		err = errclass.With(errclass.Data, err) // written one after another they are no error
+	}
+	return found, err
 }
 
 // newFormWriter asks for the types of the form's columns.

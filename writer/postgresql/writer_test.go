@@ -157,6 +157,24 @@ func TestUpsertsWithoutAUniqueIndex(t *testing.T) {
 	}
 }
 
+// TestKeysWhoseCaseDoesNotMatter: rows whose keys are one to the index are
+// refused as a set, which the engine then divides, and not alone.
+func TestKeysWhoseCaseDoesNotMatter(t *testing.T) {
+	db := servers.PostgreSQL(t).DB(t)
+	db.Exec(t, "CREATE COLLATION anycase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)", "CREATE TABLE t (id int, v text COLLATE anycase PRIMARY KEY)")
+	more := map[string]any{"mode": "update"}
+	one := func(v string) *record.Batch { return pairs(record.String, text(record.String, v)) }
+	if err := write(t, job(db, "t", more), pairs(record.String, text(record.String, "Ada"), text(record.String, "ADA"))); errclass.Of(err) != errclass.Data {
+		t.Errorf("got %s error %v, want a data error", errclass.Of(err), err)
+	}
+	if err := write(t, job(db, "t", more), one("Ada"), one("ADA")); err != nil {
+		t.Error(err)
+	}
+	if r := db.Query(t, "SELECT v FROM t"); len(r) != 1 {
+		t.Errorf("%d rows, want 1", len(r))
+	}
+}
+
 func TestTablesAreCreated(t *testing.T) {
 	db := servers.PostgreSQL(t).DB(t)
 	s := plugintest.AllKinds("t")
