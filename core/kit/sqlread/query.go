@@ -117,6 +117,9 @@ func (r *reader) prepare(ctx context.Context, s Session, q *query, position []by
 	}
 	st, err := s.Prepare(ctx, r.statement(q, after).String())
 	if err != nil {
+		if !errors.Is(err, sqlkit.ErrNoTable) {
+			err = fmt.Errorf("reading %s: %w", q.origin, err)
+		}
 		return nil, r.explain(q.origin, err)
 	}
 	if err := q.fits(st.Columns()); err != nil {

@@ -3,6 +3,7 @@ package sqlread
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -42,10 +43,13 @@ func (s *source) Fill(ctx context.Context, b *record.Batch) error {
 	stop := context.AfterFunc(ctx, s.session.Interrupt)
 	defer stop()
 	err := s.fill(b)
-	if err != nil && ctx.Err() != nil && !errors.Is(err, io.EOF) {
+	switch {
+	case err == nil || errors.Is(err, io.EOF):
+		return err
+	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return err
+	return fmt.Errorf("reading %s: %w", s.origin, err)
 }
 
 func (s *source) fill(b *record.Batch) error {
