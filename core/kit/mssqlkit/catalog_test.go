@@ -158,7 +158,7 @@ func TestTable(t *testing.T) {
 	if _, err := c.Table(t.Context(), record.Name{Database: "other", Schema: "s", Table: "it's"}); !errors.Is(err, sqlkit.ErrNoTable) || errclass.Of(err) != errclass.Config {
 		t.Errorf("a table that is not there: %v", err)
 	}
-	if _, err := c.Table(t.Context(), record.Name{Table: "ordres"}); !errors.Is(err, sqlkit.ErrNoTable) || !strings.Contains(err.Error(), "did you mean orders?") {
+	if _, err := c.Table(t.Context(), record.Name{Table: "ordres"}); !errors.Is(err, sqlkit.ErrNoTable) || !strings.Contains(err.Error(), `did you mean "orders"?`) {
 		t.Errorf("a name that is misspelt: %v", err)
 	}
 	if got, err := c.Tables(t.Context(), record.Name{Schema: "DBO"}); err != nil || fmt.Sprint(got) != "[DBO.orders DBO.people]" {
