@@ -64,8 +64,7 @@ func TestEaseCollectorChild(t *testing.T) {
 	}
 	runtime.KeepAlive(alive)
 	runtime.KeepAlive(more)
-	alive, more = nil, nil
-	runtime.GC()
+	runtime.GC() // neither is, any longer
 	checkHeap()
 	if p, l := collector(); p != smallPercent || l != smallMemory {
 		t.Fatalf("little is alive again: percent %d, limit %d", p, l)
