@@ -38,7 +38,7 @@ func (l *lab) path(c copying, more ...func(ctx context.Context) error) path {
 			}
 			return l.moved(ctx, c.rows)
 		},
-		ours: l.run1(c),
+		ours: l.datasync(c),
 		allocs: func(ctx context.Context) (float64, error) {
 			if err := c.to.empty(ctx); err != nil {
 				return 0, err
@@ -61,8 +61,8 @@ func (l *lab) moved(ctx context.Context, rows int) (size, error) {
 	return size{rows, int64(float64(all.bytes) * float64(rows) / float64(all.rows))}, err
 }
 
-// run1 is datasync with the job.
-func (l *lab) run1(c copying) contender {
+// datasync is the measured program with the job.
+func (l *lab) datasync(c copying) contender {
 	if c.rows == 0 {
 		c.rows = l.rows
 	}
@@ -78,6 +78,10 @@ func (l *lab) run1(c copying) contender {
 func (l *lab) copyJob(c copying) (string, error) {
 	return l.jobWithBad(c.name, c.channels, c.bad, c.from.reader(c.read), c.to.writer(c.write))
 }
+
+// beside is one native tool, or pipe of them, and how many times as fast datasync
+// shall be.
+func beside(c contender, least float64) []native { return []native{{c, least}} }
 
 // pipe is native tools that write to a place.
 func (l *lab) pipe(name string, to place, cmds func(ctx context.Context) []*exec.Cmd) contender {

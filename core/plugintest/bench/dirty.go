@@ -23,9 +23,9 @@ func (r *relational) dirtyPaths() []path {
 			}
 			clean := of(0)
 			c := of(one.share)
-			beside := r.run1(clean)
-			beside.name = "without them"
-			c.native = []native{{beside, 1 / one.most}}
+			without := r.datasync(clean)
+			without.name = "without them"
+			c.native = beside(without, 1/one.most)
 			paths = append(paths, r.path(c, clean.from.ready))
 		}
 	}

@@ -13,7 +13,10 @@
 //     median of the ratios of neighbours: on a machine that others use too the
 //     speeds move, the ratios hardly do. A/A says how much two neighbouring runs
 //     of the same program differ.
-//   - A run that did not move every row, by its own report, is an error.
+//   - A run that did not move every row, by its own report or by a count of
+//     what is in the target, is an error.
+//   - Targets are emptied between runs, outside of the time that is measured;
+//     all contenders write to the same table.
 //   - The exit code says whether everything could be measured. A target that is
 //     missed is shown and is no error: nothing timed decides whether a change is
 //     good.

@@ -15,23 +15,22 @@ import (
 // filePaths go from files and into them.
 func (r *relational) filePaths() []path {
 	in, out := &csvFile{lab: r.lab}, &csvFile{lab: r.lab, path: filepath.Join(r.work, "out.csv")}
-	native1 := func(c contender, least float64) []native { return []native{{c, least}} }
 	toFile := func(name, file string, cmd func(ctx context.Context) *exec.Cmd) contender {
 		return contender{name, func(ctx context.Context) (sample, error) { return intoFile(filepath.Join(r.work, file), cmd(ctx)) }}
 	}
 	return []path{
-		r.path(copying{name: "csv to postgresql", channels: 1, from: in, to: r.pgCopy, native: native1(
+		r.path(copying{name: "csv to postgresql", channels: 1, from: in, to: r.pgCopy, native: beside(
 			r.pipe(`\copy`, r.pgCopy, func(ctx context.Context) []*exec.Cmd {
 				return []*exec.Cmd{r.warehouse.psql(ctx, `\copy archive.orders FROM '`+in.path+`' (FORMAT csv, HEADER)`)}
 			}), 0.9)}),
-		r.path(copying{name: "csv to mysql", channels: 1, from: in, to: r.myCopy, write: fields{"insertSqlMode": "load"}, native: native1(
+		r.path(copying{name: "csv to mysql", channels: 1, from: in, to: r.myCopy, write: fields{"insertSqlMode": "load"}, native: beside(
 			r.pipe("LOAD DATA LOCAL", r.myCopy, func(ctx context.Context) []*exec.Cmd {
 				return []*exec.Cmd{r.shop.execute(ctx, "LOAD DATA LOCAL INFILE '"+in.path+"' INTO TABLE archive.orders FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' IGNORE 1 LINES"+
 					" (id, customer, product, quantity, price, discount, status, email, @note, created) SET note = NULLIF(@note, '')", localFiles)}
 			}), 0.9)}),
-		r.path(copying{name: "postgresql to csv", channels: 1, from: r.pg, to: out, native: native1(
+		r.path(copying{name: "postgresql to csv", channels: 1, from: r.pg, to: out, native: beside(
 			toFile("COPY TO, csv", "native.csv", func(ctx context.Context) *exec.Cmd { return r.warehouse.psql(ctx, copyOut+" (FORMAT csv, HEADER)") }), 0.9)}),
-		r.path(copying{name: "mysql to csv", channels: 1, from: r.my, to: out, native: native1(
+		r.path(copying{name: "mysql to csv", channels: 1, from: r.my, to: out, native: beside(
 			toFile("mysql --quick", "native.csv", func(ctx context.Context) *exec.Cmd { return r.shop.text(ctx) }), 0.9)}),
 	}
 }

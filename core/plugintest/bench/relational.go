@@ -96,7 +96,7 @@ func (r *relational) wider(from place, channels int) path {
 	}
 	c := of(channels)
 	for fewer := channels / 2; fewer > 0; fewer /= 2 {
-		one := r.run1(of(fewer))
+		one := r.datasync(of(fewer))
 		one.name = fmt.Sprintf("with %d channels", fewer)
 		if fewer == 1 {
 			one.name = "with 1 channel"
