@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/datasync-io/datasync/core/convert"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
@@ -89,4 +90,20 @@ func integerBits(c *record.Column, bits int) int {
 		return t.Bits
 	}
 	return 64
+}
+
+// setsBack tells whether two instants since 1970 have one clock time in a zone.
+func setsBack(zone *time.Location) bool {
+	if zone == nil {
+		return false
+	}
+	last := 0
+	for t, end := time.Unix(0, 0).In(zone), time.Now().AddDate(1, 0, 0); t.Before(end); t = t.AddDate(0, 1, 0) {
+		_, offset := t.Zone()
+		if offset < last && t.Year() > 1970 {
+			return true
+		}
+		last = offset
+	}
+	return false
 }

@@ -2,6 +2,7 @@ package sqlwrite
 
 import (
 	"testing"
+	"time"
 
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/record"
@@ -24,6 +25,18 @@ func TestNarrowerColumns(t *testing.T) {
 	} {
 		if got := narrower(&tt.from, &sqlkit.TableColumn{Column: tt.to}, &tt.to, 0); got != tt.want {
 			t.Errorf("%v into %v: %q, want %q", tt.from, tt.to, got, tt.want)
+		}
+	}
+}
+
+func TestZonesWhoseClocksAreSetBack(t *testing.T) {
+	for name, want := range map[string]bool{"UTC": false, "America/New_York": true, "Europe/Berlin": true, "Australia/Sydney": true, "Asia/Tokyo": false, "Asia/Kolkata": false} {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := setsBack(zone); got != want {
+			t.Errorf("%s: %t, want %t", name, got, want)
 		}
 	}
 }

@@ -28,6 +28,7 @@ type plan struct {
 
 	warnings []warning
 	skipped  []string // generated columns that are not written
+	clocked  []string // columns without a zone that take instants of one whose clocks are set back
 }
 
 // warning says which of a column's values the target refuses.
@@ -71,6 +72,9 @@ func (w *writer) newPlan(t *sqlkit.Table, s *record.Schema) (*plan, error) {
 		same = same && passes(source, &to, bits) && entry.Format == "" && entry.ParseFormat == ""
 		if text := narrower(source, c, &to, bits); text != "" {
 			p.warnings = append(p.warnings, warning{c.Name, text})
+		}
+		if source.Kind == record.Timestamp && to.Kind == record.Datetime && setsBack(w.env.Zone) {
+			p.clocked = append(p.clocked, c.Name)
 		}
 		p.columns, p.from = append(p.columns, Column{TableColumn: c, From: *source}), append(p.from, from)
 		p.funcs, targets = append(p.funcs, f), append(targets, to)

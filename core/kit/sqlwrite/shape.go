@@ -74,6 +74,10 @@ func (w *writer) find(ctx context.Context, s Session, schema *record.Schema) (*p
 	for _, line := range p.warnings {
 		w.env.Log.Warn("the target is narrower than the source", "table", t.Name.String(), "column", line.column, "values", line.text)
 	}
+	for _, name := range p.clocked {
+		w.env.Log.Warn("instants become clock times of a zone whose clocks are set back: an hour cannot be told from the one before it, with -timezone UTC all can",
+			"table", t.Name.String(), "column", name, "zone", w.env.Zone.String())
+	}
 	for _, name := range p.skipped {
 		w.env.Log.Info("a generated column is left to the database", "table", t.Name.String(), "column", name)
 	}
