@@ -26,6 +26,7 @@ var keeps = map[record.Kind][]record.Kind{
 	record.Interval:  {record.String},
 	record.JSON:      {record.String},
 	record.UUID:      {record.String, record.Bytes},
+	record.Any:       {record.String},
 }
 
 // narrower says which values of a column the target refuses; "" is none. to is

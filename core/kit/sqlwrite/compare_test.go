@@ -20,6 +20,8 @@ func TestNarrowerColumns(t *testing.T) {
 		{text(255), text(255), ""},
 		{text(0), text(1<<24 - 1), "string -> string: those longer than 16777215 are refused"},
 		{text(0), text(1<<30 - 1), ""}, // LONGTEXT: no row has as much
+		{record.Column{Kind: record.Any}, text(0), ""},
+		{record.Column{Kind: record.Any}, record.Column{Kind: record.Int64}, "any -> int64: those that are no int64 are refused"},
 		{at(6), at(3), "datetime -> datetime: those with more than 3 digits of a second's fraction are refused"},
 		{at(6), at(6), ""},
 	} {
