@@ -51,6 +51,7 @@ type driver struct {
 	settings *mysqlkit.Settings
 	log      *slog.Logger
 	noLoad   sync.Once // says that the server takes no files
+	keyed    sync.Map  // names of tables of several unique keys that the log tells of
 }
 
 var _ sqlwrite.Driver = (*driver)(nil)

@@ -58,8 +58,30 @@ func (s *session) form(ctx context.Context, f *sqlwrite.Form) (*form, error) {
 	if made.encoder, err = mysqlkit.NewEncoder(columns, kinds); err != nil {
 		return nil, err
 	}
+	s.driver.tellKeys(f)
 	s.forms[f] = made
 	return made, nil
+}
+
+// tellKeys says once of a table that MySQL upserts by all its unique keys,
+// whatever uniqueKey says.
+func (d *driver) tellKeys(f *sqlwrite.Form) {
+	if f.Verb != sqlwrite.Upsert && f.Verb != sqlwrite.Replace {
+		return
+	}
+	var unique []string
+	for _, x := range f.Table.Indexes {
+		if x.Unique {
+			unique = append(unique, x.Name)
+		}
+	}
+	if len(unique) < 2 {
+		return
+	}
+	if _, told := d.keyed.LoadOrStore(f.Table.Name.String(), true); !told {
+		d.log.Warn("the table has several unique keys: a row that has a value of any of them in common with a row of the table takes its place",
+			"table", f.Table.Name.String(), "keys", strings.Join(unique, ", "))
+	}
 }
 
 // forget releases all statements.
