@@ -43,7 +43,7 @@ func (d sqliteDatabase) exec(t *testing.T, statement string) {
 func (d sqliteDatabase) texts(t *testing.T, table string, c column) map[int]*string {
 	t.Helper()
 	name := d.quote(c.name)
-	return d.ask(t, fmt.Sprintf(`SELECT id, CASE typeof(%[1]s) WHEN 'real' THEN printf('%%!.17g', %[1]s) WHEN 'blob' THEN hex(%[1]s) ELSE CAST(%[1]s AS TEXT) END FROM %[2]s`, name, d.quote(table)))
+	return d.ask(t, fmt.Sprintf(`SELECT id, CASE typeof(%[1]s) WHEN 'real' THEN printf('%%!.17g', %[1]s) WHEN 'blob' THEN %[1]s ELSE CAST(%[1]s AS TEXT) END FROM %[2]s`, name, d.quote(table)))
 }
 
 func (d sqliteDatabase) ask(t *testing.T, query string) map[int]*string {
@@ -56,11 +56,21 @@ func (d sqliteDatabase) ask(t *testing.T, query string) map[int]*string {
 	found := map[int]*string{}
 	for rows.Next() {
 		var id int
-		var s *string
-		if err := rows.Scan(&id, &s); err != nil {
+		var v any
+		if err := rows.Scan(&id, &v); err != nil {
 			t.Fatal(err)
 		}
-		found[id] = s
+		switch v := v.(type) {
+		case []byte:
+			s := digits(v)
+			found[id] = &s
+		case string:
+			found[id] = &v
+		case nil:
+			found[id] = nil
+		default:
+			t.Fatalf("a value of type %T", v)
+		}
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
@@ -84,27 +94,31 @@ type fileTarget struct {
 	dir    string
 	format string
 	read   func(t *testing.T, file string) []map[string]*string
+	rows   []map[string]*string // once read
 }
 
 func (d *fileTarget) exec(*testing.T, string) {}
 
 func (d *fileTarget) texts(t *testing.T, _ string, c column) map[int]*string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(d.dir, "*"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no file in %s: %v", d.dir, err)
+	if d.rows == nil {
+		files, err := filepath.Glob(filepath.Join(d.dir, "*"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no file in %s: %v", d.dir, err)
+		}
+		for _, file := range files {
+			d.rows = append(d.rows, d.read(t, file)...)
+		}
 	}
 	found := map[int]*string{}
-	for _, file := range files {
-		for _, row := range d.read(t, file) {
-			var id int
-			if _, err := fmt.Sscan(*row["id"], &id); err != nil {
-				t.Fatal(err)
-			}
-			found[id] = row[c.name]
-			if s := row[c.name]; s != nil && d.format != "csv" && c.family != document {
-				found[id] = jsonText(t, *s)
-			}
+	for _, row := range d.rows {
+		var id int
+		if _, err := fmt.Sscan(*row["id"], &id); err != nil {
+			t.Fatal(err)
+		}
+		found[id] = row[c.name]
+		if s := row[c.name]; s != nil && d.format != "csv" && c.family != document {
+			found[id] = jsonText(t, *s)
 		}
 	}
 	return found

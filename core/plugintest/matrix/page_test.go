@@ -151,7 +151,7 @@ func (s *section) cell(c int, to *system, m *moved, n *notes) (mark string) {
 // shorten keeps a page readable.
 func shorten(s string) string {
 	const most = 100
-	s = strings.NewReplacer("\n", " ", "|", "\\|", "`", "'").Replace(s)
+	s = strings.NewReplacer("\n", " ", "|", "\\|", "`", "'", "\x00", "\\0").Replace(s)
 	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "..."
 	}

@@ -2,7 +2,6 @@ package matrix
 
 import (
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"math/big"
 	"regexp"
@@ -31,8 +30,8 @@ type representation struct {
 
 var representations = []representation{
 	{"base64", into(bytes, jsonSystem, csvSystem, parquetSystem), func(source, target string) bool {
-		raw, err := hex.DecodeString(source)
-		return err == nil && base64.StdEncoding.EncodeToString(raw) == target
+		raw, err := base64.StdEncoding.DecodeString(target)
+		return err == nil && strings.EqualFold(digits(raw), source)
 	}},
 	{"the number", into(bits), func(source, target string) bool {
 		a, ok := new(big.Int).SetString(source, 2)
