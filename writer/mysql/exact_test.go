@@ -20,6 +20,7 @@ import (
 const (
 	exactBatches = 400
 	exactRows    = 50 // of a batch
+	exactFaults  = 12
 )
 
 // TestExactlyOnce writes to a table without a key while the server is killed
@@ -39,12 +40,12 @@ func TestExactlyOnce(t *testing.T) {
 				if attempts > 200 {
 					t.Fatalf("%d of %d batches after %d attempts", at, exactBatches, attempts)
 				}
-				fault := func() {}
-				if after := time.Duration(random.IntN(120)) * time.Millisecond; faults < 12 {
+				f := fault{at: exactBatches, begin: make(chan struct{}), done: make(chan struct{})}
+				if faults < exactFaults {
 					faults++
-					fault = func() { disturb(server, after, attempts%4 == 3) }
+					f.at = random.IntN(exactBatches / exactFaults / 2)
 				}
-				err := during(fault, func() error { return exactAttempt(t.Context(), t, parameters, &at) })
+				err := f.during(func() { disturb(server, attempts%4 == 3) }, func() error { return exactAttempt(t.Context(), t, parameters, &at, f.step) })
 				if err != nil && errclass.Of(err) != errclass.Transient {
 					t.Fatalf("an end of the connection gave an error of class %s: %v", errclass.Of(err), err)
 				}
@@ -61,8 +62,7 @@ func TestExactlyOnce(t *testing.T) {
 }
 
 // disturb kills the server and starts it again, or cuts the network.
-func disturb(server servers.SQLServer, after time.Duration, kill bool) {
-	<-time.After(after) // any moment will do
+func disturb(server servers.SQLServer, kill bool) {
 	if kill {
 		server.Kill()
 		server.Restart()
@@ -72,17 +72,44 @@ func disturb(server servers.SQLServer, after time.Duration, kill bool) {
 	server.Restore()
 }
 
-// during runs f while the other happens, and waits for both.
-func during(other func(), f func() error) error {
+// fault is something that happens amid an attempt: it begins with a batch, and
+// is over before the tenth after it.
+type fault struct {
+	at, batch   int
+	begin, done chan struct{}
+}
+
+// step is called before each batch.
+func (f *fault) step() {
+	switch f.batch {
+	case f.at:
+		close(f.begin)
+	case f.at + 10:
+		<-f.done
+	}
+	f.batch++
+}
+
+// during runs an attempt, and the other once the attempt has come to its batch.
+func (f *fault) during(other func(), attempt func() error) error {
+	ended := make(chan struct{})
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	wg.Go(other)
-	return f()
+	defer close(ended)
+	wg.Go(func() {
+		defer close(f.done)
+		select {
+		case <-f.begin:
+			other()
+		case <-ended:
+		}
+	})
+	return attempt()
 }
 
 // exactAttempt writes from where the ledger says up to the end, or to an error.
-// at is what is known to be durable.
-func exactAttempt(ctx context.Context, t *testing.T, parameters string, at *int) (err error) {
+// at is what is known to be durable, step is called before each batch.
+func exactAttempt(ctx context.Context, t *testing.T, parameters string, at *int, step func()) (err error) {
 	w := plugintest.NewWriter(t, Info(), parameters)
 	run, stored, err := w.(plugin.Ledger).Claim(ctx, "exact", 1)
 	if err != nil {
@@ -109,6 +136,7 @@ func exactAttempt(ctx context.Context, t *testing.T, parameters string, at *int)
 	for n := next; n < exactBatches; n++ {
 		b := batchOf(s, int64(n*exactRows), int64((n+1)*exactRows), "v") // of split 0
 		b.Mark(fmt.Appendf(nil, `{"next":%d}`, n+1), time.Time{})
+		step()
 		if err := sink.Write(ctx, b); err != nil {
 			return err
 		}
