@@ -160,6 +160,9 @@ func (r *Runner) resume(ctx context.Context, c *checkpoint.Checkpoint) (*checkpo
 	if err := r.repeatable(c.Plan); err != nil {
 		return nil, err
 	}
+	if g := r.Guarantee(); g != exactlyOnce {
+		r.o.Log.Warn("rows that were written after the last stored position are written again", "job", r.id, "guarantee", g)
+	}
 	return c, nil
 }
 

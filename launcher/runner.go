@@ -128,13 +128,15 @@ func (r *Runner) close() error {
 	return errors.Join(r.reader.Close(), r.writer.Close())
 }
 
+const exactlyOnce = "exactly once"
+
 // Guarantee says how often a row arrives when a run is interrupted and resumed.
 func (r *Runner) Guarantee() string {
 	_, prepares := r.writer.(plugin.Committer)
 	_, keeps := r.writer.(plugin.Ledger)
 	switch {
 	case prepares || keeps:
-		return "exactly once"
+		return exactlyOnce
 	case r.idempotent():
 		return "at least once, and a row that comes twice changes nothing"
 	}
