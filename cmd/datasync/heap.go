@@ -18,7 +18,7 @@ const (
 	smallPercent = 400      // growth between collections, within smallMemory
 
 	largeLive    = 40 << 20
-	largePercent = 20
+	largePercent = 10
 )
 
 // easeCollector lets a small heap grow to smallMemory before it is collected,
