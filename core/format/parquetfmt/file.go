@@ -33,6 +33,7 @@ func Open(r io.ReaderAt, size int64) (f *File, err error) {
 	if err := framed(r, size); err != nil {
 		return nil, fmt.Errorf("it is no parquet file: %w", err)
 	}
+	// A scan has no use for indexes and filters, which may be large.
 	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(readBuffer))
 	if err != nil {
 		return nil, fmt.Errorf("it is no parquet file: %w", err)
