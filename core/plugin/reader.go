@@ -75,3 +75,13 @@ type Sizer interface {
 	// the source will do.
 	Rows(ctx context.Context, splits []Split) (int64, error)
 }
+
+// Acker is a Source that is told how far the job durably is: a log's server
+// keeps what is not acknowledged.
+type Acker interface {
+	// Ack says that position is stored and that nothing before it is needed
+	// again; the latest stands for all before. It is called by another
+	// goroutine than Fill's, one call at a time and never after Close; an error
+	// is logged and the next position is acknowledged instead.
+	Ack(ctx context.Context, position []byte) error
+}

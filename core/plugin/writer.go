@@ -112,6 +112,27 @@ type Idempotent interface {
 	Idempotent() bool
 }
 
+// Migrator is a Writer that makes the destination fit schema changes. Without
+// it a schema change stops the job.
+type Migrator interface {
+	// Migrate is called while no Sink is writing, after the rows before the
+	// change are durable and before those after it are read. It may be called
+	// again for a change that was made already. Sinks learn of new columns by
+	// the new *record.Schema of the rows that follow. An error that is a
+	// [TableError] concerns that table alone.
+	Migrate(ctx context.Context, c *record.Change) error
+}
+
+// TableError is an error of one table of many: where the job reads several,
+// the table is set aside and the others go on.
+type TableError struct {
+	Table record.Name
+	Err   error
+}
+
+func (e *TableError) Error() string { return "table " + e.Table.String() + ": " + e.Err.Error() }
+func (e *TableError) Unwrap() error { return e.Err }
+
 // Prober is a Reader or Writer that can check its end of the job without
 // moving a row: addresses, credentials, privileges.
 type Prober interface {

@@ -1,6 +1,9 @@
 package record
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Name is a table's full name; parts that a system does not have are "".
 type Name struct{ Database, Schema, Table string }
@@ -64,9 +67,14 @@ const (
 	Truncate
 )
 
-// Change is a schema change at the source. From is nil for Create, To for Drop.
+// Change is a schema change at the source: a Source hands it over after the
+// rows that came before it. From is nil for Create, To for Drop; both are nil
+// where the statement changes no table's columns, or none that is read.
 type Change struct {
 	Kind     ChangeKind
+	Name     Name // of the table, before a rename; its Table is "" for a change of a whole schema
 	From, To *Schema
-	SQL      string // as the source spelled it; "" if it has no statement
+	SQL      string    // as the source spelled it; "" if it has no statement
+	LSN      string    // its place in the source's log, as the metadata column _lsn spells it; "" if it has none
+	At       time.Time // when the source committed it; zero: unknown
 }
