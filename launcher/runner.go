@@ -58,7 +58,7 @@ func New(j *job.Job, o Options) (*Runner, error) {
 }
 
 func (r *Runner) env(name string) plugin.Env {
-	return plugin.Env{Log: r.o.Log.With("plugin", name), Job: r.id, Zone: r.o.Zone,
+	return plugin.Env{Log: r.o.Log.With("plugin", name), Job: r.id, Dialect: r.job.Dialect.String(), Zone: r.o.Zone,
 		Gauge: func(string, func() float64, ...string) {}}
 }
 

@@ -6,19 +6,11 @@ import (
 	"github.com/datasync-io/datasync/core/config"
 )
 
-// Dialect is whose spelling a job file uses where the tools differ.
-type Dialect uint8
-
-const (
-	FlinkX Dialect = iota // FlinkX and ChunJun
-	DataX
-)
-
 // Job is a job file, read and checked. It is not changed after [Parse].
 type Job struct {
 	File       string     // as error texts name it; "" for inline text
 	Identity   string     // under which state is kept; see [Identity]
-	Dialect    Dialect    // always FlinkX until DataX's files are told apart
+	Dialect    Dialect    // where a key means different things
 	Pipelines  []Pipeline // one per element of job.content that runs
 	Setting    Setting
 	Properties Properties
