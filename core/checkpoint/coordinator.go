@@ -18,6 +18,7 @@ type Coordinator struct {
 	committer plugin.Committer // nil: nothing to commit
 	flush     func(ctx context.Context) error
 	log       *slog.Logger
+	acks      Acks
 
 	mu sync.Mutex // held over a save, so that saves do not overtake each other
 	c  *Checkpoint
@@ -29,7 +30,10 @@ func NewCoordinator(store Store, c *Checkpoint, tracker *Tracker, committer plug
 	return &Coordinator{store: store, tracker: tracker, committer: committer, flush: flush, log: log, c: c}
 }
 
-// Save stores the present state and then commits it. (I1: the snapshot is
+// Acks are the sources that are told what is stored.
+func (c *Coordinator) Acks() *Acks { return &c.acks }
+
+// Save stores the present state, commits it and tells the sources. (I1: the snapshot is
 // taken first, then the dirty rows that it covers are made durable, then it is
 // stored. I10: the store refuses an older run.)
 func (c *Coordinator) Save(ctx context.Context) error { return c.SaveWith(ctx, nil) }
@@ -49,12 +53,12 @@ func (c *Coordinator) SaveWith(ctx context.Context, change func(*Checkpoint)) er
 	if err := c.store.Save(ctx, c.c); err != nil {
 		return err
 	}
-	if c.committer == nil || len(c.c.Tokens) == 0 {
-		return nil
+	if c.committer != nil && len(c.c.Tokens) > 0 {
+		if err := c.committer.Commit(ctx, c.c.Epoch, c.c.Tokens); err != nil {
+			return fmt.Errorf("committing: %w", err)
+		}
 	}
-	if err := c.committer.Commit(ctx, c.c.Epoch, c.c.Tokens); err != nil {
-		return fmt.Errorf("committing: %w", err)
-	}
+	c.acks.tell(ctx, c.c.Plan, c.log)
 	return nil
 }
 

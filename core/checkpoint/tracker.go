@@ -26,14 +26,15 @@ type track struct {
 	entries  []entry // batches that are not behind the position yet
 	base     uint64  // sequence number of entries[0]
 	settled  int     // entries[:settled] are durable, but no mark is known after them
+	joined   uint64  // no entry before this one is a position: it was written as one with an earlier one
 }
 
 type entry struct {
-	rows    bool
-	marked  bool
-	settled bool
-	mark    record.Mark
-	counts  Counts
+	rows   bool
+	marked bool
+	parts  int // that are not durable yet
+	mark   record.Mark
+	counts Counts
 }
 
 // Ticket stands for one batch on its way.
@@ -41,6 +42,9 @@ type Ticket struct {
 	track *track
 	seq   uint64
 }
+
+// Later tells that k was issued after before, for the same split.
+func (k Ticket) Later(before Ticket) bool { return k.track == before.track && k.seq > before.seq }
 
 // Follows tells that k was issued right after before, for the same split.
 func (k Ticket) Follows(before Ticket) bool { return k.track == before.track && k.seq == before.seq+1 }
@@ -63,12 +67,13 @@ func (t *Tracker) Add(splits []plugin.Progress) {
 }
 
 // Issue takes note of a batch as its Source hands it out, in order. read
-// counts what came in with it.
-func (t *Tracker) Issue(b *record.Batch, read Counts) Ticket {
+// counts what came in with it. The batch goes to that many sinks in parts: the
+// ticket is to be settled for each.
+func (t *Tracker) Issue(b *record.Batch, read Counts, parts int) Ticket {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	tr := t.tracks[b.Split()]
-	e := entry{rows: b.Len() > 0, counts: read}
+	e := entry{rows: b.Len() > 0, parts: parts, counts: read}
 	if marks := b.Marks(); len(marks) > 0 {
 		e.mark, e.marked = marks[0], true
 	}
@@ -76,11 +81,11 @@ func (t *Tracker) Issue(b *record.Batch, read Counts) Ticket {
 	return Ticket{track: tr, seq: tr.base + uint64(len(tr.entries)) - 1}
 }
 
-// Settlement says of one ticket that it is durable.
+// Settlement says of one ticket, or of one part of it, that it is durable.
 type Settlement struct {
 	Ticket Ticket
 	Counts Counts // what was counted on the way, beside reading
-	Joined bool   // written as one with the next ticket of its split: there is no position between the two
+	Joined bool   // written as one with the next settlement's ticket, of the same split: there is no position between the two
 }
 
 // Settle says that all that the tickets stand for is durable. For a Sink that
@@ -95,11 +100,14 @@ func (t *Tracker) Settle(channel int, token []byte, settled []Settlement) {
 		}
 		t.tokens[channel] = token
 	}
-	for _, s := range settled {
+	for i, s := range settled {
 		k := s.Ticket
 		e := &k.track.entries[k.seq-k.track.base]
-		e.settled, e.marked = true, e.marked && !s.Joined
+		e.parts--
 		e.counts.Add(s.Counts)
+		if s.Joined {
+			k.track.joined = max(k.track.joined, settled[i+1].Ticket.seq)
+		}
 	}
 	for _, s := range settled {
 		if t.advance(s.Ticket.track) {
@@ -117,12 +125,12 @@ func (t *Tracker) Settle(channel int, token []byte, settled []Settlement) {
 // moves only over batches that are all settled.)
 func (t *Tracker) advance(tr *track) (ended bool) {
 	behind := 0 // entries that are behind the last mark found
-	for ; tr.settled < len(tr.entries) && tr.entries[tr.settled].settled; tr.settled++ {
+	for ; tr.settled < len(tr.entries) && tr.entries[tr.settled].parts == 0; tr.settled++ {
 		e := &tr.entries[tr.settled]
 		if e.rows && tr.progress.Position == nil {
 			tr.progress.Begun = true
 		}
-		if !e.marked {
+		if !e.marked || tr.base+uint64(tr.settled) < tr.joined {
 			continue
 		}
 		behind = tr.settled + 1

@@ -48,9 +48,9 @@ func newTracker(ended *[]string) *checkpoint.Tracker {
 func TestPositionWaitsForAllBefore(t *testing.T) {
 	var ended []string
 	tr := newTracker(&ended)
-	one := tr.Issue(batch("a", 3, "1"), read(3))
-	two := tr.Issue(batch("a", 2, "2"), read(2))
-	three := tr.Issue(batch("a", 1, "end"), read(1))
+	one := tr.Issue(batch("a", 3, "1"), read(3), 1)
+	two := tr.Issue(batch("a", 2, "2"), read(2), 1)
+	three := tr.Issue(batch("a", 1, "end"), read(1), 1)
 	tr.Settle(0, nil, []checkpoint.Settlement{done(two, 2), done(three, 1)})
 	if p := tr.Progress("a"); p.Position != nil || p.Done || len(ended) != 0 {
 		t.Fatalf("the position moved over a batch that is not durable: %+v", p)
@@ -70,7 +70,7 @@ func TestPositionWaitsForAllBefore(t *testing.T) {
 func TestRowsWithoutMarkAreNoPosition(t *testing.T) {
 	var ended []string
 	tr := newTracker(&ended)
-	one := tr.Issue(batch("a", 3, ""), read(3))
+	one := tr.Issue(batch("a", 3, ""), read(3), 1)
 	tr.Settle(0, nil, []checkpoint.Settlement{done(one, 3)})
 	if p := tr.Progress("a"); p.Position != nil || !p.Begun {
 		t.Fatalf("progress %+v, want begun without a position", p)
@@ -78,8 +78,8 @@ func TestRowsWithoutMarkAreNoPosition(t *testing.T) {
 	if undone := tr.Rewind("a"); undone.Read != 3 || undone.Written != 3 {
 		t.Errorf("rewinding took back %+v", undone)
 	}
-	again := tr.Issue(batch("a", 3, ""), read(3))
-	last := tr.Issue(batch("a", 0, "7"), read(0))
+	again := tr.Issue(batch("a", 3, ""), read(3), 1)
+	last := tr.Issue(batch("a", 0, "7"), read(0), 1)
 	tr.Settle(0, nil, []checkpoint.Settlement{done(again, 3), done(last, 0)})
 	if p := tr.Progress("a"); string(p.Position) != "7" || p.Begun {
 		t.Errorf("progress %+v", p)
@@ -92,7 +92,7 @@ func TestRowsWithoutMarkAreNoPosition(t *testing.T) {
 func TestJoinedTicketsHaveOnePosition(t *testing.T) {
 	var ended []string
 	tr := newTracker(&ended)
-	one, two := tr.Issue(batch("a", 1, "1"), read(1)), tr.Issue(batch("a", 1, ""), read(1))
+	one, two := tr.Issue(batch("a", 1, "1"), read(1), 1), tr.Issue(batch("a", 1, ""), read(1), 1)
 	if !two.Follows(one) || one.Follows(two) {
 		t.Error("the order of tickets is lost")
 	}
@@ -107,7 +107,7 @@ func TestJoinedTicketsHaveOnePosition(t *testing.T) {
 func TestTokensMoveWithPositions(t *testing.T) {
 	var ended []string
 	tr := newTracker(&ended)
-	a, b := tr.Issue(batch("a", 1, "1"), read(1)), tr.Issue(batch("b", 1, "1"), read(1))
+	a, b := tr.Issue(batch("a", 1, "1"), read(1), 1), tr.Issue(batch("b", 1, "1"), read(1), 1)
 	tr.Settle(1, []byte("tb"), []checkpoint.Settlement{done(b, 1)})
 	tr.Settle(0, nil, []checkpoint.Settlement{done(a, 1)})
 	plan, tokens, _ := tr.Snapshot()
@@ -145,7 +145,7 @@ func TestSaveInOrder(t *testing.T) {
 		j := &journal{fail: fail}
 		var ended []string
 		tr := newTracker(&ended)
-		tr.Settle(0, []byte("token"), []checkpoint.Settlement{done(tr.Issue(batch("a", 1, "1"), read(1)), 1)})
+		tr.Settle(0, []byte("token"), []checkpoint.Settlement{done(tr.Issue(batch("a", 1, "1"), read(1), 1), 1)})
 		c := checkpoint.NewCoordinator(j, &checkpoint.Checkpoint{}, tr, j, j.flush, slog.New(slog.DiscardHandler))
 		err := c.Save(t.Context())
 		if got := fmt.Sprint(j.calls); got != want || (err != nil) != (fail != "") {
@@ -163,7 +163,7 @@ func BenchmarkSettleMany(b *testing.B) {
 		settled := make([]checkpoint.Settlement, n)
 		one := batch("a", 1, "1")
 		for i := range settled {
-			settled[i] = done(tr.Issue(one, read(1)), 1)
+			settled[i] = done(tr.Issue(one, read(1), 1), 1)
 		}
 		tr.Settle(0, nil, settled)
 	}

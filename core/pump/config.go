@@ -58,6 +58,7 @@ type Config struct {
 	Rebalance      bool // spread batches over all sinks even if there are as many as sources
 	Splits         *Queue
 	Tracker        *checkpoint.Tracker
+	Acks           *checkpoint.Acks                              // where sources ask to be told what is stored
 	Begin          func(ctx context.Context, split string) error // stores that rows of a split without positions are about to be written
 	Epoch          func() uint64                                 // of the next checkpoint
 

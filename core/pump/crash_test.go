@@ -84,8 +84,14 @@ func crash(t *testing.T, seed uint64, channels [2]int, build func(*place) plugin
 	}
 }
 
+// source is a reader with its plan.
+type source interface {
+	plugin.Reader
+	plan() []plugin.Progress
+}
+
 // run is one life of a job: from the stored state to the end or a crash.
-func run(ctx, stop context.Context, logs *logs, w plugin.Writer, channels [2]int, store *memoryStore, dirty *bin) (*tally, error) {
+func run(ctx, stop context.Context, logs source, w plugin.Writer, channels [2]int, store *memoryStore, dirty *bin) (*tally, error) {
 	c, err := store.Load(ctx, "")
 	if err != nil {
 		return nil, err
@@ -111,7 +117,7 @@ func run(ctx, stop context.Context, logs *logs, w plugin.Writer, channels [2]int
 	coordinator := checkpoint.NewCoordinator(store, c, tracker, committer, dirty.Flush, log)
 	meter := &tally{counts: c.Counters}
 	p := pump.New(pump.Config{Reader: logs, Writer: w, Ledger: ledger, Task: plugin.Task{Run: c.Run}, Sources: channels[0], Sinks: channels[1],
-		Splits: queue, Tracker: tracker, Begin: func(ctx context.Context, split string) error { tracker.Begin(split); return coordinator.Save(ctx) },
+		Splits: queue, Tracker: tracker, Acks: coordinator.Acks(), Begin: func(ctx context.Context, split string) error { tracker.Begin(split); return coordinator.Save(ctx) },
 		Epoch: coordinator.Epoch, Budget: pump.NewBudget(1 << 20), Dirty: dirty, Meter: meter, Log: log,
 		Retry: pump.DefaultRetry(), FlushInterval: 300 * time.Millisecond, MaxRowBytes: 1 << 20, Poison: true})
 	background, end := context.WithCancel(ctx)

@@ -26,6 +26,8 @@ type parcel struct {
 	batch   *record.Batch
 	memory  int // held of the budget
 	tickets []checkpoint.Ticket
+	sink    int      // of a part of a batch: where it goes
+	barrier *barrier // nil but for a parcel without a batch, at which sinks wait
 }
 
 // lane is sources and sinks that fail and start again together.
@@ -40,6 +42,8 @@ type lane struct {
 	readerOpened, writerOpened atomic.Bool // once
 	progressed                 atomic.Bool // something has become durable in this attempt
 	unkept                     atomic.Bool // the Ledger can keep nothing
+
+	migrating sync.Mutex // held by the source that has its sinks wait
 
 	mu     sync.Mutex
 	held   []string          // splits begun and not durably done
@@ -329,6 +333,9 @@ func (l *lane) take() *parcel {
 // release gives a parcel and its memory back; a batch that has grown far
 // beyond the target is dropped.
 func (l *lane) release(p *parcel) {
+	if p.barrier != nil {
+		return
+	}
 	l.c.Budget.Release(p.memory)
 	p.memory, p.tickets = 0, p.tickets[:0]
 	if l.c.Poison {

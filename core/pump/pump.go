@@ -17,6 +17,8 @@ type Pump struct {
 	c     Config
 	lanes []*lane
 
+	writing sync.RWMutex // read-held around every write, held while the destination is changed
+
 	mu     sync.Mutex
 	active map[*writer]bool // sinks that can be asked to flush
 }

@@ -21,7 +21,8 @@ type reader struct {
 	failed  context.Context // ends when the attempt has failed
 	begun   bool            // of the split at hand: a batch with rows has gone out
 	last    int             // memory of the batch before
-	tail    bool            // of the split at hand: rows have gone out after the last position
+	dealer  dealer
+	tail    bool // of the split at hand: rows have gone out after the last position
 }
 
 // run reads split after split until there are none or ctx ends.
@@ -69,6 +70,9 @@ func (r *reader) split(ctx context.Context, from plugin.Progress) (err error) {
 		return r.giveUp(ctx, from.Split, err)
 	}
 	defer func() { err = errors.Join(err, closing(s, err)) }()
+	if a, ok := s.(plugin.Acker); ok {
+		defer r.l.c.Acks.Add(from.Split.ID, a)()
+	}
 	for {
 		p, err := r.fill(ctx, s, from.Split.ID)
 		ended := err == io.EOF
@@ -162,13 +166,26 @@ func atMost(limit, size int) int {
 	return min(limit, size)
 }
 
-// send counts the batch, waits for the limit and hands it to a sink.
+// send counts the batch, waits for the limit, hands it to a sink, or its parts
+// to theirs, and has the destination follow the schema change behind it.
 func (r *reader) send(ctx context.Context, p *parcel, split plugin.Split) error {
-	c, b := r.l.c, p.batch
-	if change := b.SchemaChange(); change != nil {
+	b := p.batch
+	change := b.SchemaChange()
+	b.Change(nil)
+	if b.Empty() {
 		r.l.release(p)
-		return errclass.With(errclass.Permanent, fmt.Errorf("reading split %s: the schema of a table has changed (%s) and the writer does not follow schema changes: change the destination, then start again", b.Split(), change.SQL))
+	} else if err := r.hand(ctx, p, split); err != nil {
+		return err
 	}
+	if change == nil {
+		return nil
+	}
+	r.l.c.Log.Info("the schema has changed at the source", "split", split.ID, "table", change.Name.String(), "sql", change.SQL)
+	return r.migrate(split.ID, change)
+}
+
+func (r *reader) hand(ctx context.Context, p *parcel, split plugin.Split) error {
+	c, b := r.l.c, p.batch
 	if err := r.begin(ctx, b); err != nil {
 		r.l.release(p)
 		return err
@@ -176,20 +193,36 @@ func (r *reader) send(ctx context.Context, p *parcel, split plugin.Split) error 
 	r.tail = len(b.Marks()) == 0 && (r.tail || b.Len() > 0)
 	read := checkpoint.Counts{Read: int64(b.Len() + len(b.Rejects())), ReadBytes: int64(b.Size())}
 	c.Meter.Count(r.channel, read)
-	p.tickets = append(p.tickets, c.Tracker.Issue(b, read))
+	parts := []*parcel{p}
+	if r.l.deals(split) {
+		parts = r.dealer.deal(r.l, b)
+	}
+	ticket := c.Tracker.Issue(b, read, len(parts))
 	if c.Limiter != nil {
 		start := time.Now()
 		// A stop while waiting only means that these rows go out now.
 		_ = c.Limiter.Wait(ctx, b.Len(), b.Size())
 		c.Meter.Spend(r.channel, Limiting, time.Since(start))
 	}
-	select {
-	case r.l.route(r.in, r.channel, split) <- p:
-		return nil
-	case <-r.failed.Done():
+	if len(parts) > 1 || parts[0] != p {
 		r.l.release(p)
-		return r.failed.Err()
 	}
+	for i, part := range parts {
+		part.tickets = append(part.tickets, ticket)
+		to := r.l.route(r.in, r.channel, split)
+		if part != p {
+			to = r.in.own[part.sink]
+		}
+		select {
+		case to <- part:
+		case <-r.failed.Done():
+			for _, unsent := range parts[i:] {
+				r.l.release(unsent)
+			}
+			return r.failed.Err()
+		}
+	}
+	return nil
 }
 
 // begin stores, before the first rows of a split whose reader gives no

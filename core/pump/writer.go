@@ -95,8 +95,14 @@ func (w *writer) run(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		if p == nil {
+		switch {
+		case p == nil:
 			return w.flush(ctx)
+		case p.barrier != nil:
+			if err := w.stand(ctx, p.barrier); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := w.process(ctx, p); err != nil {
 			return err
@@ -156,6 +162,9 @@ func (w *writer) receive(ctx context.Context) (*parcel, error) {
 		if p, err = w.await(ctx); p == nil {
 			return nil, err
 		}
+	}
+	if p.barrier != nil {
+		return p, nil
 	}
 	for {
 		var more *parcel
@@ -236,9 +245,14 @@ func (w *writer) got(inbox *chan *parcel, p *parcel, ok bool) *parcel {
 	return p
 }
 
-// fits tells that b continues a and that both fit one batch.
+// fits tells that b continues a and that both fit one batch. Where positions
+// are not kept with the rows, what went to other sinks may lie between the two.
 func (w *writer) fits(a, b *parcel) bool {
-	return b.tickets[0].Follows(a.tickets[len(a.tickets)-1]) &&
+	if b.barrier != nil {
+		return false
+	}
+	last := a.tickets[len(a.tickets)-1]
+	return (b.tickets[0].Follows(last) || !w.task.Exact && w.preparer == nil && b.tickets[0].Later(last)) &&
 		a.batch.Len()+b.batch.Len() <= w.l.c.rows && a.batch.Size()+b.batch.Size() <= w.l.c.bytes
 }
 
@@ -307,7 +321,10 @@ func (w *writer) flush(ctx context.Context) error {
 		}
 		w.settle(token)
 	case w.flusher != nil:
-		if err := w.flusher.Flush(ctx); err != nil {
+		w.l.p.writing.RLock()
+		err := w.flusher.Flush(ctx)
+		w.l.p.writing.RUnlock()
+		if err != nil {
 			return fmt.Errorf("flushing: %w", err)
 		}
 		w.settle(nil)
@@ -331,7 +348,9 @@ func (w *writer) write(ctx context.Context, b *record.Batch) error {
 	patience.worked = true
 	for {
 		start := time.Now()
+		w.l.p.writing.RLock()
 		err := w.sink.Write(ctx, b)
+		w.l.p.writing.RUnlock()
 		w.l.c.Meter.Spend(w.task.Channel, Writing, time.Since(start))
 		if err == nil || w.flusher != nil || w.preparer != nil || w.task.Exact || errclass.Of(err) != errclass.Transient {
 			return err

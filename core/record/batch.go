@@ -163,6 +163,9 @@ func (b *Batch) intern(s *Schema) {
 // update that changed the key.
 func (b *Batch) Link() { b.heads[len(b.heads)-1].flag |= linked }
 
+// Unlink undoes Link for the row begun last.
+func (b *Batch) Unlink() { b.heads[len(b.heads)-1].flag &^= linked }
+
 // Drop undoes the row begun last, complete or not.
 func (b *Batch) Drop() {
 	h := b.heads[len(b.heads)-1]
@@ -201,7 +204,9 @@ func (b *Batch) End() {
 	b.marks[len(b.marks)-1].Done = true
 }
 
-// Change hands over a schema change, after the rows and the mark; Fill returns at once.
+// Change hands over a schema change, after the rows before it and a mark that
+// stands before it too: who begins there again meets the change again. Fill
+// returns at once.
 func (b *Batch) Change(c *Change) { b.change = c }
 
 // SchemaChange returns what was handed to Change, or nil.

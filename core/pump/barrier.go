@@ -1,0 +1,93 @@
+package pump
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// barrier holds all sinks of a lane, each after what it was given before is
+// durable, until the lane is let go.
+type barrier struct {
+	arrived chan struct{} // one by each
+	gone    chan struct{} // closed when they may go on
+}
+
+// hold sends a barrier to all sinks and waits until they stand at it. The
+// caller closes gone.
+func (l *lane) hold(ctx context.Context, in inboxes) (*barrier, error) {
+	b := &barrier{arrived: make(chan struct{}, len(in.own)), gone: make(chan struct{})}
+	for _, inbox := range in.own {
+		select {
+		case inbox <- &parcel{barrier: b}:
+		case <-ctx.Done():
+			return nil, ctx.Err() // the attempt has failed: its sinks end, at the barrier too
+		}
+	}
+	for range in.own {
+		select {
+		case <-b.arrived:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return b, nil
+}
+
+// stand makes everything durable and waits at the barrier.
+func (w *writer) stand(ctx context.Context, b *barrier) error {
+	if err := w.flush(ctx); err != nil {
+		return err
+	}
+	b.arrived <- struct{}{}
+	select {
+	case <-b.gone:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// migrate has the destination follow a schema change, between the rows before
+// it, which are durable then, and those after it. One that changes no columns
+// and no rows means nothing to a writer that does not follow changes.
+func (r *reader) migrate(split string, c *record.Change) error {
+	m, follows := r.l.c.Writer.(plugin.Migrator)
+	switch {
+	case follows:
+	case c.Kind == record.Other && c.From == c.To:
+		r.l.c.Log.Info("a statement at the source changes nothing that is written", "split", split, "table", c.Name.String(), "sql", c.SQL)
+		return nil
+	default:
+		return errclass.With(errclass.Permanent, fmt.Errorf(
+			"reading split %s: the schema of table %s has changed (%s) and the writer does not follow schema changes: change the destination, then start again", split, c.Name, c.SQL))
+	}
+	r.l.migrating.Lock() // two barriers at once would wait for each other
+	defer r.l.migrating.Unlock()
+	b, err := r.l.hold(r.failed, r.in)
+	if err != nil {
+		return err
+	}
+	defer close(b.gone)
+	r.l.p.writing.Lock()
+	defer r.l.p.writing.Unlock()
+	patience := newPatience(r.l.c.Retry, r.l.c.Log)
+	patience.worked = true
+	for {
+		err := m.Migrate(r.failed, c)
+		if err == nil {
+			return nil
+		}
+		var one *plugin.TableError
+		if !errors.As(err, &one) {
+			err = fmt.Errorf("table %s: %w", c.Name, err)
+		}
+		if err := patience.wait(r.failed, "following a schema change", err); err != nil {
+			return fmt.Errorf("following a schema change (%s): %w", c.SQL, err)
+		}
+	}
+}
