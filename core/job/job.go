@@ -15,8 +15,11 @@ type Job struct {
 	Setting    Setting
 	Properties Properties
 
-	notes *config.Notes
-	root  *config.Node
+	push       *Push
+	dirtyTable *DirtyTable
+	notes      *config.Notes
+	root       *config.Node
+	props      *config.Node // -confProp; nil if not given
 }
 
 // Notes returns what a person should know about the file. Decoding the
@@ -56,8 +59,8 @@ type Setting struct {
 	Restart *Restart `json:"restart"`
 	// Where and how much is logged.
 	Log Log `json:"log"`
-	// Accepted for the sake of old files.
-	MetricPlugin *config.Node `json:"metricPluginConf" alias:"metricPluginConfig" ignored:"metrics are served by datasync itself"`
+	// What the job's figures are pushed to while it runs; -metrics serves them beside that.
+	MetricPlugin *MetricPlugin `json:"metricPluginConf" alias:"metricPluginConfig"`
 	// Accepted for the sake of old files.
 	Test *config.Node `json:"test" ignored:"use the stream reader or writer to test the other side"`
 }
@@ -103,6 +106,8 @@ type ErrorLimit struct {
 type Dirty struct {
 	// The file, or the folder, that bad rows are appended to as JSON lines. A folder gets one file per job.
 	Path string `json:"path"`
+	// A table that bad rows are written into.
+	JDBC *DirtyTable `json:"jdbc"`
 	// Accepted for the sake of old files.
 	HadoopConfig *config.Node `json:"hadoopConfig" ignored:"dirty rows go to a local file or folder"`
 }

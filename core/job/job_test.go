@@ -236,7 +236,7 @@ func TestConfProp(t *testing.T) {
 	}
 	for conf, want := range map[string]string{
 		`{"execution.checkpointing.interval": "soon"}`: `-confProp:1:38: ["execution.checkpointing.interval"]: expected a duration`,
-		`{"chunjun.dirty-data.output-type": "jdbc"}`:   `expected one of default, log, file, found "jdbc"`,
+		`{"chunjun.dirty-data.output-type": "hdfs"}`:   `expected one of default, log, file, jdbc, mysql, found "hdfs"`,
 		`[]x`: `-confProp:1:3: expected the end of the file`,
 		`[1]`: `-confProp:1:1: expected an object, found a list`,
 	} {

@@ -37,9 +37,11 @@ func Parse(text []byte, o Options) (*Job, error) {
 		}
 		return nil, config.Join(p.errs...)
 	}
-	j.root = root
+	j.root, j.props = root, p.props
 	p.unresolved(source, left, unrouted(root))
 	p.file(root, j)
+	p.gateway(j)
+	p.table(j)
 	return j, config.Join(p.errs...)
 }
 
@@ -47,14 +49,23 @@ func Parse(text []byte, o Options) (*Job, error) {
 // value that looks like a secret as asterisks.
 func (j *Job) Masked() []byte { return config.Masked(j.root) }
 
-// Scrubber returns a function that hides the file's secrets in any text; see
-// [config.Scrubber]. Errors of drivers and log lines go through it.
-func (j *Job) Scrubber() func(text string) string { return config.Scrubber(j.root) }
+// Scrubber returns a function that hides the secrets of the file and of
+// -confProp in any text; see [config.Scrubber]. Errors of drivers and log lines
+// go through it.
+func (j *Job) Scrubber() func(text string) string {
+	file := config.Scrubber(j.root)
+	if j.props == nil {
+		return file
+	}
+	props := config.Scrubber(j.props)
+	return func(text string) string { return props(file(text)) }
+}
 
 type parser struct {
 	options Options
 	notes   *config.Notes
 	errs    []error
+	props   *config.Node // -confProp; nil if not given
 }
 
 func (p *parser) add(err error) {

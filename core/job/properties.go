@@ -13,14 +13,17 @@ type Properties struct {
 	Checkpoint config.Duration `json:"execution.checkpointing.interval" alias:"flink.checkpoint.interval" min:"1"`
 	// A checkpoint to go on from.
 	SavepointPath string `json:"execution.savepoint.path" alias:"execution.state-recovery.path"`
-	// What happens to bad rows: default counts them, log logs them, file writes them to job.setting.dirty.path.
-	DirtyOutput string `json:"chunjun.dirty-data.output-type" alias:"flinkx.dirty-data.output-type" enum:"default,log,file"`
+	// What happens to bad rows: default counts them, log logs them, file writes them to job.setting.dirty.path, jdbc (or
+	// mysql) into a table.
+	DirtyOutput string `json:"chunjun.dirty-data.output-type" alias:"flinkx.dirty-data.output-type" enum:"default,log,file,jdbc,mysql"`
 	// So many bad rows are allowed; negative: any number; nil: not given.
 	DirtyRows *int64 `json:"chunjun.dirty-data.max-rows" alias:"flinkx.dirty-data.max-rows"`
 	// So often the place for bad rows may fail; negative: any number; nil: not given.
 	DirtyFailures *int64 `json:"chunjun.dirty-data.max-collect-failed-rows" alias:"flinkx.dirty-data.max-collect-failed-rows"`
 	// Every n-th bad row is logged; 0 and less: none; nil: not given.
 	DirtyLogEvery *int64 `json:"chunjun.dirty-data.log.print-interval" alias:"flinkx.dirty-data.log.print-interval"`
+	DirtyTableProperties
+	GatewayProperties
 }
 
 const confProp = "-confProp"
@@ -38,6 +41,7 @@ func (p *parser) properties() Properties {
 		p.add(err)
 		return props
 	}
+	p.props = root
 	known := map[string]bool{}
 	for _, key := range config.Describe(props) {
 		known[key.Name] = true
@@ -62,20 +66,12 @@ func ownProperty(key string) bool {
 
 // NoEffect names the tools' own properties that mean nothing here.
 func (Properties) NoEffect() map[string]string {
-	all := map[string]string{
-		"chunjun.delay_period_mill":        "a job ends when its last row is durable",
-		"chunjun.cluster.execution-mode":   "jobs run in this process",
-		"chunjun.dirty-data.dir":           "nothing is loaded from folders",
-		"chunjun.dirty-data.jdbc.database": noTable,
+	return map[string]string{
+		"chunjun.delay_period_mill":      "a job ends when its last row is durable",
+		"chunjun.cluster.execution-mode": "jobs run in this process",
+		"chunjun.dirty-data.dir":         "nothing is loaded from folders",
 	}
-	for _, key := range []string{"url", "username", "password", "database", "table", "batch-size", "batch-flush-interval"} {
-		all["chunjun.dirty-data.jdbc."+key] = noTable
-		all["flinkx.dirty-data.jdbc."+key] = noTable
-	}
-	return all
 }
-
-const noTable = "bad rows go to the log or to a file"
 
 // DirtyLimit returns how many bad rows, and what share of the rows read in
 // percent, the job allows; a negative number is no limit. The properties win
