@@ -1,32 +1,49 @@
 package config
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
 	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
-var sensitive = regexp.MustCompile(`(?i)(^pwd|password|passwd|passphrase|secret|^sasl\.jaas\.config|accesskey|access\.key|credential|(^|[._-])(api|auth|access)?[._-]?token)$`)
+var sensitive = regexp.MustCompile(`(?i)(^pwd|password|passwd|passphrase|secret|secret[._-]?key|private[._-]?key|^sasl\.jaas\.config|access[._-]?key|credentials?|^authorization|(^|[._-])dsn|(^|[._-])(api|auth|access)?[._-]?token)$`)
 
 // Sensitive reports whether a key's value must never be shown. It knows the
 // keys that FlinkX masks (pwd, password, druid.password, secretKey) and the
 // spellings of the systems that jobs talk to.
 func Sensitive(key string) bool {
-	return sensitive.MatchString(key) || strings.EqualFold(key, "secretKey")
+	return sensitive.MatchString(key)
 }
 
+const secretNames = `password|passwd|pwd|passphrase|secret|secret[._-]?key|access[._-]?key|token`
+
 var (
-	inPairs    = regexp.MustCompile(`(?i)((?:password|passwd|pwd|secret|secretkey|accesskey|token)["']?\s*(?:=>|[=:])\s*)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^"'&,;\s)}\]]+)`)
-	inUserInfo = regexp.MustCompile(`(://[^\s/@:?#"']*:)([^\s/@"']+)(@)`)
+	// inPairs is name=value and "name": "value", the quotes escaped where the pair stands inside a quoted text.
+	inPairs = regexp.MustCompile(`(?i)((?:` + secretNames + `)\\*["']?\s*(?:=>|[=:])\s*)` +
+		`(\\+"(?:[^"\\]|\\+[^"\\])*(?:\\+")?|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\{(?:[^{}]|\}\})*\}|[^"'&,;\s)}\]]+)`)
+	inUserInfo = regexp.MustCompile(`(://[^\s/@:?#"']*:)([^\s/"']+)(@)`)
+	// inDSN is the form of github.com/go-sql-driver/mysql: user:password@tcp(host)/database.
+	inDSN    = regexp.MustCompile(`([^\s/@:"'=]+:)([^\s"']+)(@(?:tcp[46]?|unix)\()`)
+	inHeader = regexp.MustCompile(`(?i)(authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token)\s+)?)([^\s"',;]+)`)
+	// inQuery is a parameter of an address, all of it: its value may hold what ends a pair elsewhere.
+	inQuery = regexp.MustCompile(`(?i)[?&;]\s*(?:[a-z._-]*(?:` + secretNames + `))\s*=\s*(\{(?:[^}]|\}\})*\}|[^&;]*)`)
 )
 
 // leftOver is a placeholder that no value was found for: it has to be named.
 var leftOver = regexp.MustCompile(`^\$\{[^{}]*\}$`)
 
 // MaskText hides what looks like a secret inside a text: password=... of URLs
-// and properties, "password": "..." of JSON, user:password@ of URLs.
+// and properties, "password": "..." of JSON, user:password@ of URLs and data
+// source names, what follows Authorization.
 func MaskText(text string) string {
 	text = inPairs.ReplaceAllString(text, "${1}"+mask)
+	text = inHeader.ReplaceAllString(text, "${1}"+mask)
+	text = inDSN.ReplaceAllString(text, "${1}"+mask+"${3}")
 	return inUserInfo.ReplaceAllString(text, "${1}"+mask+"${3}")
 }
 
@@ -39,31 +56,70 @@ const scrubbedLength = 4
 // environment and passwords inside URLs and properties, wherever they stand,
 // as well as what [MaskText] hides. The function may be used by any number of goroutines.
 func Scrubber(root *Node) func(text string) string {
-	found := append([]string{}, root.source.env...)
+	found := append([]string{}, root.source.secrets...)
 	collectSecrets(root, false, &found)
-	replacer := strings.NewReplacer(replacements(found)...)
+	return Hide(found)
+}
+
+// Hide returns a function that hides these texts, as they are and as URLs and
+// quotes spell them, and what [MaskText] hides. The function may be used by any
+// number of goroutines.
+func Hide(secrets []string) func(text string) string {
+	replacer := strings.NewReplacer(replacements(secrets)...)
 	return func(text string) string { return MaskText(replacer.Replace(text)) }
 }
 
-// scrub hides what came from the environment, and what MaskText hides.
+// scrub hides what came from the environment or a file, and what MaskText hides.
 func (t *Text) scrub(text string) string {
-	return MaskText(strings.NewReplacer(replacements(t.env)...).Replace(text))
+	return MaskText(strings.NewReplacer(replacements(t.secrets)...).Replace(text))
 }
 
+// replacements are pairs of a spelling of a secret and asterisks, the longest
+// first: one secret may be the beginning of another.
 func replacements(secrets []string) []string {
-	var pairs []string
+	var spelled []string
 	for _, s := range secrets {
-		if len(s) < scrubbedLength {
-			continue
-		}
-		pairs = append(pairs, s, mask)
-		for _, spelled := range []string{url.QueryEscape(s), url.PathEscape(s)} {
-			if spelled != s {
-				pairs = append(pairs, spelled, mask)
-			}
+		spelled = append(spelled, spellings(s)...)
+	}
+	slices.SortFunc(spelled, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	pairs := make([]string, 0, 2*len(spelled))
+	for _, s := range slices.Compact(spelled) {
+		if len(s) >= scrubbedLength {
+			pairs = append(pairs, s, mask)
 		}
 	}
 	return pairs
+}
+
+var hexDigits = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+// spellings are the forms of a secret that texts may hold: as it is, without
+// quotes or braces around it, as a URL spells it and as what a URL spells
+// stands for, and between quotes.
+func spellings(secret string) []string {
+	all := []string{secret}
+	if inner := strings.Trim(secret, `"'`); inner != secret {
+		all = append(all, inner)
+	}
+	if inner, ok := strings.CutPrefix(secret, "{"); ok {
+		all = append(all, strings.ReplaceAll(strings.TrimSuffix(inner, "}"), "}}", "}"))
+	}
+	for _, unescape := range []func(string) (string, error){url.QueryUnescape, url.PathUnescape} {
+		if plain, err := unescape(secret); err == nil {
+			all = append(all, plain)
+		}
+	}
+	for _, s := range all {
+		escaped := []string{url.QueryEscape(s), url.PathEscape(s)}
+		for _, e := range escaped {
+			all = append(all, e, hexDigits.ReplaceAllStringFunc(e, strings.ToLower))
+		}
+		var quoted bytes.Buffer
+		writeText(&quoted, s)
+		html, _ := json.Marshal(s) // a string always encodes
+		all = append(all, quoted.String()[1:quoted.Len()-1], string(html[1:len(html)-1]), strings.Trim(strconv.Quote(s), `"`))
+	}
+	return all
 }
 
 // collectSecrets appends the secrets in and beneath n; all says that
@@ -85,7 +141,12 @@ func collectSecrets(n *Node, all bool, found *[]string) {
 	for _, m := range inPairs.FindAllStringSubmatch(n.text, -1) {
 		*found = append(*found, strings.Trim(m[2], `"'`))
 	}
-	for _, m := range inUserInfo.FindAllStringSubmatch(n.text, -1) {
-		*found = append(*found, m[2])
+	for _, in := range []*regexp.Regexp{inUserInfo, inDSN, inHeader} {
+		for _, m := range in.FindAllStringSubmatch(n.text, -1) {
+			*found = append(*found, m[2])
+		}
+	}
+	for _, m := range inQuery.FindAllStringSubmatch(n.text, -1) {
+		*found = append(*found, m[1])
 	}
 }
