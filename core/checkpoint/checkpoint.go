@@ -11,21 +11,22 @@ const Version = 1
 
 // Checkpoint is all that a run leaves behind and a later run needs.
 type Checkpoint struct {
-	Version     int               `json:"version"`
-	Job         string            `json:"job"`
-	Fingerprint string            `json:"fingerprint,omitempty"` // of reader, writer and tables: another job is not resumed
-	Title       string            `json:"title,omitempty"`       // the same for people: "mysql shop.orders -> kafka orders"
-	Run         uint64            `json:"run"`
-	Epoch       uint64            `json:"epoch"`
-	Started     bool              `json:"started"`           // Hooks.Before has run
-	PlanRun     uint64            `json:"planRun,omitempty"` // the run that made the plan
-	Plan        []plugin.Progress `json:"plan,omitempty"`    // every split, with its Spec
-	Last        []plugin.Progress `json:"last,omitempty"`    // where the previous finished run ended
-	Finished    bool              `json:"finished"`          // all rows committed
-	AfterDone   bool              `json:"afterDone"`         // Hooks.After has run
-	Tokens      [][]byte          `json:"tokens,omitempty"`  // the newest of each channel, by channel; nil: none
-	Counters    Counts            `json:"counters"`
-	State       map[string][]byte `json:"state,omitempty"` // reserved: operators with state
+	Version     int                    `json:"version"`
+	Job         string                 `json:"job"`
+	Fingerprint string                 `json:"fingerprint,omitempty"` // of reader, writer and tables: another job is not resumed
+	Title       string                 `json:"title,omitempty"`       // the same for people: "mysql shop.orders -> kafka orders"
+	Run         uint64                 `json:"run"`
+	Epoch       uint64                 `json:"epoch"`
+	Started     bool                   `json:"started"`           // Hooks.Before has run
+	PlanRun     uint64                 `json:"planRun,omitempty"` // the run that made the plan
+	Plan        []plugin.Progress      `json:"plan,omitempty"`    // every split, with its Spec
+	Last        []plugin.Progress      `json:"last,omitempty"`    // where the previous finished run ended
+	Finished    bool                   `json:"finished"`          // all rows committed
+	AfterDone   bool                   `json:"afterDone"`         // Hooks.After has run
+	Tokens      [][]byte               `json:"tokens,omitempty"`  // the newest of each channel, by channel; nil: none
+	Counters    Counts                 `json:"counters"`
+	Tables      map[string]TableCounts `json:"tables,omitempty"` // of the same rows, by the tables' full names
+	State       map[string][]byte      `json:"state,omitempty"`  // reserved: operators with state
 }
 
 // Unfinished tells that the run stopped before all rows were committed.

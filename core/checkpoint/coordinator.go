@@ -42,7 +42,7 @@ func (c *Coordinator) Save(ctx context.Context) error { return c.SaveWith(ctx, n
 func (c *Coordinator) SaveWith(ctx context.Context, change func(*Checkpoint)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.c.Plan, c.c.Tokens, c.c.Counters = c.tracker.Snapshot()
+	c.tracker.describe(c.c)
 	if err := c.flush(ctx); err != nil {
 		return fmt.Errorf("writing dirty rows: %w", err)
 	}

@@ -17,6 +17,7 @@ type Tracker struct {
 	order  []*track // in the order of the plan
 	tokens [][]byte // by channel
 	counts Counts   // of the rows that are durable and behind a position, or of finished splits
+	tables tableTotals
 	onDone func(split string)
 }
 
@@ -35,6 +36,7 @@ type entry struct {
 	parts  int // that are not durable yet
 	mark   record.Mark
 	counts Counts
+	tables Tables
 }
 
 // Ticket stands for one batch on its way.
@@ -70,10 +72,11 @@ func (t *Tracker) Add(splits []plugin.Progress) {
 // counts what came in with it. The batch goes to that many sinks in parts: the
 // ticket is to be settled for each.
 func (t *Tracker) Issue(b *record.Batch, read Counts, parts int) Ticket {
+	e := entry{rows: b.Len() > 0, parts: parts, counts: read}
+	e.tables.Read(b)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	tr := t.tracks[b.Split()]
-	e := entry{rows: b.Len() > 0, parts: parts, counts: read}
 	if marks := b.Marks(); len(marks) > 0 {
 		e.mark, e.marked = marks[0], true
 	}
@@ -85,6 +88,7 @@ func (t *Tracker) Issue(b *record.Batch, read Counts, parts int) Ticket {
 type Settlement struct {
 	Ticket Ticket
 	Counts Counts // what was counted on the way, beside reading
+	Tables Tables // the same, by table
 	Joined bool   // written as one with the next settlement's ticket, of the same split: there is no position between the two
 }
 
@@ -105,6 +109,7 @@ func (t *Tracker) Settle(channel int, token []byte, settled []Settlement) {
 		e := &k.track.entries[k.seq-k.track.base]
 		e.parts--
 		e.counts.Add(s.Counts)
+		e.tables.addAll(s.Tables)
 		if s.Joined {
 			k.track.joined = max(k.track.joined, settled[i+1].Ticket.seq)
 		}
@@ -149,6 +154,7 @@ func (t *Tracker) advance(tr *track) (ended bool) {
 	}
 	for i := range behind {
 		t.counts.Add(tr.entries[i].counts)
+		t.tables.add(tr.entries[i].tables)
 	}
 	tr.base += uint64(behind)
 	tr.entries = append(tr.entries[:0], tr.entries[behind:]...)
@@ -212,6 +218,10 @@ func (t *Tracker) Progress(split string) plugin.Progress {
 func (t *Tracker) Snapshot() (plan []plugin.Progress, tokens [][]byte, counts Counts) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.snapshot()
+}
+
+func (t *Tracker) snapshot() (plan []plugin.Progress, tokens [][]byte, counts Counts) {
 	plan = make([]plugin.Progress, len(t.order))
 	for i, tr := range t.order {
 		plan[i] = tr.progress

@@ -16,6 +16,7 @@ import (
 type delivery struct {
 	w      *writer
 	counts checkpoint.Counts
+	tables checkpoint.Tables
 	sought int // rows that were refused and that the sink has named alone, or not at all
 }
 
@@ -188,6 +189,9 @@ func (d *delivery) refuse(ctx context.Context, row record.Row, raw []byte, why e
 	default:
 		d.counts.Others++
 	}
+	if row.Valid() {
+		d.tables.Add(row.Schema().Name, checkpoint.TableCounts{Errors: 1})
+	}
 	d.w.dirty = true
 	return d.w.l.c.Dirty.Reject(ctx, row, raw, why)
 }
@@ -195,6 +199,7 @@ func (d *delivery) refuse(ctx context.Context, row record.Row, raw []byte, why e
 // wrote counts what is in; a dirty row is never among it.
 func (d *delivery) wrote(b *record.Batch, bad []errclass.BadRow) {
 	d.counts.Written += int64(b.Len() - len(bad))
+	d.tables.Wrote(b, bad)
 	size := b.Size()
 	for _, r := range bad {
 		size -= b.Row(r.Index).Size()

@@ -289,7 +289,7 @@ func (w *writer) process(ctx context.Context, p *parcel) error {
 		w.taken = append(w.taken, checkpoint.Settlement{Ticket: t, Joined: true})
 	}
 	last := &w.taken[len(w.taken)-1]
-	last.Counts, last.Joined = d.counts, false
+	last.Counts, last.Tables, last.Joined = d.counts, d.tables, false
 	switch {
 	case w.preparer != nil || w.flusher != nil:
 		return nil
