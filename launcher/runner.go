@@ -14,6 +14,7 @@ import (
 	"github.com/datasync-io/datasync/core/job"
 	"github.com/datasync-io/datasync/core/metric"
 	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/dirty"
 )
 
 // Runner is a job that is ready to run, once.
@@ -27,6 +28,8 @@ type Runner struct {
 
 	reader plugin.Reader
 	writer plugin.Writer
+	replay *dirty.Replay // the reader, of a job that writes dirty rows again
+	listed bool          // of such a job: its own reader lists columns
 
 	start   time.Time
 	total   atomic.Int64
@@ -49,12 +52,23 @@ func New(j *job.Job, o Options) (*Runner, error) {
 	r.id = j.PipelineIdentity(r.pipe)
 	speed := j.Setting.Speed
 	r.meter = metric.New(max(speed.Readers(), speed.Writers()), time.Now)
-	writerErr := r.buildWriter()
-	readerErr := r.buildReader()
-	if err := config.Join(config.Join(readerErr, writerErr), r.unsupported()); err != nil {
+	if err := r.build(); err != nil {
+		return nil, err
+	}
+	if err := r.combined(); err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// build builds both plugins, and finds what this version cannot do.
+func (r *Runner) build() error {
+	if r.o.Replay != "" {
+		return r.buildReplay()
+	}
+	writerErr := r.buildWriter()
+	readerErr := r.buildReader()
+	return config.Join(config.Join(readerErr, writerErr), r.unsupported())
 }
 
 func (r *Runner) env(name string) plugin.Env {
@@ -77,6 +91,9 @@ func (r *Runner) buildWriter() error {
 // named tells that the job does not list the reader's columns: then a writer
 // knows them by name alone.
 func (r *Runner) named() bool {
+	if r.replay != nil {
+		return !r.listed
+	}
 	list := r.pipe.Reader.Parameter.Node().Member("column")
 	if list == nil || list.Kind() != config.ListKind {
 		return list.Unset() || list.Text() == "*"
