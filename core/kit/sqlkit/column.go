@@ -3,8 +3,10 @@ package sqlkit
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/datasync-io/datasync/core/config"
 )
@@ -23,6 +25,8 @@ type Column struct {
 	Format string `json:"format"`
 	// ParseFormat is the pattern that texts are parsed by, if it is another than Format.
 	ParseFormat string `json:"parseFormat"`
+	// Expr is what to select in place of a column: an expression of the database.
+	Expr string `json:"-"`
 }
 
 // Constant returns the text of a constant column.
@@ -73,6 +77,54 @@ var columnNoEffect = map[string]string{
 
 // Star tells that the list is ["*"]: all columns of the table.
 func Star(columns []Column) bool { return len(columns) == 1 && columns[0].Name == "*" }
+
+// longestName is how many bytes every database takes for the name of a column.
+const longestName = 60
+
+// Expressions returns a column list as DataX reads it: what is no name of a
+// column is a constant, or an expression of the database.
+func Expressions(columns []Column) []Column {
+	list := slices.Clone(columns)
+	for i := range list {
+		c := &list[i]
+		_, constant := c.Constant()
+		text := strings.TrimSpace(c.Name)
+		if constant || c.Type != "" || c.Index != nil || text == "*" || isColumnName(text) {
+			continue
+		}
+		if n := len(text); n >= 2 && text[0] == '\'' && text[n-1] == '\'' && !strings.Contains(strings.ReplaceAll(text[1:n-1], "''", ""), "'") {
+			value := strings.ReplaceAll(text[1:n-1], "''", "'")
+			if strings.TrimSpace(value) != "" {
+				c.Value = &value
+				continue
+			}
+		}
+		if c.Expr = text; len(text) > longestName {
+			c.Name = "column_" + strconv.Itoa(i)
+		}
+	}
+	return list
+}
+
+// isColumnName tells a name, quoted or qualified, from an expression.
+func isColumnName(text string) bool {
+	switch strings.ToLower(text) {
+	case "", "null", "true", "false":
+		return false
+	}
+	if strings.ContainsRune("`\"[", rune(text[0])) {
+		_, err := ParseName(text, 3)
+		return err == nil
+	}
+	digits := true
+	for _, r := range text {
+		if r != '.' && r != '_' && r != '$' && r != '#' && r != '@' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return false
+		}
+		digits = digits && (r == '.' || r >= '0' && r <= '9')
+	}
+	return !digits
+}
 
 // checkColumns refuses a "*" beside other columns.
 func checkColumns(columns []Column) error {

@@ -12,10 +12,12 @@ import (
 
 // Connection is one entry of a job's connection list.
 type Connection struct {
-	// JDBC URL of the database. A list may be given; its first element is used.
+	// JDBC URL of the database. A reader's may be a list: the next is tried when no connection can be made to the one before. A writer uses the first.
 	JDBCURL config.StringList `json:"jdbcUrl"`
 	// Tables, as t or schema.t, quoted or not. A reader reads all of the list, where * stands for any text, ? for a character, and a regular expression stands between slashes: orders_*, shop.*, /orders_[0-9]+/. A writer writes the first.
 	Table config.StringList `json:"table"`
+	// A SELECT to read from in place of tables, as customSql; of a whole job one.
+	QuerySQL config.StringList `json:"querySql"`
 	// Schema (MySQL: database) of the table, if the URL's is another.
 	Schema string `json:"schema"`
 	// User name, where it differs from the one beside the connection list.
@@ -26,12 +28,25 @@ type Connection struct {
 	AllReplace bool `json:"allReplace" ignored:"the key of this name beside connection is used"`
 }
 
+// NoEffect names what stands in entries of shipped files.
+func (*Connection) NoEffect() map[string]string {
+	return map[string]string{"type": "the plugin's name says it", "slaveMode": "name the replica in jdbcUrl", "driver": "the plugin has its own"}
+}
+
 // SchemaIsRegexp tells that the schema stands for several, as FlinkX's mysqld has it.
 func (c *Connection) SchemaIsRegexp() bool {
 	return IsRegexp(c.Schema) || strings.Contains(c.Schema, "*")
 }
 
-// URL returns the JDBC URL in use, or "".
+// URLKey is the key of JDBC URL n of entry i of a connection list.
+func (c *Connection) URLKey(i, n int) string {
+	if len(c.JDBCURL) == 1 {
+		return fmt.Sprintf("connection[%d].jdbcUrl", i)
+	}
+	return fmt.Sprintf("connection[%d].jdbcUrl[%d]", i, n)
+}
+
+// URL returns the first JDBC URL, or "".
 func (c *Connection) URL() string { return first(c.JDBCURL) }
 
 // TableName returns the table in use as it is written, or "".
@@ -60,17 +75,17 @@ type ReaderConfig struct {
 	Password config.Secret `json:"password"`
 	// Where the databases and the tables are. All entries are read, each with its own url, user and password; customSql is read from the first.
 	Connection config.List[Connection] `json:"connection" required:"true"`
-	// Columns to read: ["*"], names, or objects with name or value (a constant).
-	Column []Column `json:"column" required:"true"`
+	// Columns to read: ["*"], names, or objects with name or value (a constant). In DataX's files also constants and expressions of the database. May be left out with a statement, whose columns are meant.
+	Column []Column `json:"column"`
 	// Condition that the rows must meet, without the word WHERE.
 	Where string `json:"where"`
 	// A SELECT to read from in place of the table.
 	CustomSQL string `json:"customSql" alias:"querySql"`
 	// Column to read in ascending order of; absent, rows are read in order of the primary key.
 	OrderByColumn string `json:"orderByColumn"`
-	// Numeric column by which the table is split for several channels.
+	// Column by which the table is split for several channels: a number; with splitStrategy range, and in DataX's files, also a text or a time. FlinkX's files need it where several channels read one table; DataX's are read in one split without.
 	SplitPk string `json:"splitPk"`
-	// How to split: range cuts the key's values into intervals, mod takes remainders, auto chooses.
+	// How to split: range cuts the key's values into intervals, mod takes remainders, auto chooses, and without splitPk takes the primary key (PostgreSQL: or else the pages of the table).
 	SplitStrategy string `json:"splitStrategy" enum:"mod,range,auto"`
 	// Least key to read; absent, it is asked for. For range.
 	SplitPkStart string `json:"splitPkStart"`
@@ -85,8 +100,13 @@ type ReaderConfig struct {
 	// Whether all splits are read in one consistent view of the database: auto, where there are several and it can be had; off; required, or the job fails.
 	Snapshot string `json:"snapshot" enum:"auto,off,required"`
 	IncrementConfig
+	// Statements to run on every connection, before anything else.
+	Session config.StringList `json:"session"`
 	// More connection parameters, as in the JDBC URL.
 	Properties map[string]string `json:"properties"`
+	// Dealt says that whole tables are dealt to the channels however many there
+	// are, as FlinkX's mysqld does.
+	Dealt bool `json:"-"`
 	// Regexps says that a table or schema which the system would have to quote
 	// is a regular expression, as FlinkX's mysqld has them.
 	Regexps bool `json:"-"`
@@ -102,7 +122,7 @@ func (c *ReaderConfig) Patterns(i int) ([]Pattern, error) {
 		switch text = strings.TrimSpace(text); {
 		case c.Regexps && one.SchemaIsRegexp():
 			patterns[n], err = RegexpPattern(one.Schema, text)
-		case c.Regexps && (IsRegexp(text) || one.Schema != "" && strings.Contains(text, ".*")):
+		case c.Regexps && (IsRegexp(text) || (c.Dealt || one.Schema != "") && strings.Contains(text, ".*")):
 			patterns[n], err = RegexpPattern("", text)
 		default:
 			patterns[n], err = ParsePattern(text)
@@ -125,6 +145,11 @@ func (c *ReaderConfig) PlainTables(i int) []string {
 		}
 	}
 	return plain
+}
+
+// OneTable tells that the job reads one table, by its name.
+func (c *ReaderConfig) OneTable() bool {
+	return !c.Dealt && len(c.Connection) == 1 && len(c.Connection[0].Table) == 1 && len(c.PlainTables(0)) == 1
 }
 
 // First returns the connection in use; Validate has made sure that it is there.
@@ -154,12 +179,46 @@ func (*ReaderConfig) NoEffect() map[string]string {
 		"orderBy":                      "increColumn says it",
 		"isOrderBy":                    "increColumn says it",
 		"withNoLock":                   "it is a setting of SQL Server",
+		"mandatoryEncoding":            "texts come in UTF-8 from every database",
+		"encoding":                     "texts come in UTF-8 from every database",
+		"hint":                         "write the hint into customSql",
+		"checkSlave":                   "the first jdbcUrl that can be connected to is used",
 	}
+}
+
+// useStatement takes the statement that stands in the connection list, as DataX
+// has it, and completes what a statement does not need.
+func (c *ReaderConfig) useStatement() error {
+	var errs []error
+	for i := range c.Connection {
+		for n, sql := range c.Connection[i].QuerySQL {
+			key := fmt.Sprintf("connection[%d].querySql[%d]", i, n)
+			switch {
+			case strings.TrimSpace(sql) == "":
+			case c.CustomSQL != "":
+				errs = append(errs, config.Fieldf(key, "one statement is read by a job: join them with UNION ALL, or make a job of each"))
+			case len(c.Connection[i].Table) > 0:
+				errs = append(errs, config.Fieldf(key, "stands beside table: remove one of the two"))
+			case i > 0:
+				errs = append(errs, config.Fieldf(key, "a statement is read from the first entry of connection: put this one there"))
+			default:
+				c.CustomSQL = sql
+			}
+		}
+	}
+	switch {
+	case len(c.Column) > 0:
+	case c.CustomSQL == "":
+		errs = append(errs, config.Fieldf("column", "is required"))
+	default:
+		c.Column = []Column{{Name: "*"}}
+	}
+	return errors.Join(errs...)
 }
 
 // Validate checks what can be known without a connection.
 func (c *ReaderConfig) Validate() error {
-	errs := []error{checkColumns(c.Column), c.validateSource(), c.validateSplit(), c.ValidateIncrement()}
+	errs := []error{c.useStatement(), checkColumns(c.Column), c.validateSource(), c.validateSplit(), c.ValidateIncrement()}
 	if c.Where != "" {
 		errs = append(errs, config.Field("where", CheckCondition(c.Where)))
 	}

@@ -30,6 +30,7 @@ type Planner struct {
 	Nullable bool        // the split column may be NULL
 	Indexed  bool        // an index begins with the split column
 	Strategy string      // Auto, Mod or Range; "" is Auto
+	Ordered  bool        // texts and times may be split by, too
 	Channels int
 	Start    string // explicit bounds, whole numbers; "": asked for
 	End      string
@@ -40,7 +41,7 @@ type Planner struct {
 // Plan returns the splits, at least one. It does not set Key and Unique.
 func (p *Planner) Plan(ctx context.Context) ([]Spec, error) {
 	if !CanSplitBy(p.Kind) {
-		return nil, errclass.With(errclass.Config, fmt.Errorf("split column's type must be number type: column %q is %s; name another splitPk", p.Column, p.Kind))
+		return p.ordered(ctx)
 	}
 	explicit := p.Start != "" || p.End != ""
 	switch {
@@ -132,15 +133,9 @@ func (p *Planner) bounds(ctx context.Context) (low, high *big.Int, err error) {
 	if low != nil && high != nil {
 		return low, high, nil
 	}
-	key := p.Dialect.Quote(p.Column)
-	stmt := Select{Dialect: p.Dialect, From: p.From, Where: []string{p.Where},
-		Items: []Item{{SQL: "MIN(" + key + ")"}, {SQL: "MAX(" + key + ")"}}}
-	row, err := p.First(ctx, stmt.String())
+	row, err := p.ends(ctx)
 	if err != nil {
-		return nil, nil, fmt.Errorf("asking for the bounds of splitPk %q: %w", p.Column, err)
-	}
-	if len(row) != 2 {
-		return nil, nil, errors.New("asking for the bounds of splitPk: no row came back")
+		return nil, nil, err
 	}
 	for i, b := range []**big.Int{&low, &high} {
 		if *b == nil && row[i] != nil {
@@ -150,6 +145,21 @@ func (p *Planner) bounds(ctx context.Context) (low, high *big.Int, err error) {
 		}
 	}
 	return low, high, nil
+}
+
+// ends asks for the least and the largest key, under more conditions.
+func (p *Planner) ends(ctx context.Context, more ...string) ([]*string, error) {
+	key := p.Dialect.Quote(p.Column)
+	stmt := Select{Dialect: p.Dialect, From: p.From, Where: append([]string{p.Where}, more...),
+		Items: []Item{{SQL: "MIN(" + key + ")"}, {SQL: "MAX(" + key + ")"}}}
+	row, err := p.First(ctx, stmt.String())
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("asking for the bounds of splitPk %q: %w", p.Column, err)
+	case len(row) != 2:
+		return nil, errors.New("asking for the bounds of splitPk: no row came back")
+	}
+	return row, nil
 }
 
 // noNumber says that the least or the largest key is none.

@@ -22,6 +22,7 @@ type Spec struct {
 
 	Kind   string   `json:"kind"`             // [All], [Range], [Mod] or [Pages]
 	Column string   `json:"column,omitempty"` // by which it is split
+	Of     string   `json:"of,omitempty"`     // range: what the bounds are, a name of [boundKinds]; "": whole numbers
 	From   string   `json:"from,omitempty"`   // range: least key; "": no bound
 	To     string   `json:"to,omitempty"`     // range: the key after the largest; "": no bound
 	End    string   `json:"end,omitempty"`    // range: largest key, of the last split of explicit bounds
@@ -48,7 +49,7 @@ func (s *Spec) Predicate(d *Dialect) string {
 	case Pages:
 		return s.Pages
 	case Range:
-		cond = s.rangePredicate(key)
+		cond = s.rangePredicate(d, key)
 	case Mod:
 		rest := d.remainder(key, s.N, s.Floor)
 		if s.I == 0 {
@@ -63,10 +64,16 @@ func (s *Spec) Predicate(d *Dialect) string {
 	return cond
 }
 
-func (s *Spec) rangePredicate(key string) string {
+func (s *Spec) rangePredicate(d *Dialect, key string) string {
+	bound := func(text string) string {
+		if kind, ok := boundKinds[s.Of]; ok {
+			return d.Literal(Value{Kind: kind, Text: text})
+		}
+		return text
+	}
 	var cond string
 	if s.From != "" {
-		cond = key + " >= " + s.From
+		cond = key + " >= " + bound(s.From)
 	}
 	for _, c := range []struct{ op, bound string }{{" < ", s.To}, {" <= ", s.End}} {
 		if c.bound == "" {
@@ -75,7 +82,7 @@ func (s *Spec) rangePredicate(key string) string {
 		if cond != "" {
 			cond += " AND "
 		}
-		cond += key + c.op + c.bound
+		cond += key + c.op + bound(c.bound)
 	}
 	return cond
 }
@@ -105,7 +112,8 @@ func ParseSpec(split plugin.Split) (Spec, error) {
 	if err := json.Unmarshal(split.Spec, &s); err != nil {
 		return s, errclass.With(errclass.PositionLost, fmt.Errorf("reading split %q: %w", split.ID, err))
 	}
-	numbers := isNumber(s.From) && isNumber(s.To) && isNumber(s.End)
+	_, ordered := boundKinds[s.Of]
+	numbers := ordered || s.Of == "" && isNumber(s.From) && isNumber(s.To) && isNumber(s.End)
 	sound := s.Kind == All || s.Kind == Pages && s.Pages != "" || s.Kind == Range && s.Column != "" && numbers || s.Kind == Mod && s.Column != "" && s.N > 0
 	if s.V != specVersion || !sound {
 		return s, errclass.With(errclass.PositionLost, fmt.Errorf("split %q was planned by another version: start over with -fresh", split.ID))
@@ -123,8 +131,14 @@ func isNumber(bound string) bool {
 	return true
 }
 
-// CanSplitBy tells whether a column of kind k can be split by; one of kind Any
-// can if its [TableColumn.Numbers] says so.
+// boundKinds are the bounds of range splits that are no numbers, as [Spec.Of]
+// has them. They are put into statements as literals.
+var boundKinds = map[string]record.Kind{
+	"text": record.String, "date": record.Date, "datetime": record.Datetime, "timestamp": record.Timestamp,
+}
+
+// CanSplitBy tells whether a column of kind k can be split by as a number; one
+// of kind Any can if its [TableColumn.Numbers] says so.
 func CanSplitBy(k record.Kind) bool {
 	switch k {
 	case record.Int64, record.Uint64, record.Decimal, record.Float32, record.Float64, record.Any:

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/plugin"
@@ -173,10 +174,10 @@ func oneLocation(text string, channels int) (string, error) {
 		return parts[0], nil
 	}
 	if len(parts) != channels {
-		return "", errorAt("startLocation", "startLocations is [%s], length = [%d], but the channel is [%d]", text, len(parts), channels)
+		return "", config.Fieldf("startLocation", "startLocations is [%s], length = [%d], but the channel is [%d]", text, len(parts), channels)
 	}
 	if len(slices.Compact(slices.Clone(parts))) > 1 {
-		return "", errorAt("startLocation", "the channels begin at different values (%s): here one ordered statement reads for all channels, give it one value", text)
+		return "", config.Fieldf("startLocation", "the channels begin at different values (%s): here one ordered statement reads for all channels, give it one value", text)
 	}
 	return parts[0], nil
 }

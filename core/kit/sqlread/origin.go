@@ -43,6 +43,9 @@ func (r *reader) look(ctx context.Context, s Session, p place) (*origin, error) 
 		}
 		o.from, o.fields = r.dialect.Table(o.table.Name), o.table.Columns
 	}
+	if err := r.compute(ctx, s, o); err != nil {
+		return nil, err
+	}
 	if err := o.choose(r.cfg); err != nil {
 		return nil, errclass.With(errclass.Config, err)
 	}
@@ -101,6 +104,30 @@ func (o *origin) unknown(key, name string) error {
 	return errorAt(key, "%s has no column %q, it has %s", o, name, strings.Join(names, ", "))
 }
 
+// compute asks what the expressions of the column list are, and adds them to
+// the fields.
+func (r *reader) compute(ctx context.Context, s Session, o *origin) error {
+	all := sqlkit.Select{Dialect: r.dialect, From: o.from}
+	for i := range r.cfg.Column {
+		if c := &r.cfg.Column[i]; c.Expr != "" {
+			all.Items = append(all.Items, sqlkit.Item{SQL: c.Expr, As: c.Name})
+		}
+	}
+	if len(all.Items) == 0 {
+		return nil
+	}
+	fields, err := s.Columns(ctx, all.String())
+	if err != nil {
+		return fmt.Errorf("column: looking at the expressions: %w", err)
+	}
+	o.fields = slices.Clone(o.fields)
+	for i, f := range fields {
+		f.Name, f.Select, f.Hidden, f.Sorts = all.Items[i].As, all.Items[i].SQL, true, false
+		o.fields = append(o.fields, f)
+	}
+	return nil
+}
+
 // choose resolves the columns that the job names.
 func (o *origin) choose(cfg *sqlkit.ReaderConfig) error {
 	var errs []error
@@ -114,10 +141,18 @@ func (o *origin) choose(cfg *sqlkit.ReaderConfig) error {
 		o.columns, o.selected = cfg.Column, make([]int, len(cfg.Column))
 		for i := range cfg.Column {
 			o.selected[i] = -1
-			if _, constant := cfg.Column[i].Constant(); constant {
+			switch _, constant := cfg.Column[i].Constant(); {
+			case constant:
+				continue
+			case cfg.Column[i].Expr != "":
+				o.selected[i] = slices.IndexFunc(o.fields, func(f sqlkit.TableColumn) bool { return f.Select == cfg.Column[i].Expr })
 				continue
 			}
-			if o.selected[i] = o.find(cfg.Column[i].Name); o.selected[i] < 0 {
+			name := cfg.Column[i].Name
+			if o.selected[i] = o.find(name); o.selected[i] < 0 {
+				o.selected[i] = o.find(unquoted(name))
+			}
+			if o.selected[i] < 0 {
 				errs = append(errs, o.unknown(fmt.Sprintf("column[%d]", i), cfg.Column[i].Name))
 			}
 		}

@@ -121,8 +121,8 @@ func (r *reader) schemas(ctx context.Context, s Session, one *sqlkit.Connection,
 
 // several tells that the job reads of more than one table, or may.
 func (r *reader) several(found []place) bool {
-	if len(found) > 1 || r.cfg.CustomSQL != "" {
-		return len(found) > 1
+	if r.cfg.CustomSQL != "" {
+		return false
 	}
-	return len(r.cfg.PlainTables(0)) == 0
+	return len(found) > 1 || !r.cfg.OneTable()
 }

@@ -3,6 +3,7 @@ package sqlread
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -37,7 +38,26 @@ type lender struct {
 
 func newPool(d Driver, cfg *sqlkit.ReaderConfig) *pool {
 	return &pool{idle: map[int][]parked{}, lent: map[Session]lender{}, most: 1,
-		dial: func(ctx context.Context, i int) (Session, error) { return d.Dial(ctx, &cfg.Connection[i]) }}
+		dial: func(ctx context.Context, i int) (Session, error) {
+			s, err := d.Dial(ctx, &cfg.Connection[i])
+			if err != nil {
+				return nil, err
+			}
+			if err := begun(ctx, s, cfg); err != nil {
+				return nil, errors.Join(err, s.Close())
+			}
+			return s, nil
+		}}
+}
+
+// begun runs the job's own statements on a connection.
+func begun(ctx context.Context, s Session, cfg *sqlkit.ReaderConfig) error {
+	for i, sql := range cfg.Session {
+		if _, err := s.First(ctx, sql); err != nil {
+			return fmt.Errorf("session[%d]: preparing the session: %w", i, err)
+		}
+	}
+	return nil
 }
 
 // take returns a session of a connection.

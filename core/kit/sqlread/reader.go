@@ -22,6 +22,7 @@ type reader struct {
 	dialect *sqlkit.Dialect
 	log     *slog.Logger
 	zone    *time.Location
+	datax   bool            // whose rules splits follow
 	meta    []record.Column // asked for and had: _ts
 
 	pool *pool
@@ -57,7 +58,12 @@ func New(env plugin.Env, cfg *sqlkit.ReaderConfig, d Driver) (plugin.Reader, err
 	if n := len(cfg.Connection); n > 1 && cfg.CustomSQL != "" {
 		log.Warn("customSql is read from the first entry of connection", "listed", n)
 	}
-	r := &reader{cfg: cfg, driver: d, dialect: d.Dialect(), log: log, zone: env.Zone, pool: newPool(d, cfg),
+	if env.Dialect == dataX {
+		own := *cfg // whose connections stay the driver's
+		own.Column = sqlkit.Expressions(cfg.Column)
+		cfg = &own
+	}
+	r := &reader{cfg: cfg, driver: d, dialect: d.Dialect(), log: log, zone: env.Zone, datax: env.Dialect == dataX, pool: newPool(d, cfg),
 		origins: map[place]*entry{}, views: map[int]*view{}}
 	for _, m := range record.Meta {
 		if m.Name == metaTime && slices.Contains(env.Meta, m.Name) {

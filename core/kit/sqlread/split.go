@@ -33,9 +33,8 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, err
 		return nil, err
 	}
 	several := r.several(places)
-	if p.Channels > 1 && !several && r.cfg.SplitPk == "" && r.cfg.SplitStrategy == "" {
-		return nil, errclass.With(errclass.Config, errors.New("splitPk: Must specify the split column when the channel is greater than 1; "+
-			`name a numeric column, or set splitStrategy to "auto" to split by the primary key`))
+	if err := r.checkSplit(p.Channels, !several); err != nil {
+		return nil, errclass.With(errclass.Config, err)
 	}
 	var parts []part
 	for i, at := range places {
@@ -216,7 +215,7 @@ func (r *reader) specs(ctx context.Context, s Session, o *origin, channels int) 
 		return r.planner(s, o, f, channels).Plan(ctx)
 	}
 	all := []sqlkit.Spec{{Kind: sqlkit.All}}
-	if channels <= 1 || r.cfg.SplitPk != "" {
+	if channels <= 1 || r.cfg.SplitPk != "" || r.whole() {
 		return all, nil
 	}
 	if pages, err := r.pages(ctx, s, o, channels); len(pages) > 0 || err != nil {
@@ -250,7 +249,7 @@ func (r *reader) splitField(o *origin, channels int) *sqlkit.TableColumn {
 	if r.cfg.SplitPk != "" {
 		return o.field(unquoted(r.cfg.SplitPk))
 	}
-	if channels <= 1 && r.cfg.SplitPkStart == "" && r.cfg.SplitPkEnd == "" {
+	if channels <= 1 && r.cfg.SplitPkStart == "" && r.cfg.SplitPkEnd == "" || r.whole() {
 		return nil
 	}
 	if key := o.primary(); len(key) > 0 {
@@ -268,12 +267,13 @@ func canSplitBy(f *sqlkit.TableColumn) bool {
 // planner returns the planner of a split column.
 func (r *reader) planner(s Session, o *origin, f *sqlkit.TableColumn, channels int) *sqlkit.Planner {
 	kind := f.Kind
-	if !canSplitBy(f) {
-		kind = record.String // the planner refuses it and says why
+	if kind == record.Any && !f.Numbers {
+		kind = record.String
 	}
 	return &sqlkit.Planner{
 		Dialect: r.dialect, From: o.from, Where: r.cfg.Where, Column: f.Name, Kind: kind, Nullable: f.Nullable,
 		Indexed: o.leading(f.Name) != nil, Strategy: r.cfg.SplitStrategy, Channels: channels,
 		Start: r.cfg.SplitPkStart, End: r.cfg.SplitPkEnd, First: s.First,
+		Ordered: f.Kind != record.Any && (r.datax || r.cfg.SplitStrategy == sqlkit.Range || r.cfg.SplitStrategy == sqlkit.Auto),
 	}
 }

@@ -44,6 +44,9 @@ func (r *reader) viewSession(ctx context.Context, p place) (Session, error) {
 		return nil, err
 	case ok:
 		r.pool.lend(s, lender{connection: p.connection, view: held})
+		if err := begun(ctx, s, r.cfg); err != nil {
+			return nil, errors.Join(err, r.release(s))
+		}
 		return s, nil
 	}
 	return r.outside(ctx, v, p)
