@@ -55,6 +55,9 @@ func TestPluginFolders(t *testing.T) {
 	}
 }
 
+// modes are plugins that are another mode of a folder's own.
+var modes = map[string]string{"reader/mysqld": "reader/mysql"}
+
 // TestRegistryNames fails for a plugin that is called otherwise than its folder.
 func TestRegistryNames(t *testing.T) {
 	registry, err := builtin.Registry()
@@ -67,6 +70,13 @@ func TestRegistryNames(t *testing.T) {
 	}
 	for _, w := range registry.Writers() {
 		names["writer"] = append(names["writer"], filepath.Join("writer", w.Name))
+	}
+	for mode, of := range modes {
+		side := filepath.Dir(mode)
+		if !slices.Contains(names[side], mode) || !slices.Contains(names[side], of) {
+			t.Errorf("%s is no mode of %s", mode, of)
+		}
+		names[side] = slices.DeleteFunc(names[side], func(name string) bool { return name == mode })
 	}
 	for side, got := range names {
 		slices.Sort(got)

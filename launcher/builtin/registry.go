@@ -24,6 +24,7 @@ func readers() []plugin.ReaderInfo {
 	return []plugin.ReaderInfo{
 		readfile.Info(),
 		readmysql.Info(),
+		readmysql.InfoSharded(),
 		readpostgresql.Info(),
 		readsqlite.Info(),
 		readsqlserver.Info(),

@@ -17,11 +17,29 @@ import (
 func Info() plugin.ReaderInfo {
 	return plugin.ReaderInfo{
 		Name:    "mysql",
-		Aliases: []string{"tidb", "mysqld"},
+		Aliases: []string{"tidb"},
 		Doc:     "Reads tables, views or a statement of MySQL, MariaDB or TiDB.",
 		Config:  func() any { return defaults() },
 		New: func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
 			cfg := defaults()
+			if err := d.Decode(cfg); err != nil {
+				return nil, err
+			}
+			return New(env, cfg)
+		},
+	}
+}
+
+// InfoSharded describes FlinkX's mysqld: the same reader, whose tables and
+// schemas are regular expressions and are dealt to the channels as a whole.
+func InfoSharded() plugin.ReaderInfo {
+	return plugin.ReaderInfo{
+		Name: "mysqld",
+		Doc: "Reads tables that are spread over several MySQL servers, schemas and names: each entry of connection has its own account where it needs one, " +
+			"and table and schema may be regular expressions. Tables are dealt to the channels; rows carry the name of their table.",
+		Config: func() any { return sharded() },
+		New: func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
+			cfg := sharded()
 			if err := d.Decode(cfg); err != nil {
 				return nil, err
 			}
@@ -44,10 +62,10 @@ func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
 
 // driver speaks to the servers of a job.
 type driver struct {
-	cfg      *Config
-	log      *slog.Logger
-	settings []*mysqlkit.Settings // of each entry of the connection list
-	natives  *natives
+	cfg     *Config
+	log     *slog.Logger
+	places  []*sqlkit.Fallback[*mysqlkit.Settings] // of each entry of the connection list
+	natives *natives
 }
 
 var (
@@ -66,7 +84,7 @@ func (d *driver) Name(c *sqlkit.Connection, table string) (record.Name, error) {
 
 // Dial implements [sqlread.Driver].
 func (d *driver) Dial(ctx context.Context, c *sqlkit.Connection) (sqlread.Session, error) {
-	conn, err := mysqlkit.Dial(ctx, d.settings[d.place(c)])
+	conn, err := sqlkit.Reach(ctx, d.places[d.place(c)], mysqlkit.Dial)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,14 @@ type snapshot struct {
 // the lock is taken, which is then held for n short statements. It waits for
 // statements that run, and new writes wait for it: not long.
 func (d *driver) Snapshot(ctx context.Context, c *sqlkit.Connection, n int) (sqlread.Snapshot, error) {
-	settings := d.settings[d.place(c)]
+	var settings *mysqlkit.Settings // of the server that is reached
+	locker, err := sqlkit.Reach(ctx, d.places[d.place(c)], func(ctx context.Context, at *mysqlkit.Settings) (*mysqlkit.Conn, error) {
+		settings = at
+		return mysqlkit.Dial(ctx, at)
+	})
+	if err != nil {
+		return nil, err
+	}
 	s := &snapshot{}
 	for range n {
 		conn, err := mysqlkit.Dial(ctx, settings)
@@ -45,12 +52,8 @@ func (d *driver) Snapshot(ctx context.Context, c *sqlkit.Connection, n int) (sql
 			err = conn.Exec(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 		}
 		if err != nil {
-			return nil, errors.Join(err, s.Close())
+			return nil, errors.Join(err, s.Close(), locker.Close())
 		}
-	}
-	locker, err := mysqlkit.Dial(ctx, settings)
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
 	}
 	err = s.begin(ctx, locker)
 	if err = errors.Join(err, locker.Close()); err != nil {

@@ -30,7 +30,7 @@ func (c *Config) Validate() error {
 	}
 	var errs []error
 	for i := range c.Connection {
-		_, _, err := c.settings(i)
+		_, _, err := c.places(i)
 		errs = append(errs, err)
 		if c.CustomSQL != "" {
 			continue
@@ -43,11 +43,22 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// settings says how to dial an entry of the connection list; unused are the
-// connection parameters without effect.
-func (c *Config) settings(i int) (s *pgkit.Settings, unused []string, err error) {
-	one, key := &c.Connection[i], fmt.Sprintf("connection[%d].jdbcUrl", i)
-	u, err := pgkit.ParseURL(one.URL())
+// places says how to dial each URL of an entry of the connection list; unused
+// are the connection parameters without effect.
+func (c *Config) places(i int) (places []*pgkit.Settings, unused []string, err error) {
+	var errs []error
+	for n := range c.Connection[i].JDBCURL {
+		s, more, err := c.settings(i, n)
+		places, unused, errs = append(places, s), append(unused, more...), append(errs, err)
+	}
+	return places, unused, errors.Join(errs...)
+}
+
+// settings says how to dial URL n of an entry of the connection list.
+func (c *Config) settings(i, n int) (s *pgkit.Settings, unused []string, err error) {
+	one := &c.Connection[i]
+	key := one.URLKey(i, n)
+	u, err := pgkit.ParseURL(one.JDBCURL[n])
 	if err != nil {
 		return nil, nil, config.Field(key, err)
 	}
@@ -79,7 +90,7 @@ func (c *Config) name(i int, table string) (record.Name, error) {
 	if err != nil {
 		return record.Name{}, config.Field(key, err)
 	}
-	s, _, err := c.settings(i)
+	s, _, err := c.settings(i, 0)
 	if err != nil {
 		return record.Name{}, err
 	}
@@ -105,14 +116,14 @@ func (c *Config) name(i int, table string) (record.Name, error) {
 func (c *Config) driver(log *slog.Logger) (*driver, error) {
 	d := &driver{cfg: c}
 	for i := range c.Connection {
-		s, unused, err := c.settings(i)
+		places, unused, err := c.places(i)
 		if err != nil {
 			return nil, errclass.With(errclass.Config, err)
 		}
 		if len(unused) > 0 {
 			log.Info("connection parameters without effect", "connection", i, "names", strings.Join(unused, ", "))
 		}
-		d.settings = append(d.settings, s)
+		d.places = append(d.places, sqlkit.NewFallback(log, places...))
 	}
 	return d, nil
 }

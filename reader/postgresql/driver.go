@@ -44,15 +44,16 @@ func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
 
 // driver speaks to the servers of a job.
 type driver struct {
-	cfg      *Config
-	settings []*pgkit.Settings // of each entry of the connection list
+	cfg    *Config
+	places []*sqlkit.Fallback[*pgkit.Settings] // of each entry of the connection list
 }
 
 var (
-	_ sqlread.Driver      = (*driver)(nil)
-	_ sqlread.Snapshotter = (*driver)(nil)
-	_ sqlread.PageRanger  = (*driver)(nil)
-	_ sqlread.Watermarker = (*driver)(nil)
+	_ sqlread.Driver       = (*driver)(nil)
+	_ sqlread.Snapshotter  = (*driver)(nil)
+	_ sqlread.PageRanger   = (*driver)(nil)
+	_ sqlread.Watermarker  = (*driver)(nil)
+	_ sqlread.SchemaLister = (*driver)(nil)
 )
 
 // Dialect implements [sqlread.Driver].
@@ -65,11 +66,28 @@ func (d *driver) Name(c *sqlkit.Connection, table string) (record.Name, error) {
 
 // Dial implements [sqlread.Driver].
 func (d *driver) Dial(ctx context.Context, c *sqlkit.Connection) (sqlread.Session, error) {
-	conn, err := pgkit.Dial(ctx, d.settings[d.place(c)])
+	conn, err := sqlkit.Reach(ctx, d.places[d.place(c)], pgkit.Dial)
 	if err != nil {
 		return nil, err
 	}
 	return &session{conn: conn}, nil
+}
+
+// Schemas implements [sqlread.SchemaLister].
+func (d *driver) Schemas(ctx context.Context, one sqlread.Session) ([]string, error) {
+	s, ok := one.(*session)
+	if !ok {
+		return nil, fmt.Errorf("listing schemas: a session of another driver: %T", one)
+	}
+	r, err := s.conn.Query(ctx, "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY nspname")
+	if err != nil {
+		return nil, s.note(err)
+	}
+	names := make([]string, len(r.Rows))
+	for i := range names {
+		names[i] = r.Text(i, 0)
+	}
+	return names, nil
 }
 
 // place is where an entry stands in the connection list.

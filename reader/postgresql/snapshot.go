@@ -30,8 +30,11 @@ type snapshot struct {
 // Snapshot implements [sqlread.Snapshotter]. Sessions join as they are asked
 // for, so that their number does not matter.
 func (d *driver) Snapshot(ctx context.Context, c *sqlkit.Connection, _ int) (sqlread.Snapshot, error) {
-	s := &snapshot{settings: d.settings[d.place(c)]}
-	holder, err := pgkit.Dial(ctx, s.settings)
+	s := &snapshot{}
+	holder, err := sqlkit.Reach(ctx, d.places[d.place(c)], func(ctx context.Context, at *pgkit.Settings) (*pgkit.Conn, error) {
+		s.settings = at // whose server the others join
+		return pgkit.Dial(ctx, at)
+	})
 	if err != nil {
 		return nil, err
 	}

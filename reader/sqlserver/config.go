@@ -2,7 +2,6 @@ package sqlserver
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 
 	"github.com/datasync-io/datasync/core/config"
@@ -32,7 +31,7 @@ func (c *Config) Validate() error {
 	}
 	var errs []error
 	for i := range c.Connection {
-		_, _, err := c.settings(i)
+		_, _, err := c.places(i)
 		errs = append(errs, err)
 		if c.CustomSQL != "" {
 			continue
@@ -45,11 +44,21 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// settings says how to dial an entry of the connection list; unused are the
-// connection parameters without effect.
-func (c *Config) settings(i int) (s *mssqlkit.Settings, unused []string, err error) {
-	key := fmt.Sprintf("connection[%d].jdbcUrl", i)
-	u, err := mssqlkit.ParseURL(c.Connection[i].URL())
+// places says how to dial each URL of an entry of the connection list; unused
+// are the connection parameters without effect.
+func (c *Config) places(i int) (places []*mssqlkit.Settings, unused []string, err error) {
+	var errs []error
+	for n := range c.Connection[i].JDBCURL {
+		s, more, err := c.settings(i, n)
+		places, unused, errs = append(places, s), append(unused, more...), append(errs, err)
+	}
+	return places, unused, errors.Join(errs...)
+}
+
+// settings says how to dial URL n of an entry of the connection list.
+func (c *Config) settings(i, n int) (s *mssqlkit.Settings, unused []string, err error) {
+	key := c.Connection[i].URLKey(i, n)
+	u, err := mssqlkit.ParseURL(c.Connection[i].JDBCURL[n])
 	if err != nil {
 		return nil, nil, config.Field(key, err)
 	}

@@ -40,24 +40,24 @@ func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
 	}
 	d := &driver{cfg: cfg, log: env.Log}
 	for i := range cfg.Connection {
-		s, unused, err := cfg.settings(i)
+		places, unused, err := cfg.places(i)
 		if err != nil {
 			return nil, errclass.With(errclass.Config, err)
 		}
 		if len(unused) > 0 {
 			env.Log.Info("connection parameters without effect", "names", strings.Join(unused, ", "))
 		}
-		d.settings = append(d.settings, s)
+		d.places = append(d.places, sqlkit.NewFallback(env.Log, places...))
 	}
 	return sqlread.New(env, &cfg.ReaderConfig, d)
 }
 
 // driver speaks to the servers of a job.
 type driver struct {
-	cfg      *Config
-	log      *slog.Logger
-	settings []*mssqlkit.Settings // of each entry of the connection list
-	told     sync.Once            // that there is no snapshot isolation
+	cfg    *Config
+	log    *slog.Logger
+	places []*sqlkit.Fallback[*mssqlkit.Settings] // of each entry of the connection list
+	told   sync.Once                              // that there is no snapshot isolation
 }
 
 var (
@@ -80,7 +80,7 @@ func (d *driver) Name(c *sqlkit.Connection, table string) (record.Name, error) {
 
 // Dial implements [sqlread.Driver].
 func (d *driver) Dial(ctx context.Context, c *sqlkit.Connection) (sqlread.Session, error) {
-	conn, err := mssqlkit.Dial(ctx, d.settings[d.place(c)])
+	conn, err := sqlkit.Reach(ctx, d.places[d.place(c)], mssqlkit.Dial)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlread"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/plugintest"
@@ -205,12 +206,12 @@ func TestSnapshot(t *testing.T) {
 	if err := decoder.Decode(cfg); err != nil {
 		t.Fatal(err)
 	}
-	s, _, err := cfg.settings(0)
+	places, _, err := cfg.places(0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := &driver{cfg: cfg, log: slog.New(slog.DiscardHandler)}
-	d.settings = append(d.settings, s)
+	d.places = append(d.places, sqlkit.NewFallback(d.log, places...))
 	if _, err := d.Snapshot(t.Context(), cfg.First(), 2); errclass.Of(err) != errclass.Permanent || !strings.Contains(err.Error(), "share") {
 		t.Errorf("a view for two sessions: %v", err)
 	}

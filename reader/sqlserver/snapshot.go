@@ -21,7 +21,7 @@ func (d *driver) Snapshot(ctx context.Context, c *sqlkit.Connection, n int) (sql
 	case n > 1:
 		return nil, errclass.With(errclass.Permanent, errors.New("sessions of SQL Server cannot share a view: with one channel all rows are read in one"))
 	}
-	conn, err := mssqlkit.Dial(ctx, d.settings[d.place(c)])
+	conn, err := sqlkit.Reach(ctx, d.places[d.place(c)], mssqlkit.Dial)
 	if err != nil {
 		return nil, err
 	}
