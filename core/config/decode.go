@@ -26,10 +26,16 @@ type Defaulter interface{ SetDefaults() }
 // nothing here, and why. They are accepted and noted.
 type NoEffecter interface{ NoEffect() map[string]string }
 
+// AnyCaser marks a struct whose keys, and those of everything beneath it, match
+// whatever their case: "SplitUpdate" is splitUpdate. FlinkX reads a few
+// connectors' parameters so (binlog, sqlservercdc, ftp); all other keys match exactly.
+type AnyCaser interface{ AnyCaseKeys() }
+
 // Settings say how strictly a file is read.
 type Settings struct {
 	Lenient  bool              // unknown keys are warnings
 	NoEffect map[string]string // as NoEffecter, for the decoder's own node
+	Stray    map[string]string // as NoEffect, for every object of the file
 	Notes    *Notes            // may be nil
 }
 
@@ -38,6 +44,7 @@ type Settings struct {
 type Decoder struct {
 	node     *Node
 	settings Settings
+	anyCase  bool  // beneath an AnyCaser
 	elem     field // the tags that the elements of a List obey
 }
 
@@ -68,7 +75,7 @@ func (d *Decoder) Notes() *Notes { return d.settings.Notes }
 func (d *Decoder) At(n *Node) *Decoder {
 	s := d.settings
 	s.NoEffect = nil
-	return &Decoder{node: n, settings: s}
+	return &Decoder{node: n, settings: s, anyCase: d.anyCase}
 }
 
 // Decode writes the node over *dst, whose present content are the defaults.
@@ -104,7 +111,11 @@ func (d *Decoder) value(n *Node, v reflect.Value, f field, top bool) []error {
 	case reflect.PointerTo(t).Implements(unmarshalerType):
 		return d.custom(n, v, f)
 	case isScalar(t):
-		return asErrors(setScalar(n, v, f))
+		err := setScalar(n, v, f)
+		if err == nil && n.kind == StringKind && plainScalar(v.Type()) {
+			d.settings.Notes.literal(n)
+		}
+		return asErrors(err)
 	case reflect.PointerTo(t).Implements(textType):
 		return asErrors(setText(n, v))
 	}
@@ -214,6 +225,16 @@ func (d *Decoder) structure(n *Node, v reflect.Value) []error {
 	}
 	fields := structFields(v.Type())
 	ptr := v.Addr().Interface()
+	if _, any := ptr.(AnyCaser); any && !d.anyCase {
+		within := *d
+		within.anyCase = true
+		d = &within
+	}
+	if d.anyCase {
+		for i := range fields {
+			fields[i].anyCase = true
+		}
+	}
 	errs := d.unknownKeys(n, fields, d.noEffect(n, ptr))
 	sound := true
 	for _, f := range fields {
@@ -247,6 +268,9 @@ func (d *Decoder) field(n *Node, f field, owner reflect.Value) []error {
 	given, errs := f.written(n)
 	if f.ignored != "" {
 		return errs
+	}
+	if given != nil && given.name != f.key {
+		d.settings.Notes.rename(given, f.key)
 	}
 	if given == nil || given.Unset() && f.required {
 		if f.required {

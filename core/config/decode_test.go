@@ -304,7 +304,7 @@ func TestSecret(t *testing.T) {
 func TestScrubber(t *testing.T) {
 	source, _ := config.Expand("", []byte(`{"password": "hush1", "nested": {"secretKey": ["hush2"]}, "url": "jdbc:x://a:hush3@h/?password=hush4&x=1",
 		"jaas": "x required password=\"hush5\";", "port": ${env:PORT}, "token": "h/ 6&", "user": "me", "pwd": "1"}`),
-		func(string) (string, bool) { return "70007", true })
+		func(string) (string, error) { return "70007", nil })
 	n, err := config.Parse(source)
 	if err != nil {
 		t.Fatal(err)
@@ -320,7 +320,7 @@ func TestScrubber(t *testing.T) {
 }
 
 func TestValidateShowsNoSecret(t *testing.T) {
-	source, _ := config.Expand("", []byte(`{"host": "bad", "fallback": "${env:X}"}`), func(string) (string, bool) { return "hush", true })
+	source, _ := config.Expand("", []byte(`{"host": "bad", "fallback": "${env:X}"}`), func(string) (string, error) { return "hush", nil })
 	n, err := config.Parse(source)
 	if err != nil {
 		t.Fatal(err)

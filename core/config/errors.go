@@ -115,8 +115,38 @@ type Note struct {
 	Warning bool // else it is for information: a key without effect
 }
 
-// Notes collects the notes of one job. It is not safe for concurrent use.
-type Notes struct{ list []Note }
+// Notes collects the notes of one job, and what decoding its file has found out
+// about the spelling. It is not safe for concurrent use.
+type Notes struct {
+	list     []Note
+	names    map[*Node]string // keys in their own spelling, of values under another
+	literals map[*Node]bool   // texts that are numbers or booleans
+}
+
+func (n *Notes) rename(value *Node, key string) {
+	if n.names == nil {
+		n.names = map[*Node]string{}
+	}
+	n.names[value] = key
+}
+
+func (n *Notes) literal(value *Node) {
+	if n.literals == nil {
+		n.literals = map[*Node]bool{}
+	}
+	n.literals[value] = true
+}
+
+// Name returns a member's key as the decoder that read it spells it.
+func (n *Notes) Name(m Member) string {
+	if key, ok := n.names[m.Node]; ok {
+		return key
+	}
+	return m.Name
+}
+
+// Literal reports whether a text was read as a number or a boolean.
+func (n *Notes) Literal(value *Node) bool { return n.literals[value] }
 
 // All returns what was collected, in order.
 func (n *Notes) All() []Note { return n.list }

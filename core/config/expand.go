@@ -3,27 +3,36 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"regexp"
 	"strings"
 )
 
-var placeholder = regexp.MustCompile(`^\$\{((?:env:)?[A-Za-z0-9_.\-]+)\}`)
+// placeholder matches ${name}, ${env:NAME}, ${file:path} and a name with
+// offsets and a layout, such as ${now-2h:2006-01-02 15:04}.
+var placeholder = regexp.MustCompile(`^\$\{(env:[A-Za-z0-9_.\-]+|file:[^{}\r\n]+|[A-Za-z0-9_.\-]+(?:[+\-][A-Za-z0-9+\-]+)?(?::[^{}\r\n]+)?)\}`)
+
+// ErrUnset is what a [Lookup] returns for a name that it does not know.
+var ErrUnset = errors.New("has no value")
 
 // Lookup gives the value of a placeholder's name: "bizdate" for ${bizdate},
-// "env:PASSWORD" for ${env:PASSWORD}.
-type Lookup func(name string) (value string, found bool)
+// "env:PASSWORD" for ${env:PASSWORD}. An error other than [ErrUnset] says why a
+// name that it does know has no value.
+type Lookup func(name string) (value string, err error)
 
 // Left is a placeholder that no value was found for.
 type Left struct {
 	Name string
-	Bare bool // outside a string, where what is left cannot be read as JSON
-	at   int  // in the expanded text
+	Bare bool  // outside a string, where what is left cannot be read as JSON
+	Err  error // of the lookup
+	at   int   // in the expanded text
 }
 
-// Expand replaces every ${name} and ${env:NAME} of the text outside comments.
-// Inside a string the value is escaped and so stays one value; elsewhere it is
-// inserted as it is and may be any piece of JSON. Values of env: names are
-// treated as secrets from there on. A name without a value stays as it is and is returned.
+// Expand replaces every ${name} of the text outside comments. Inside a string
+// the value is escaped and so stays one value; elsewhere it is inserted as it is
+// and may be any piece of JSON. Values of names that begin with env: or file:,
+// and of those that look like a secret's (see [Sensitive]), are secrets from
+// there on. A name without a value stays as it is and is returned.
 func Expand(name string, data []byte, lookup Lookup) (*Text, []Left) {
 	t := NewText(name, data)
 	var (
@@ -73,22 +82,23 @@ func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup L
 			continue
 		}
 		name := string(m[1])
-		value, found := lookup(name)
-		if !found {
-			left = append(left, Left{Name: name, Bare: quote == 0, at: out.Len()})
+		value, err := lookup(name)
+		if err != nil {
+			left = append(left, Left{Name: name, Bare: quote == 0, Err: err, at: out.Len()})
 			out.Write(m[0])
 			i += len(m[0])
 			continue
 		}
-		if strings.HasPrefix(name, "env:") {
-			t.env = append(t.env, value)
+		secret := secretName(name)
+		if secret {
+			t.secrets = append(t.secrets, value)
 		}
 		if quote != 0 {
 			value = escape(value, quote)
 		}
 		t.edits = append(t.edits, edit{
 			at: out.Len(), n: len(value), from: i, m: len(m[0]),
-			secret: strings.HasPrefix(name, "env:"),
+			secret: secret,
 		})
 		out.WriteString(value)
 		i += len(m[0])
@@ -96,12 +106,19 @@ func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup L
 	return left
 }
 
+func secretName(name string) bool {
+	return strings.HasPrefix(name, "env:") || strings.HasPrefix(name, "file:") || Sensitive(name)
+}
+
 // Unresolved returns the fault of a placeholder that got no value.
 func (t *Text) Unresolved(l Left) *Error {
 	e := &Error{File: t.name, Msg: "${" + l.Name + "} has no value, give one with -p \"" + l.Name + "=...\""}
 	e.Line, e.Column = t.position(l.at)
-	if env, ok := strings.CutPrefix(l.Name, "env:"); ok {
+	switch env, ok := strings.CutPrefix(l.Name, "env:"); {
+	case ok:
 		e.Msg = "${" + l.Name + "}: the environment variable " + env + " is not set"
+	case !errors.Is(l.Err, ErrUnset):
+		e.Msg = "${" + l.Name + "}: " + l.Err.Error()
 	}
 	return e
 }

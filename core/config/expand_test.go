@@ -7,12 +7,15 @@ import (
 	"github.com/datasync-io/datasync/core/config"
 )
 
-func lookup(name string) (string, bool) {
+func lookup(name string) (string, error) {
 	v, ok := map[string]string{
 		"day": "2024-01-01", "n": "3", "cols": `["a","b"]`, "quote": `a"b\c'd`,
 		"env:PASSWORD": "hush-hush", "env:PORT": "70000000000",
 	}[name]
-	return v, ok
+	if !ok {
+		return "", config.ErrUnset
+	}
+	return v, nil
 }
 
 func TestExpand(t *testing.T) {
@@ -96,7 +99,7 @@ func TestEnvironmentStaysSecret(t *testing.T) {
 }
 
 func TestScrubberLeavesPlaceholders(t *testing.T) {
-	text, _ := config.Expand("j", []byte(`{"password": "${env:NOBODY}", "token": "open sesame"}`), func(string) (string, bool) { return "", false })
+	text, _ := config.Expand("j", []byte(`{"password": "${env:NOBODY}", "token": "open sesame"}`), func(string) (string, error) { return "", config.ErrUnset })
 	n, err := config.Parse(text)
 	if err != nil {
 		t.Fatal(err)

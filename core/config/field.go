@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,6 +19,7 @@ type field struct {
 	required  bool
 	ignored   string
 	keepEmpty bool // "" is a value: behind a pointer, in a list or map
+	anyCase   bool // the key and its aliases match whatever their case
 	index     []int
 	typ       reflect.Type
 	name      string       // of the Go field
@@ -61,25 +61,52 @@ func split(list string) []string {
 	return strings.Split(list, ",")
 }
 
-// written returns the node under the key or one of its aliases. Both spellings
-// with a value are a fault.
+// written returns the node under the key or one of its aliases. Two spellings
+// with different values are a fault.
 func (f field) written(n *Node) (*Node, []error) {
 	given, under := n.Member(f.key), f.key
 	var errs []error
-	for _, alias := range f.aliases {
-		other := n.Member(alias)
-		if other == nil {
-			continue
-		}
+	for _, other := range f.others(n) {
 		if !other.Unset() && !given.Unset() {
-			errs = append(errs, other.Errorf("means the same as %q, which is given too; keep one", under))
+			if other.kind != given.kind || other.Raw() != given.Raw() {
+				errs = append(errs, other.Errorf("means the same as %q, which is given too; keep one", under))
+			}
 			continue
 		}
 		if given.Unset() {
-			given, under = other, alias
+			given, under = other, other.name
 		}
 	}
 	return given, errs
+}
+
+// others returns what n has under further spellings of the key.
+func (f field) others(n *Node) []*Node {
+	var found []*Node
+	for _, alias := range f.aliases {
+		if other := n.Member(alias); other != nil {
+			found = append(found, other)
+		}
+	}
+	if !f.anyCase {
+		return found
+	}
+	for _, m := range n.Members() {
+		if m.Name != f.key && !slices.Contains(found, m.Node) && f.matches(m.Name) {
+			found = append(found, m.Node)
+		}
+	}
+	return found
+}
+
+// matches reports whether a name is the key or one of its aliases.
+func (f field) matches(name string) bool {
+	for _, key := range append([]string{f.key}, f.aliases...) {
+		if key == name || f.anyCase && strings.EqualFold(key, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (f field) checkEmpty(n *Node, v reflect.Value) *Error {
@@ -89,37 +116,76 @@ func (f field) checkEmpty(n *Node, v reflect.Value) *Error {
 	return nil
 }
 
+// suggestions is how many unknown keys of one object get a suggestion: looking
+// for the nearest key takes longer than everything else.
+const suggestions = 100
+
 // unknownKeys reports the members that are no key of the struct: as notes
 // where they are known to have no effect, else as faults.
 func (d *Decoder) unknownKeys(n *Node, fields []field, noEffect map[string]string) []error {
 	known := map[string]string{}
 	for _, f := range fields {
 		for _, k := range append([]string{f.key}, f.aliases...) {
-			known[k] = f.ignored
+			known[d.fold(k)] = f.ignored
 		}
 	}
-	var errs []error
+	var (
+		errs    []error
+		unknown int
+	)
 	for _, m := range n.Members() {
-		why, is := known[m.Name]
+		why, is := known[d.fold(m.Name)]
 		if is && why == "" {
 			continue
 		}
 		if !is {
-			why, is = noEffect[m.Name]
+			why, is = d.withoutEffect(m.Name, noEffect)
 		}
-		if !is && isComment(m.Name) {
-			why, is = "read as a comment", true
+		at := func(msg string) *Error { return n.fault(m.Node.Path(), m.Node.named, msg) }
+		if is {
+			d.settings.Notes.Inform(at("has no effect: " + why))
+			continue
 		}
-		switch {
-		case is:
-			d.settings.Notes.Inform(n.fault(m.Node.Path(), m.at, "has no effect: "+why))
-		case d.settings.Lenient:
-			d.settings.Notes.Warn(n.fault(m.Node.Path(), m.at, unknownKey(m.Name, known)))
-		default:
-			errs = append(errs, n.fault(m.Node.Path(), m.at, unknownKey(m.Name, known)))
+		msg := "unknown key"
+		if unknown++; unknown <= suggestions {
+			msg = unknownKey(m.Name, fields)
+		}
+		if d.settings.Lenient {
+			d.settings.Notes.Warn(at(msg))
+		} else {
+			errs = append(errs, at(msg))
 		}
 	}
 	return errs
+}
+
+// fold returns the form of a key that equal keys have in common.
+func (d *Decoder) fold(key string) string {
+	if d.anyCase {
+		return strings.ToLower(key)
+	}
+	return key
+}
+
+// withoutEffect says why a key that no field has means nothing, if it is known.
+func (d *Decoder) withoutEffect(key string, noEffect map[string]string) (why string, is bool) {
+	for _, table := range []map[string]string{noEffect, d.settings.Stray} {
+		if why, is = table[key]; is {
+			return why, true
+		}
+		if !d.anyCase {
+			continue
+		}
+		for other, why := range table {
+			if strings.EqualFold(other, key) {
+				return why, true
+			}
+		}
+	}
+	if isComment(key) {
+		return "read as a comment", true
+	}
+	return "", false
 }
 
 // isComment reports whether a key was disabled by its author: "?table".
@@ -129,8 +195,12 @@ func isComment(key string) bool {
 
 const listedKeys = 12 // so many known keys are listed where none is near
 
-func unknownKey(key string, known map[string]string) string {
-	names := slices.Sorted(maps.Keys(known))
+func unknownKey(key string, fields []field) string {
+	var names []string
+	for _, f := range fields {
+		names = append(append(names, f.key), f.aliases...)
+	}
+	slices.Sort(names)
 	if near := Nearest(key, names); near != "" {
 		return fmt.Sprintf("unknown key, did you mean %q?", near)
 	}
@@ -148,8 +218,12 @@ func Nearest(word string, names []string) string {
 		allowed = 1
 	}
 	best, least := "", allowed+1
+	word = strings.ToLower(word)
 	for _, name := range names {
-		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(name)); d < least {
+		if diff := len(name) - len(word); diff > allowed || -diff > allowed {
+			continue // a letter each at least
+		}
+		if d := levenshtein.ComputeDistance(word, strings.ToLower(name)); d < least {
 			best, least = name, d
 		}
 	}

@@ -38,6 +38,7 @@ type Node struct {
 	end    int
 	parent *Node
 	name   string // in an object
+	named  int    // where the name begins
 	index  int    // in a list
 	path   string // of a root only
 }
@@ -46,7 +47,6 @@ type Node struct {
 type Member struct {
 	Name string
 	Node *Node
-	at   int // where the name begins
 }
 
 // Kind returns what the node is; NullKind for a nil node.

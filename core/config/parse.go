@@ -114,7 +114,7 @@ func (p *parser) object(n *Node) error {
 		}
 		name := p.ahead
 		if n.source.secret(name.begin, name.end) {
-			return p.fail("a name must not come from the environment")
+			return p.fail("a name must not be a secret")
 		}
 		if err := p.advance(); err != nil {
 			return err
@@ -125,7 +125,7 @@ func (p *parser) object(n *Node) error {
 		if err := p.advance(); err != nil {
 			return err
 		}
-		v, err := p.value(&Node{parent: n, name: name.text})
+		v, err := p.value(&Node{parent: n, name: name.text, named: name.begin})
 		if err != nil {
 			return err
 		}
@@ -144,18 +144,13 @@ func (p *parser) object(n *Node) error {
 }
 
 func (p *parser) add(n *Node, name token, v *Node) {
-	if _, twice := n.byName[name.text]; twice {
-		for _, m := range n.members {
-			if m.Name == name.text {
-				first, _ := n.source.position(m.at)
-				p.faults = append(p.faults, n.fault(v.Path(), name.begin, fmt.Sprintf("stands twice, first in line %d; remove one", first)))
-				break
-			}
-		}
+	if given, twice := n.byName[name.text]; twice {
+		first, _ := n.source.position(given.named)
+		p.faults = append(p.faults, n.fault(v.Path(), name.begin, fmt.Sprintf("stands twice, first in line %d; remove one", first)))
 		return
 	}
 	n.byName[name.text] = v
-	n.members = append(n.members, Member{Name: name.text, Node: v, at: name.begin})
+	n.members = append(n.members, Member{Name: name.text, Node: v})
 }
 
 func (p *parser) list(n *Node) error {

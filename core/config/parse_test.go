@@ -118,7 +118,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		lookup := func(string) (string, bool) { return `va"lue'`, true }
+		lookup := func(string) (string, error) { return `va"lue'`, nil }
 		source, _ := config.Expand("f", []byte(text), lookup)
 		_, _ = config.Parse(source)
 

@@ -64,6 +64,11 @@ func isScalar(t reflect.Type) bool {
 	return false
 }
 
+// plainScalar tells types whose texts are written without quotes in JSON.
+func plainScalar(t reflect.Type) bool {
+	return t.Kind() != reflect.String && t != durationType && t != bytesType
+}
+
 func setScalar(n *Node, v reflect.Value, f field) *Error {
 	if n.kind == ListKind || n.kind == ObjectKind {
 		return n.Errorf("expected %s, found %s", expectation(v.Type(), f), n.kind)

@@ -12,7 +12,7 @@ const excerptWidth = 48
 // stand the line of the file, with anything like a secret masked, and a caret.
 func syntaxError(t *Text, at int, expected string) *Error {
 	line, column := t.position(at)
-	shown, caret := excerpt(string(t.line(line)), column)
+	shown, caret := excerpt(t.near(line, at))
 	return &Error{
 		File: t.name, Line: line, Column: column,
 		Msg: expected + "\n    " + shown + "\n    " + strings.Repeat(" ", caret) + "^",

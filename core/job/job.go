@@ -12,8 +12,12 @@ type Job struct {
 	Identity   string     // under which state is kept; see [Identity]
 	Dialect    Dialect    // where a key means different things
 	Pipelines  []Pipeline // one per element of job.content that runs
+	Idle       []Pipeline // the others, with Options.Check
 	Setting    Setting
 	Properties Properties
+
+	// Why the file is taken for one of Dialect: "since job.setting.speed has byte".
+	DialectReason string
 
 	push       *Push
 	dirtyTable *DirtyTable
@@ -61,6 +65,8 @@ type Setting struct {
 	Log Log `json:"log"`
 	// What the job's figures are pushed to while it runs; -metrics serves them beside that.
 	MetricPlugin *MetricPlugin `json:"metricPluginConf" alias:"metricPluginConfig"`
+	// DataX's key for a job that is only checked; refused where it is true, since the rows would be written.
+	DryRun bool `json:"dryRun"`
 	// Accepted for the sake of old files.
 	Test *config.Node `json:"test" ignored:"use the stream reader or writer to test the other side"`
 }
@@ -98,7 +104,8 @@ func orElse(n, other int) int {
 type ErrorLimit struct {
 	// So many bad rows are allowed; one more ends the job. Absent or negative means any number.
 	Record *int64 `json:"record"`
-	// Bad rows may be this share of the rows read, in percent from 0 to 100. Absent means any share.
+	// Bad rows may be this share of the rows read: in percent from 0 to 100, in DataX's files as a ratio from 0 to 1.
+	// Absent means any share.
 	Percentage *float64 `json:"percentage"`
 }
 
@@ -157,18 +164,10 @@ type Log struct {
 	IsLogger bool `json:"isLogger"`
 	// The least level that is logged.
 	Level string `json:"level" enum:"trace,debug,info,warn,error"`
-	// The folder of the log file, with isLogger.
+	// The folder of the log file, with isLogger; else it has no effect: logs go to stderr, see -log-file.
 	Path string `json:"path"`
 	// Accepted for the sake of old files.
 	Pattern string `json:"pattern" ignored:"see -log-format"`
-}
-
-// Validate checks the share.
-func (l *ErrorLimit) Validate() error {
-	if l.Percentage != nil && *l.Percentage > 100 {
-		return config.Fieldf("percentage", "expected at most 100: it is in percent")
-	}
-	return nil
 }
 
 // DefaultSetting returns what holds where a file says nothing.

@@ -208,7 +208,7 @@ func TestNoEffect(t *testing.T) {
 	for _, n := range j.Notes() {
 		got = append(got, n.Path)
 	}
-	want := "job.speed job.writer job.content[1] job.content[0].reader.type job.content[0].reader.parameter.checkFormat " +
+	want := "job.speed job.writer job.content[0].reader.type job.content[1] job.content[0].reader.parameter.checkFormat " +
 		`job.content[0].reader.parameter["?table"] job.content[0].reader.parameter.sourceIds job.content[0].writer.parameter.print`
 	if strings.Join(got, " ") != want {
 		t.Errorf("notes\n%s\nwant\n%s", strings.Join(got, " "), want)

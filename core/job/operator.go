@@ -30,8 +30,15 @@ const (
 // NoEffect names keys of operators in files that FlinkX and ChunJun ship.
 func (operatorNode) NoEffect() map[string]string {
 	return map[string]string{
-		"type": strayKey, "fieldList": asColumn, "fieldNameList": asColumn, "semantic": guarantee,
+		"fieldList": asColumn, "fieldNameList": asColumn, "semantic": guarantee,
 	}
+}
+
+// strayKeys stand somewhere in files that FlinkX and ChunJun ship and mean
+// nothing there; a struct that has such a key wins.
+var strayKeys = map[string]string{
+	"sourceIds": strayKey, "sourceId": strayKey, "type": strayKey, "key": strayKey, "isPart": strayKey, "part": strayKey,
+	"customConverterType": strayKey, "resourceName": strayKey,
 }
 
 // anyNoEffect are keys that every connector of FlinkX or ChunJun accepts in
@@ -47,9 +54,7 @@ var anyNoEffect = map[string]string{
 	"semantic":              guarantee, "executeDdlAble": "this connector applies no schema changes",
 	"strategy":  "see job.setting.restart",
 	"fieldList": asColumn,
-	"sourceIds": strayKey, "sourceId": strayKey, "type": strayKey, "key": strayKey, "isPart": strayKey,
-	"customConverterType": strayKey, "resourceName": strayKey, "session": strayKey,
-	"executePreSqlNoData": strayKey, "executePostSqlNoData": strayKey,
+	"session":   strayKey, "executePreSqlNoData": strayKey, "executePostSqlNoData": strayKey,
 	"requestAccumulatorInterval": "the counters are local",
 	"batchSize":                  "the engine sizes batches by bytes",
 	"flushIntervalMills":         "rows are written as they come",

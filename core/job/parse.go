@@ -2,19 +2,25 @@ package job
 
 import (
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/datasync-io/datasync/core/config"
 )
 
 // Options are what the command line says about a job file.
 type Options struct {
-	File     string                           // for error texts and the identity; "" for inline text
-	Params   string                           // -p: "a=1,b=2", or JSON if it begins with {
-	ConfProp string                           // -confProp: a JSON object; "" is {}
-	JobName  string                           // -jobName or -jobid; FlinkX's default names count as not given
-	Lenient  bool                             // unknown keys are warnings
-	Env      func(name string) (string, bool) // os.LookupEnv; nil: nothing is set
+	File        string                            // for error texts and the identity; "" for inline text
+	Params      string                            // -p: "a=1,b=2", "-Da=1 -Db=2", or JSON if it begins with {
+	ConfProp    string                            // -confProp: a JSON object; "" is {}
+	JobName     string                            // -jobName or -jobid; FlinkX's default names count as not given
+	Dialect     string                            // -dialect: flinkx or datax; "" finds out
+	Lenient     bool                              // unknown keys are warnings
+	AllContents bool                              // -all-contents: every element of job.content runs, not only the first
+	Check       bool                              // elements of job.content that do not run are read too; see [Job.Idle]
+	Env         func(name string) (string, bool)  // os.LookupEnv; nil: nothing is set
+	ReadFile    func(path string) ([]byte, error) // os.ReadFile, for ${file:path}; nil: no file can be read
+	Zone        *time.Location                    // of ${now} and ${bizdate}; nil: the machine's
+	Now         func() time.Time                  // nil: time.Now
 }
 
 // Parse reads a job file. Its error joins all faults as [*config.Error] under
@@ -39,6 +45,7 @@ func Parse(text []byte, o Options) (*Job, error) {
 	}
 	j.root, j.props = root, p.props
 	p.unresolved(source, left, unrouted(root))
+	p.dialect(root, j)
 	p.file(root, j)
 	p.gateway(j)
 	p.table(j)
@@ -66,6 +73,8 @@ type parser struct {
 	notes   *config.Notes
 	errs    []error
 	props   *config.Node // -confProp; nil if not given
+
+	undecided bool // the file may be of the other dialect
 }
 
 func (p *parser) add(err error) {
@@ -75,27 +84,17 @@ func (p *parser) add(err error) {
 }
 
 func (p *parser) decoder(n *config.Node, noEffect map[string]string) *config.Decoder {
-	return config.NewDecoder(n, config.Settings{Lenient: p.options.Lenient, NoEffect: noEffect, Notes: p.notes})
+	return config.NewDecoder(n, config.Settings{Lenient: p.options.Lenient, NoEffect: noEffect, Stray: strayKeys, Notes: p.notes})
 }
 
-// expand replaces placeholders by the parameters and the environment.
+// expand replaces placeholders by their values.
 func (p *parser) expand(text []byte) (*config.Text, []config.Left) {
 	params, err := parameters(p.options.Params)
 	p.add(err)
-	used := map[string]bool{}
-	source, left := config.Expand(p.options.File, text, func(name string) (string, bool) {
-		if env, ok := strings.CutPrefix(name, "env:"); ok {
-			if p.options.Env == nil {
-				return "", false
-			}
-			return p.options.Env(env)
-		}
-		used[name] = true
-		value, found := params[name]
-		return value, found
-	})
+	v := newValues(&p.options, params)
+	source, left := config.Expand(p.options.File, text, v.lookup)
 	for _, name := range sorted(params) {
-		if !used[name] {
+		if !v.used[name] {
 			p.notes.Warn(&config.Error{File: "-p", Path: name, Msg: "no ${" + name + "} in the job file uses this parameter"})
 		}
 	}
@@ -130,7 +129,16 @@ func unrouted(root *config.Node) func(config.Left) bool {
 
 // fileNode and the types below are the file's skeleton.
 type fileNode struct {
-	Job *config.Node `json:"job" required:"true"`
+	Job  *config.Node `json:"job" required:"true"`
+	Core *config.Node `json:"core"`
+}
+
+// NoEffect names what stands beside job in DataX's files.
+func (fileNode) NoEffect() map[string]string {
+	return map[string]string{
+		"setting": "the settings stand in job.setting",
+		"common":  engineOfDataX, "entry": engineOfDataX,
+	}
 }
 
 type jobNode struct {
@@ -138,9 +146,11 @@ type jobNode struct {
 	Setting *config.Node `json:"setting"`
 }
 
-// NoEffect names keys that stand in job in files that FlinkX ships.
+// NoEffect names keys that stand in job in files that FlinkX ships, and those
+// of DataX's engine.
 func (jobNode) NoEffect() map[string]string {
 	return map[string]string{
+		"preHandler": engineOfDataX, "postHandler": engineOfDataX, "container": engineOfDataX,
 		"speed":  "the speed stands in job.setting.speed",
 		"writer": "the writer stands in job.content[0].writer",
 		"reader": "the reader stands in job.content[0].reader",
@@ -167,28 +177,43 @@ func (p *parser) file(root *config.Node, j *Job) {
 	if !jn.Setting.Unset() {
 		p.add(p.decoder(jn.Setting, nil).Decode(&j.Setting))
 	}
-	if j.Setting.Restore.IsStream {
-		j.Setting.Restore.IsRestore = true
-	}
-	switch items := jn.Content.Items(); {
-	case jn.Content.Unset():
-	case jn.Content.Kind() != config.ListKind:
-		p.add(jn.Content.Errorf("expected a list with one element that has a reader and a writer, found %s", jn.Content.Kind()))
-	case len(items) == 0:
-		p.add(jn.Content.Errorf("is empty, expected one element that has a reader and a writer"))
-	default:
-		if len(items) > 1 {
-			p.notes.Warn(items[1].Errorf("only content[0] runs, as in FlinkX; the other %d are left out", len(items)-1))
-		}
-		j.Pipelines = append(j.Pipelines, p.pipeline(items[0]))
-		p.restoreColumn(j)
-	}
+	p.settled(j)
+	p.core(f.Core, j)
+	p.content(jn.Content, j)
 }
 
-func (p *parser) pipeline(n *config.Node) Pipeline {
+// content makes the pipelines.
+func (p *parser) content(n *config.Node, j *Job) {
+	items := n.Items()
+	switch {
+	case n.Unset():
+		return
+	case n.Kind() != config.ListKind:
+		p.add(n.Errorf("expected a list with one element that has a reader and a writer, found %s", n.Kind()))
+		return
+	case len(items) == 0:
+		p.add(n.Errorf("is empty, expected one element that has a reader and a writer"))
+		return
+	}
+	for i, item := range items {
+		switch {
+		case i == 0 || p.options.AllContents:
+			j.Pipelines = append(j.Pipelines, p.pipeline(i, item))
+		case p.options.Check:
+			j.Idle = append(j.Idle, p.pipeline(i, item))
+		}
+	}
+	if left := len(items) - len(j.Pipelines); left > 0 {
+		p.notes.Warn(items[1].Errorf("only content[0] runs, as in FlinkX and DataX; the other %d are left out; -all-contents runs all", left))
+	}
+	p.restoreColumn(j)
+}
+
+func (p *parser) pipeline(index int, n *config.Node) Pipeline {
 	var c contentNode
-	p.add(p.decoder(n, map[string]string{"type": strayKey}).Decode(&c))
+	p.add(p.decoder(n, nil).Decode(&c))
 	return Pipeline{
+		Index:       index,
 		Reader:      p.operator(c.Reader, "reader", ReaderPlugin, readerNoEffect),
 		Writer:      p.operator(c.Writer, "writer", WriterPlugin, writerNoEffect),
 		Transformer: nonEmpty(c.Transformer), NameMapping: nonEmpty(c.NameMapping), Restoration: nonEmpty(c.Restoration),

@@ -87,8 +87,12 @@ func (j *Job) DirtyLimit() (rows int64, percent float64) {
 		if limit.Record != nil {
 			rows = *limit.Record
 		}
-		if limit.Percentage != nil {
+		switch {
+		case limit.Percentage == nil:
+		case j.Dialect != DataX:
 			percent = *limit.Percentage
+		case limit.Record == nil:
+			percent = *limit.Percentage * 100
 		}
 		return rows, percent
 	}
