@@ -71,6 +71,9 @@ func NewBatch(rows, bytes int) *Batch {
 // SetTarget sets what [Batch.Full] and [Batch.Over] compare with; 0 means the default.
 func (b *Batch) SetTarget(rows, bytes int) { b.rows, b.size = rows, bytes }
 
+// Target returns what was set; 0 means the default.
+func (b *Batch) Target() (rows, bytes int) { return b.rows, b.size }
+
 // Reset empties the batch for rows of split and keeps its memory.
 func (b *Batch) Reset(split string) {
 	clear(b.schemas)
