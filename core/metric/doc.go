@@ -11,6 +11,12 @@
 // byteWrite count the bytes of values (8 per scalar). readDuration and
 // writeDuration are milliseconds summed over the channels.
 //
-// Nothing of datasync is imported; the types mirror what the engine counts,
+// A [Hub] shows the jobs of a process to Prometheus, which asks a [Server] or is
+// served by a [Pusher] through a gateway; [Figures] lists the names. What plugins
+// publish ([Job.Gauge]) ends before they are closed; the other figures of a job
+// stay as they were at its end for as long as the process lives. Nothing here
+// makes a job fail.
+//
+// Nothing of datasync but error classes is imported; the types mirror what the engine counts,
 // so that a conversion is all that stands between them.
 package metric

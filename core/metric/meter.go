@@ -57,7 +57,8 @@ type Meter struct {
 
 	mu       sync.Mutex
 	restored Counts
-	snapshot int64 // numWrite as of the last checkpoint
+	snapshot int64     // numWrite as of the last checkpoint
+	storedAt time.Time // of the last checkpoint; zero: none
 	texts    map[string]string
 	samples  []sample
 	end      time.Time // zero: the job runs
@@ -117,18 +118,37 @@ func (m *Meter) Total() Counts {
 func (m *Meter) total() Counts {
 	c := m.restored
 	for i := range m.shards {
-		s := &m.shards[i]
-		c.Read += s.read.Load()
-		c.ReadBytes += s.readBytes.Load()
-		c.Written += s.written.Load()
-		c.WriteBytes += s.writeBytes.Load()
-		c.Filtered += s.filtered.Load()
-		c.Nulls += s.nulls.Load()
-		c.Duplicates += s.duplicates.Load()
-		c.Conversions += s.conversions.Load()
-		c.Others += s.others.Load()
+		c.add(m.shards[i].counts())
 	}
 	return c
+}
+
+// Channels returns the counts of each channel, without the restored ones.
+func (m *Meter) Channels() []Counts {
+	all := make([]Counts, len(m.shards))
+	for i := range m.shards {
+		all[i] = m.shards[i].counts()
+	}
+	return all
+}
+
+func (s *shard) counts() Counts {
+	return Counts{
+		Read: s.read.Load(), ReadBytes: s.readBytes.Load(), Written: s.written.Load(), WriteBytes: s.writeBytes.Load(), Filtered: s.filtered.Load(),
+		Nulls: s.nulls.Load(), Duplicates: s.duplicates.Load(), Conversions: s.conversions.Load(), Others: s.others.Load(),
+	}
+}
+
+func (c *Counts) add(d Counts) {
+	c.Read += d.Read
+	c.ReadBytes += d.ReadBytes
+	c.Written += d.Written
+	c.WriteBytes += d.WriteBytes
+	c.Filtered += d.Filtered
+	c.Nulls += d.Nulls
+	c.Duplicates += d.Duplicates
+	c.Conversions += d.Conversions
+	c.Others += d.Others
 }
 
 // Spent returns the time spent in a stage, summed over the channels.
@@ -144,7 +164,14 @@ func (m *Meter) Spent(s Stage) time.Duration {
 func (m *Meter) Checkpointed(written int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.snapshot = written
+	m.snapshot, m.storedAt = written, m.now()
+}
+
+// saved is when the last checkpoint was stored; zero: none was.
+func (m *Meter) saved() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.storedAt
 }
 
 // SetText sets an accumulator that is a text, such as startLocation and

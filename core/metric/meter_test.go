@@ -7,9 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
-
 	"github.com/datasync-io/datasync/core/metric"
 )
 
@@ -153,47 +150,6 @@ func TestJSON(t *testing.T) {
 		`"timeShares":{"read":0.75,"limit":0,"transform":0,"write":0.25}}`
 	if string(got) != want {
 		t.Errorf("got %s", got)
-	}
-}
-
-func TestPrometheus(t *testing.T) {
-	m := job(t)
-	registry := prometheus.NewPedanticRegistry()
-	if err := registry.Register(metric.NewCollector(m, prometheus.Labels{"job": "a"})); err != nil {
-		t.Fatal(err)
-	}
-	if err := registry.Register(metric.NewCollector(m, prometheus.Labels{"job": "b"})); err != nil {
-		t.Fatalf("a second job: %v", err)
-	}
-	const want = `# HELP datasync_nErrors Dirty rows.
-# TYPE datasync_nErrors gauge
-datasync_nErrors{job="a"} 2
-datasync_nErrors{job="b"} 2
-# HELP datasync_stageSeconds Time that the channels spent in a stage.
-# TYPE datasync_stageSeconds counter
-datasync_stageSeconds{job="a",stage="limit"} 0
-datasync_stageSeconds{job="a",stage="read"} 1.5
-datasync_stageSeconds{job="a",stage="transform"} 0
-datasync_stageSeconds{job="a",stage="write"} 0.5
-datasync_stageSeconds{job="b",stage="limit"} 0
-datasync_stageSeconds{job="b",stage="read"} 1.5
-datasync_stageSeconds{job="b",stage="transform"} 0
-datasync_stageSeconds{job="b",stage="write"} 0.5
-`
-	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "datasync_nErrors", "datasync_stageSeconds"); err != nil {
-		t.Error(err)
-	}
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range families {
-		if f.GetHelp() == "" {
-			t.Errorf("%s has no help", f.GetName())
-		}
-	}
-	if len(families) != 18 {
-		t.Errorf("%d families", len(families))
 	}
 }
 

@@ -1,0 +1,111 @@
+package metric
+
+// Figure is a name that Prometheus is shown, for the reference page.
+type Figure struct {
+	Name   string
+	Type   string   // gauge or counter
+	Labels []string // beside job
+	Help   string
+}
+
+// prefix is that of all of datasync's own names.
+const prefix = "datasync_"
+
+const (
+	gauge   = "gauge"
+	counter = "counter"
+)
+
+// Names of figures that are no accumulator.
+const (
+	timeShare     = "timeShare"
+	stageSeconds  = "stageSeconds"
+	channelRead   = "channel_numRead"
+	channelWrite  = "channel_numWrite"
+	channelErrors = "channel_nErrors"
+	tableRead     = "table_numRead"
+	tableWrite    = "table_numWrite"
+	tableErrors   = "table_nErrors"
+	startLocation = "startLocation"
+	endLocation   = "endLocation"
+	splits        = "splits"
+	splitsDone    = "splitsDone"
+	sinkFailures  = "dirtySinkFailures"
+	stateFigure   = "state"
+	info          = "info"
+	startTime     = "startTimestampSeconds"
+	savedTime     = "checkpointTimestampSeconds"
+)
+
+// figures are what every job shows, in the order of the reference page.
+var figures = []Figure{
+	{"numRead", gauge, nil, "Rows read."},
+	{"byteRead", gauge, nil, "Bytes read."},
+	{"readDuration", gauge, nil, "Milliseconds spent reading, over all channels."},
+	{"numWrite", gauge, nil, "Rows written."},
+	{"byteWrite", gauge, nil, "Bytes written."},
+	{"writeDuration", gauge, nil, "Milliseconds spent writing, over all channels."},
+	{"nErrors", gauge, nil, "Dirty rows."},
+	{"nullErrors", gauge, nil, "Dirty rows: a value is missing."},
+	{"duplicateErrors", gauge, nil, "Dirty rows: the key is taken."},
+	{"conversionErrors", gauge, nil, "Dirty rows: a value does not fit its column."},
+	{"otherErrors", gauge, nil, "Dirty rows: anything else."},
+	{"numFiltered", gauge, nil, "Rows left out by the job."},
+	{"snapshotWrite", gauge, nil, "Rows written as of the last checkpoint."},
+	{"numReadPerSecond", gauge, nil, "Rows read per second, over 20 s."},
+	{"byteReadPerSecond", gauge, nil, "Bytes read per second, over 20 s."},
+	{"numWritePerSecond", gauge, nil, "Rows written per second, over 20 s."},
+	{"byteWritePerSecond", gauge, nil, "Bytes written per second, over 20 s."},
+	{startLocation, gauge, nil, "Where an incremental job of one table has begun, if that is a number."},
+	{endLocation, gauge, nil, "How far an incremental job of one table is, if that is a number."},
+	{timeShare, gauge, []string{"stage"}, "Share of the channels' time that went into a stage (read, limit, transform, write), from 0 to 1."},
+	{stageSeconds, counter, []string{"channel", "stage"}, "Seconds that a channel spent in a stage, in this process."},
+	{channelRead, gauge, []string{"channel"}, "Rows that a channel has read, in this process."},
+	{channelWrite, gauge, []string{"channel"}, "Rows that a channel has written, in this process."},
+	{channelErrors, gauge, []string{"channel"}, "Rows that were dirty in a channel, in this process."},
+	{tableRead, gauge, []string{"table"}, "Rows read of a table."},
+	{tableWrite, gauge, []string{"table"}, "Rows of a table that are durable at the destination."},
+	{tableErrors, gauge, []string{"table"}, "Dirty rows of a table."},
+	{splits, gauge, nil, "Splits of the plan."},
+	{splitsDone, gauge, nil, "Splits that have ended durably."},
+	{sinkFailures, gauge, nil, "Dirty rows that could not be kept, in this process."},
+	{stateFigure, gauge, []string{"state"}, "1 for the state that the job is in: starting, running, failing (an error is being tried again), ended or failed."},
+	{info, gauge, []string{"reader", "writer"}, "1, with the names of the job's two ends."},
+	{startTime, gauge, nil, "When the job began, in seconds since 1970."},
+	{savedTime, gauge, nil, "When the last checkpoint was stored, in seconds since 1970."},
+}
+
+// Gauges that plugins publish under env.Gauge, with their meaning. A plugin
+// that publishes another name adds it here: a test compares.
+var pluginFigures = []Figure{
+	{"lagSeconds", gauge, []string{"plugin"}, "How far the reader is behind its source, in seconds."},
+}
+
+// FlinkX's names: the accumulators and rates, after either of the prefixes
+// under which its versions were scraped through a Pushgateway.
+var flinkPrefixes = []string{"flink_taskmanager_job_task_operator_flinkx_", "flink_taskmanager_job_task_operator_chunjun_"}
+
+// flinkSpelling are names that are spelled otherwise after the prefix.
+var flinkSpelling = map[string]string{startLocation: "startlocation", endLocation: "endlocation"}
+
+// flinkLabels are those of FlinkX's that mean something here.
+var flinkLabels = []string{"job_id", "job_name", "host", "subtask_index"}
+
+// Figures returns what every job shows, under full names.
+func Figures() []Figure { return named(figures) }
+
+// PluginFigures returns what plugins add, where they have it to tell.
+func PluginFigures() []Figure { return named(pluginFigures) }
+
+func named(figures []Figure) []Figure {
+	all := make([]Figure, len(figures))
+	for i, f := range figures {
+		f.Name = prefix + f.Name
+		all[i] = f
+	}
+	return all
+}
+
+// FlinkPrefixes returns the prefixes under which accumulators and rates are
+// shown once more, with FlinkX's labels.
+func FlinkPrefixes() (prefixes, labels []string) { return flinkPrefixes, flinkLabels }
