@@ -374,6 +374,9 @@ func snapshot(t *testing.T, m *model, n int, c handover.Chunk, g *target) plugin
 				if r := b.Row(i); r.Schema() != m.logged || !r.Bool(3) {
 					t.Fatalf("seed %d: a row of the snapshot does not say that it is one", g.seed)
 				}
+				if b.Row(i).Kind(2) == record.Absent {
+					t.Fatalf("seed %d: a part of a row is handed on as the row", g.seed)
+				}
 				kept.CopyRow(b.Row(i))
 			}
 			for i := range kept.Len() {
