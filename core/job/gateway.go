@@ -35,7 +35,7 @@ type Gateway struct {
 	HostURL string `json:"hostUrl"`
 	// The job that the figures are grouped under; absent, the job's own name.
 	JobName string `json:"jobName"`
-	// Append a number to jobName, so that runs at the same time do not replace each other's figures.
+	// Append a random text to jobName, so that runs at the same time do not replace each other's figures.
 	RandomSuffix *bool `json:"randomJobNameSuffix"`
 	// Remove the group when the job has ended; absent, it is removed.
 	Delete *bool `json:"deleteOnShutdown"`
@@ -67,7 +67,7 @@ type GatewayProperties struct {
 	HostURL string `json:"metrics.reporter.promgateway.hostUrl"`
 	// The job that the figures are grouped under; absent, the job's own name.
 	JobName string `json:"metrics.reporter.promgateway.jobName"`
-	// Append a number to jobName.
+	// Append a random text to jobName.
 	RandomSuffix *bool `json:"metrics.reporter.promgateway.randomJobNameSuffix"`
 	// Remove the group when the job has ended; absent, it is removed.
 	Delete *bool `json:"metrics.reporter.promgateway.deleteOnShutdown"`
@@ -86,7 +86,7 @@ const (
 type Push struct {
 	URL      string // of the Pushgateway
 	Job      string // group; "": the job's own name
-	Suffix   bool   // append a number to Job
+	Suffix   bool   // append a random text to Job
 	Delete   bool   // at the end
 	Group    map[string]string
 	Interval time.Duration
