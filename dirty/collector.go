@@ -41,7 +41,8 @@ type Settings struct {
 	Failures int64        // so many failures of sinks are only logged; negative: any number
 	Sinks    []Sink
 	Log      *slog.Logger
-	Now      func() time.Time // time.Now but in tests
+	Mask     func(string) string // hides the job's secrets in error texts; nil: only what looks like one is hidden
+	Now      func() time.Time    // time.Now but in tests
 }
 
 // Collector counts dirty rows, keeps them and applies the limit. It may be
@@ -67,7 +68,7 @@ func (c *Collector) Reject(ctx context.Context, row record.Row, raw []byte, why 
 	bad := errclass.AsBadRow(0, why)
 	r := &Refusal{
 		Time: c.settings.Now(), Row: row, Raw: raw,
-		Column: bad.Column, Reason: bad.Reason, Text: config.MaskText(text(bad.Err)),
+		Column: bad.Column, Reason: bad.Reason, Text: c.mask(text(bad.Err)),
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -82,6 +83,13 @@ func (c *Collector) Reject(ctx context.Context, row record.Row, raw []byte, why 
 		return errclass.With(errclass.Permanent, fmt.Errorf("%w; the last one: %s", err, describe(r)))
 	}
 	return nil
+}
+
+func (c *Collector) mask(text string) string {
+	if c.settings.Mask == nil {
+		return config.MaskText(text)
+	}
+	return c.settings.Mask(text)
 }
 
 func text(err error) string {

@@ -2,6 +2,7 @@ package dirty
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -24,6 +25,7 @@ type Entry struct {
 	Schema                       *record.Schema // nil for input that is no row
 	Raw                          []byte         // input that is no row
 
+	text   []byte // the line
 	op     record.Op
 	linked bool
 	kinds  []record.Kind
@@ -34,6 +36,7 @@ type Entry struct {
 type Reader struct {
 	in      *bufio.Reader
 	line    int
+	offset  int64                     // of the next line
 	schemas map[string]*record.Schema // interned: one pointer per shape
 }
 
@@ -42,8 +45,8 @@ func NewReader(r io.Reader) *Reader {
 	return &Reader{in: bufio.NewReader(r), schemas: map[string]*record.Schema{}}
 }
 
-// Next returns the next entry; io.EOF after the last. After an error with
-// [ErrTorn] the line after it comes next.
+// Next returns the next entry; io.EOF after the last. After an error that comes
+// with an entry, which then is the line alone, the line after it comes next.
 func (r *Reader) Next() (*Entry, error) {
 	for {
 		text, err := r.in.ReadBytes('\n')
@@ -51,17 +54,19 @@ func (r *Reader) Next() (*Entry, error) {
 			return nil, err
 		}
 		r.line++
-		if len(text) == 1 {
+		r.offset += int64(len(text))
+		if len(bytes.TrimSpace(text)) == 0 {
 			continue
 		}
 		var l line
 		if err := json.Unmarshal(text, &l); err != nil {
-			return nil, fmt.Errorf("reading line %d of dirty rows: %w: %w", r.line, ErrTorn, err)
+			return &Entry{text: text}, fmt.Errorf("reading line %d of dirty rows: %w: %w", r.line, ErrTorn, err)
 		}
 		e, err := r.entry(&l)
 		if err != nil {
-			return nil, fmt.Errorf("reading line %d of dirty rows: %w", r.line, err)
+			return &Entry{text: text}, fmt.Errorf("reading line %d of dirty rows: %w", r.line, err)
 		}
+		e.text = text
 		return e, nil
 	}
 }
@@ -128,8 +133,10 @@ func (r *Reader) schema(raw json.RawMessage) (*record.Schema, error) {
 	return s, nil
 }
 
-// AppendTo appends the row to b as it was. An entry without a row appends
-// nothing. After an error b is as before.
+// AppendTo appends the row to b as it was, or as somebody has corrected it: a
+// value that is there though the cell had none is of the column's kind, null in
+// place of a value is NULL, and numbers need no quotes. An entry without a row
+// appends nothing. After an error b is as before.
 func (e *Entry) AppendTo(b *record.Batch) error {
 	if e.Schema == nil {
 		return nil
@@ -139,6 +146,7 @@ func (e *Entry) AppendTo(b *record.Batch) error {
 		b.Link()
 	}
 	for c, k := range e.kinds {
+		k = corrected(k, e.Schema.Columns[c].Kind, e.values[c])
 		if err := appendValue(b, k, e.values[c]); err != nil {
 			b.Drop()
 			return fmt.Errorf("column %q: %w", e.Schema.Columns[c].Name, err)
@@ -147,7 +155,28 @@ func (e *Entry) AppendTo(b *record.Batch) error {
 	return nil
 }
 
+// corrected is the kind of a cell that was of kind k when it was refused.
+func corrected(k, column record.Kind, raw json.RawMessage) record.Kind {
+	missing := bytes.Equal(bytes.TrimSpace(raw), []byte("null"))
+	switch {
+	case k == record.Null || k == record.Absent:
+		if missing {
+			return k
+		}
+		if column == record.Any {
+			return record.String
+		}
+		return column
+	case missing:
+		return record.Null
+	}
+	return k
+}
+
 func decodeText(raw json.RawMessage) ([]byte, error) {
+	if len(raw) > 0 && (raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9') {
+		return raw, nil
+	}
 	if len(raw) > 0 && raw[0] == '{' {
 		var o struct {
 			Base64 []byte `json:"base64"`

@@ -21,4 +21,5 @@ type Options struct {
 	StateDir string         // where positions are kept
 	Resume   bool           // go on with an unfinished run
 	Fresh    bool           // forget what an earlier run has left
+	Replay   string         // a dirty file: its rows are written in place of the reader's
 }

@@ -2,6 +2,7 @@ package launcher
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
+	"github.com/datasync-io/datasync/core/format/jsonfmt"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -19,9 +21,15 @@ const previewWait = 3 * time.Second
 // previewWidth is how much of a value a preview shows, in characters.
 const previewWidth = 60
 
+// PreviewOptions say what a preview shows.
+type PreviewOptions struct {
+	Rows int  // so many
+	JSON bool // one object a line: table, op, row; not tables for people
+}
+
 // Preview prints the first rows that the job would read, as a table per
 // schema. Nothing is written but out, and no state is kept.
-func (r *Runner) Preview(ctx context.Context, rows int, out io.Writer) (err error) {
+func (r *Runner) Preview(ctx context.Context, o PreviewOptions, out io.Writer) (err error) {
 	defer func() { err = errors.Join(err, r.close()) }()
 	splits := []plugin.Split{{ID: "0"}}
 	if s, ok := r.reader.(plugin.Splitter); ok {
@@ -29,7 +37,7 @@ func (r *Runner) Preview(ctx context.Context, rows int, out io.Writer) (err erro
 			return fmt.Errorf("planning: %w", err)
 		}
 	}
-	p := previewer{out: out, left: rows}
+	p := previewer{out: out, left: o.Rows, json: o.JSON, encoder: jsonfmt.NewEncoder()}
 	for _, split := range splits {
 		if p.left <= 0 {
 			break
@@ -39,7 +47,7 @@ func (r *Runner) Preview(ctx context.Context, rows int, out io.Writer) (err erro
 		}
 	}
 	p.flush()
-	return nil
+	return p.err
 }
 
 func (r *Runner) previewSplit(ctx context.Context, split plugin.Split, p *previewer) (err error) {
@@ -65,7 +73,9 @@ func (r *Runner) previewSplit(ctx context.Context, split plugin.Split, p *previe
 		case err != nil && err != io.EOF:
 			return err
 		}
-		p.add(b)
+		if p.add(b); p.err != nil {
+			return p.err
+		}
 		if err == io.EOF {
 			return nil
 		}
@@ -75,18 +85,26 @@ func (r *Runner) previewSplit(ctx context.Context, split plugin.Split, p *previe
 
 // previewer prints rows, in one table as long as their schema stays the same.
 type previewer struct {
-	out    io.Writer
-	left   int
-	schema *record.Schema
-	table  table.Writer
+	out     io.Writer
+	left    int
+	json    bool
+	encoder *jsonfmt.Encoder
+	err     error // of out
+	schema  *record.Schema
+	table   table.Writer
 }
 
 func (p *previewer) add(b *record.Batch) {
 	for _, bad := range b.Rejects() {
-		fmt.Fprintf(p.out, "not a row: %v\n", bad.Err)
+		p.refused(bad.Err)
 	}
 	for i := 0; i < b.Len() && p.left > 0; i++ {
 		row := b.Row(i)
+		if p.json {
+			p.object(row)
+			p.left--
+			continue
+		}
 		if row.Schema() != p.schema {
 			p.flush()
 			p.begin(row.Schema())
@@ -97,6 +115,36 @@ func (p *previewer) add(b *record.Batch) {
 		}
 		p.table.AppendRow(cells)
 		p.left--
+	}
+}
+
+// refused shows input that is no row.
+func (p *previewer) refused(why error) {
+	line := fmt.Sprintf("not a row: %v\n", why)
+	if p.json {
+		text, _ := json.Marshal(map[string]string{"error": why.Error()}) // texts always encode
+		line = string(text) + "\n"
+	}
+	if _, err := io.WriteString(p.out, line); p.err == nil {
+		p.err = err
+	}
+}
+
+// object shows a row as an object of its own.
+func (p *previewer) object(row record.Row) {
+	s := row.Schema()
+	head, _ := json.Marshal(struct { // texts always encode
+		Table string `json:"table"`
+		Op    string `json:"op"`
+	}{s.Name.String(), row.Op().String()})
+	line := append(head[:len(head)-1], `,"row":`...)
+	line, err := p.encoder.AppendRow(line, row)
+	if err != nil {
+		p.refused(err)
+		return
+	}
+	if _, err := p.out.Write(append(line, "}\n"...)); p.err == nil {
+		p.err = err
 	}
 }
 

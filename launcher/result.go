@@ -1,10 +1,8 @@
 package launcher
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/datasync-io/datasync/core/checkpoint"
@@ -40,6 +38,9 @@ type Result struct {
 	Job        string
 	State      string
 	Start, End time.Time
+	Readers    int               // channels that read
+	Writers    int               // channels that write
+	Guarantee  string            // how often a row arrives when the run is interrupted
 	Plan       []plugin.Progress // every split, and how far it durably is
 	Report     metric.Report
 	Err        error
@@ -48,7 +49,9 @@ type Result struct {
 
 // result says how a run has ended; cut tells that it was ended at once.
 func (r *Runner) result(c *checkpoint.Checkpoint, err error, cut bool) *Result {
-	res := &Result{Job: r.id, State: Finished, Start: r.start, End: time.Now(), Err: err}
+	speed := r.job.Setting.Speed
+	res := &Result{Job: r.id, State: Finished, Start: r.start, End: time.Now(), Err: err,
+		Readers: speed.Readers(), Writers: speed.Writers(), Guarantee: r.Guarantee()}
 	if t := r.tracker.Load(); t != nil {
 		res.Plan, _, _ = t.Snapshot()
 	} else if c != nil {
@@ -116,53 +119,4 @@ func exitCode(err error) int {
 		return ExitInterrupted
 	}
 	return ExitFailed
-}
-
-// WriteText writes FlinkX's block of accumulators and how the job has ended.
-func (r *Result) WriteText(w io.Writer) error {
-	if err := r.Report.WriteText(w); err != nil {
-		return err
-	}
-	for _, p := range aside(r.Plan) {
-		if _, err := fmt.Fprintf(w, "set aside: %s\n", p.Err); err != nil {
-			return err
-		}
-	}
-	_, err := fmt.Fprintf(w, "job %s %s in %s\n", r.Job, r.State, r.End.Sub(r.Start).Round(time.Millisecond))
-	return err
-}
-
-// position is a split of the report.
-type position struct {
-	Split string          `json:"split"`
-	At    json.RawMessage `json:"at,omitempty"`
-	Done  bool            `json:"done"`
-	Error string          `json:"error,omitempty"`
-}
-
-// WriteJSON writes the result as one JSON object and a line end.
-func (r *Result) WriteJSON(w io.Writer) error {
-	out := struct {
-		Job       string         `json:"job"`
-		State     string         `json:"state"`
-		ExitCode  int            `json:"exitCode"`
-		Error     string         `json:"error,omitempty"`
-		Start     time.Time      `json:"start"`
-		End       time.Time      `json:"end"`
-		Plan      []plugin.Split `json:"plan"`
-		Positions []position     `json:"positions"`
-		metric.Report
-	}{Job: r.Job, State: r.State, ExitCode: r.ExitCode, Start: r.Start, End: r.End, Plan: []plugin.Split{}, Positions: []position{}, Report: r.Report}
-	if r.Err != nil {
-		out.Error = r.Err.Error()
-	}
-	for _, p := range r.Plan {
-		out.Plan = append(out.Plan, p.Split)
-		var shown struct {
-			At json.RawMessage `json:"at"`
-		}
-		_ = json.Unmarshal(p.Position, &shown) // a split that has not begun has none
-		out.Positions = append(out.Positions, position{Split: p.Split.ID, At: shown.At, Done: p.Done, Error: p.Err})
-	}
-	return json.NewEncoder(w).Encode(out)
 }

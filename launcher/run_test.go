@@ -408,7 +408,7 @@ func TestPreviewWritesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := r.Preview(t.Context(), 3, &out); err != nil {
+	if err := r.Preview(t.Context(), launcher.PreviewOptions{Rows: 3}, &out); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Count(out.String(), "\n|"); got != 5 { // two lines of header and three rows

@@ -15,7 +15,11 @@ type Status struct {
 	Splits, SplitsDone    int
 	Start                 time.Time          // zero before Run
 	Shares                map[string]float64 // of time: read, limit, transform, write
+	Channels              []Channel          // in this process's run
 }
+
+// Channel is what one channel has done.
+type Channel struct{ Read, Written, Dirty, ReadBytes, WriteBytes int64 }
 
 // Status returns how far the job is. It may be called at any time, by any goroutine.
 func (r *Runner) Status() Status {
@@ -24,6 +28,9 @@ func (r *Runner) Status() Status {
 		ReadBytes: total.ReadBytes, WriteBytes: total.WriteBytes, Total: r.total.Load(), Shares: map[string]float64{}}
 	for stage, share := range r.meter.Shares() {
 		s.Shares[metric.Stage(stage).String()] = share
+	}
+	for _, c := range r.meter.Channels() {
+		s.Channels = append(s.Channels, Channel{Read: c.Read, Written: c.Written, Dirty: c.Errors(), ReadBytes: c.ReadBytes, WriteBytes: c.WriteBytes})
 	}
 	t := r.tracker.Load()
 	if t == nil {

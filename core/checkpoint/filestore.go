@@ -9,7 +9,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -84,6 +86,70 @@ func (s *FileStore) Forget(job string) error {
 	return nil
 }
 
+// Jobs returns the jobs that have a checkpoint, in the order of their names.
+func (s *FileStore) Jobs() ([]string, error) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("listing the saved state: %w", err)
+	}
+	var jobs []string
+	for _, e := range entries {
+		job, err := url.PathUnescape(e.Name())
+		if err != nil || !e.IsDir() {
+			continue // nothing of this store's
+		}
+		if at, err := s.Saved(job); err == nil && !at.IsZero() {
+			jobs = append(jobs, job)
+		}
+	}
+	slices.Sort(jobs)
+	return jobs, nil
+}
+
+// Saved returns when the job's checkpoint was saved; the zero time if there is none.
+func (s *FileStore) Saved(job string) (time.Time, error) {
+	info, err := os.Stat(s.file(job))
+	if errors.Is(err, fs.ErrNotExist) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("looking at the saved state: %w", err)
+	}
+	return info.ModTime(), nil
+}
+
+// Holder says which process runs the job; "" if none does. It takes no lock
+// that could keep a job from starting: a process of this machine that is gone
+// holds nothing, of another machine's the note it has left is believed.
+func (s *FileStore) Holder(job string) string {
+	who, err := os.ReadFile(filepath.Join(s.Dir(job), "holder"))
+	if err != nil {
+		return ""
+	}
+	var pid int
+	var host string
+	if _, err := fmt.Sscanf(string(who), holderFormat, &pid, &host); err != nil {
+		return string(who)
+	}
+	if here, err := os.Hostname(); err == nil && here == host && !alive(pid) {
+		return ""
+	}
+	return string(who)
+}
+
+// holderFormat is how the note of a process that runs a job begins.
+const holderFormat = "process %d on %s"
+
+// alive tells whether there is such a process on this machine.
+func alive(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	err = p.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, os.ErrPermission)
+}
+
 // replace makes path hold raw, at any instant the old or the new content.
 func replace(path string, raw []byte) (err error) {
 	dir := filepath.Dir(path)
@@ -135,7 +201,7 @@ func (s *FileStore) Lock(_ context.Context, job string) (func() error, error) {
 	if err != nil {
 		host = "this machine"
 	}
-	who := fmt.Sprintf("process %d on %s since %s", os.Getpid(), host, time.Now().Format(time.RFC3339))
+	who := fmt.Sprintf(holderFormat+" since %s", os.Getpid(), host, time.Now().Format(time.RFC3339))
 	if err := os.WriteFile(holder, []byte(who), 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("locking job %q: %w", job, err), l.Unlock())
 	}

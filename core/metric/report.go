@@ -51,6 +51,17 @@ type Report struct {
 	TimeShares   Entries `json:"timeShares"` // read, limit, transform, write: from 0 to 1
 }
 
+// Bottleneck returns the stage that took the largest share of the channels'
+// time, and that share; "" if no time was spent.
+func (r Report) Bottleneck() (stage string, share float64) {
+	for _, e := range r.TimeShares {
+		if s, ok := e.Value.(float64); ok && s > share {
+			stage, share = e.Name, s
+		}
+	}
+	return stage, share
+}
+
 // Report returns the figures as they are now.
 func (m *Meter) Report() Report {
 	mean, shares := m.Mean(), m.Shares()

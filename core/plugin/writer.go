@@ -96,6 +96,14 @@ type Shaper interface {
 	Shape(ctx context.Context, schemas []*record.Schema) error
 }
 
+// Comparer is a Shaper that can compare and change nothing, for a look at the
+// job before it runs.
+type Comparer interface {
+	// Compare is Shape without creating anything: what Shape would create is
+	// planned, and no finding. It returns errors.Join of all findings.
+	Compare(ctx context.Context, schemas []*record.Schema) error
+}
+
 // Batcher is a Writer that is at its best with batches of another size than
 // the usual 1,024 rows and 256 KiB.
 type Batcher interface {

@@ -22,6 +22,7 @@ var (
 	_ plugin.Committer = (*writer)(nil)
 	_ plugin.Hooks     = (*writer)(nil)
 	_ plugin.Shaper    = (*writer)(nil)
+	_ plugin.Comparer  = (*writer)(nil)
 	_ plugin.Prober    = (*writer)(nil)
 	_ plugin.Preparer  = (*sink)(nil)
 )
@@ -131,6 +132,11 @@ func (w *writer) Shape(_ context.Context, schemas []*record.Schema) error {
 	}
 	_, err := newParquet(w, schemas[0])
 	return err
+}
+
+// Compare implements [plugin.Comparer]: Shape changes no file.
+func (w *writer) Compare(ctx context.Context, schemas []*record.Schema) error {
+	return w.Shape(ctx, schemas)
 }
 
 // count compares the number of columns with the lists of the job file.

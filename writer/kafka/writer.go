@@ -17,9 +17,10 @@ import (
 )
 
 var (
-	_ plugin.Writer = (*writer)(nil)
-	_ plugin.Prober = (*writer)(nil)
-	_ plugin.Shaper = (*writer)(nil)
+	_ plugin.Writer   = (*writer)(nil)
+	_ plugin.Prober   = (*writer)(nil)
+	_ plugin.Shaper   = (*writer)(nil)
+	_ plugin.Comparer = (*writer)(nil)
 )
 
 // Info describes the plugin.
@@ -98,6 +99,11 @@ func (w *writer) Shape(_ context.Context, schemas []*record.Schema) error {
 		errs = append(errs, err)
 	}
 	return errclass.With(errclass.Config, errors.Join(errs...))
+}
+
+// Compare implements [plugin.Comparer]: Shape changes nothing.
+func (w *writer) Compare(ctx context.Context, schemas []*record.Schema) error {
+	return w.Shape(ctx, schemas)
 }
 
 // Open implements [plugin.Writer].

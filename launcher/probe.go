@@ -1,0 +1,29 @@
+package launcher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/datasync-io/datasync/core/plugin"
+)
+
+// Probe connects to both ends of a job that does not run and compares them:
+// addresses, privileges, tables, columns and types. Nothing is changed. The
+// error joins all findings; of an end that cannot be reached there is one.
+func (r *Runner) Probe(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, r.close()) }()
+	if err := r.probe(ctx); err != nil {
+		return err
+	}
+	c, compares := r.writer.(plugin.Comparer)
+	d, knows := r.reader.(plugin.Describer)
+	if !compares || !knows {
+		return nil
+	}
+	schemas, err := d.Describe(ctx)
+	if err != nil {
+		return fmt.Errorf("describing the input: %w", err)
+	}
+	return c.Compare(ctx, schemas)
+}
