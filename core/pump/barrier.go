@@ -75,7 +75,8 @@ func (r *reader) migrate(split string, c *record.Change) error {
 	defer close(b.gone)
 	r.l.p.writing.Lock()
 	defer r.l.p.writing.Unlock()
-	patience := newPatience(r.l.c.Retry, r.l.c.Log)
+	patience := r.l.c.patience()
+	defer patience.trouble.over()
 	patience.worked = true
 	for {
 		err := m.Migrate(r.failed, c)

@@ -68,6 +68,7 @@ type Config struct {
 	Transform func(channel int) Transform
 	Meter     Meter
 	Log       *slog.Logger
+	Trouble   func(n int) // is told 1 when something begins to be tried again, and -1 when that is over; nil: nobody asks
 
 	Retry         Retry
 	Idempotent    bool          // writing a row twice is the same as writing it once

@@ -43,6 +43,8 @@ type lane struct {
 	progressed                 atomic.Bool // something has become durable in this attempt
 	unkept                     atomic.Bool // the Ledger can keep nothing
 
+	trouble *trouble // of whole attempts
+
 	migrating sync.Mutex // held by the source that has its sinks wait
 
 	mu     sync.Mutex
@@ -53,13 +55,15 @@ type lane struct {
 }
 
 func newLane(p *Pump, first, sources, sinks int) *lane {
-	return &lane{p: p, c: &p.c, first: first, sources: sources, sinks: sinks,
+	return &lane{p: p, c: &p.c, first: first, sources: sources, sinks: sinks, trouble: p.c.trouble(),
 		free: make(chan *parcel, sources*2+sinks*(2*inboxSize+1))}
 }
 
 // run makes attempts until the queue is empty, patience is used up or stop ends.
 func (l *lane) run(ctx, stop context.Context) error {
 	patience := newPatience(l.c.Retry, l.c.Log)
+	patience.trouble = l.trouble
+	defer l.trouble.over()
 	for {
 		err := l.attempt(ctx, stop)
 		if err == nil {

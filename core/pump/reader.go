@@ -49,12 +49,14 @@ func (r *reader) run(ctx context.Context) error {
 
 // open opens the split, in place again after a transient error.
 func (r *reader) open(ctx context.Context, from plugin.Progress) (plugin.Source, error) {
-	patience := newPatience(r.l.c.Retry, r.l.c.Log)
+	patience := r.l.c.patience()
+	defer patience.trouble.over()
 	patience.worked = r.l.readerOpened.Load()
 	for {
 		s, err := r.l.c.Reader.Open(ctx, from)
 		if err == nil {
 			r.l.readerOpened.Store(true)
+			r.l.trouble.over() // of the last attempt; a source may have nothing to say for long
 			return s, nil
 		}
 		if err := patience.wait(ctx, "opening the reader", err); err != nil {

@@ -47,12 +47,13 @@ func (e *exhausted) Unwrap() error { return e.err }
 
 // patience counts errors in a row.
 type patience struct {
-	retry  Retry
-	log    *slog.Logger
-	worked bool // something has once worked
-	since  time.Time
-	tries  int
-	delay  backoff.BackOff
+	retry   Retry
+	log     *slog.Logger
+	trouble *trouble // nil: nobody is told
+	worked  bool     // something has once worked
+	since   time.Time
+	tries   int
+	delay   backoff.BackOff
 }
 
 func newPatience(r Retry, log *slog.Logger) *patience {
@@ -100,6 +101,7 @@ func (p *patience) wait(ctx context.Context, what string, err error) error {
 	if p.retry.Attempts > 0 && p.tries > p.retry.Attempts || bound > 0 && spent+delay > bound {
 		return &exhausted{fmt.Errorf("giving up after %d attempts in %s: %w", p.tries, spent.Round(time.Second), err)}
 	}
+	p.trouble.begin()
 	p.log.Warn(what+": trying again", "error", err, "attempt", p.tries, "in", delay.Round(time.Millisecond))
 	timer := time.NewTimer(delay)
 	defer timer.Stop()

@@ -117,7 +117,8 @@ func (w *writer) run(ctx context.Context) (err error) {
 
 // open opens the sink, in place again after a transient error.
 func (w *writer) open(ctx context.Context) error {
-	patience := newPatience(w.l.c.Retry, w.l.c.Log)
+	patience := w.l.c.patience()
+	defer patience.trouble.over()
 	patience.worked = w.l.writerOpened.Load()
 	for {
 		s, err := w.l.c.Writer.Open(ctx, w.task)
@@ -338,13 +339,15 @@ func (w *writer) settle(token []byte) {
 	w.taken, w.ended = w.taken[:0], false
 	w.since.Stop()
 	w.l.progressed.Store(true)
+	w.l.trouble.over()
 }
 
 // write is Sink.Write. Where Write alone makes durable, the pump still holds
 // all that a sink that broke had not made durable: it opens another and
 // writes the batch again.
 func (w *writer) write(ctx context.Context, b *record.Batch) error {
-	patience := newPatience(w.l.c.Retry, w.l.c.Log)
+	patience := w.l.c.patience()
+	defer patience.trouble.over()
 	patience.worked = true
 	for {
 		start := time.Now()
