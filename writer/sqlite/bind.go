@@ -15,12 +15,12 @@ const exactInt = 1 << 53
 // exactDigits is how many decimal digits a float always holds.
 const exactDigits = 15
 
-// bind binds a row's values to a statement's parameters.
-func (s *sink) bind(stmt *statement, t *target, row record.Row) error {
-	for n, i := range stmt.parameters {
-		col := &t.columns[i]
-		if err := s.bindValue(stmt.Stmt, n+1, row, col.from, col.affinity); err != nil {
-			return named(col.name, err)
+// bind binds a row's values to a statement's parameters. columns are the row's
+// for the form's.
+func (s *session) bind(stmt *statement, row record.Row, columns []int) error {
+	for i, c := range columns {
+		if err := s.bindValue(stmt.Stmt, i+1, row, c, stmt.affinities[i]); err != nil {
+			return named(stmt.form.Columns[i].Name, err)
 		}
 	}
 	return nil
@@ -37,7 +37,7 @@ func named(column string, err error) error {
 
 // bindValue binds a value in the form that its column keeps exactly; else the
 // error is of class Data.
-func (s *sink) bindValue(stmt *sqlitekit.Stmt, n int, row record.Row, c int, a sqlitekit.Affinity) error {
+func (s *session) bindValue(stmt *sqlitekit.Stmt, n int, row record.Row, c int, a sqlitekit.Affinity) error {
 	switch kind := row.Kind(c); kind {
 	case record.Null:
 		return stmt.BindNull(n)
@@ -77,7 +77,7 @@ func (s *sink) bindValue(stmt *sqlitekit.Stmt, n int, row record.Row, c int, a s
 	return stmt.BindText(n, s.text)
 }
 
-func (s *sink) bindFloat(stmt *sqlitekit.Stmt, n int, row record.Row, c int, a sqlitekit.Affinity) error {
+func (s *session) bindFloat(stmt *sqlitekit.Stmt, n int, row record.Row, c int, a sqlitekit.Affinity) error {
 	if a == sqlitekit.TextAffinity { // SQLite would spell it with 15 digits
 		s.text = row.AppendText(s.text[:0], c)
 		return stmt.BindText(n, s.text)
@@ -94,7 +94,7 @@ func (s *sink) bindFloat(stmt *sqlitekit.Stmt, n int, row record.Row, c int, a s
 
 // bindNumber binds a number given as text: as text where the column keeps it,
 // else only if the number that SQLite makes of it has all its digits.
-func (s *sink) bindNumber(stmt *sqlitekit.Stmt, n int, row record.Row, c int, a sqlitekit.Affinity) error {
+func (s *session) bindNumber(stmt *sqlitekit.Stmt, n int, row record.Row, c int, a sqlitekit.Affinity) error {
 	s.text = row.AppendText(s.text[:0], c)
 	if numeric(a) && !survives(s.text, a) {
 		return errclass.BadValue("", errclass.Overflow, "%s has more digits than a numeric column of SQLite keeps: declare it TEXT", s.text)

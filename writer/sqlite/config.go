@@ -2,21 +2,13 @@ package sqlite
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/kit/sqlitekit"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
-)
-
-// Modes of writing an inserted row.
-const (
-	modeInsert  = "insert"
-	modeReplace = "replace"
-	modeUpdate  = "update"
-	modeUpsert  = "upsert"
+	"github.com/datasync-io/datasync/core/kit/sqlwrite"
 )
 
 // Config is what a job file says in the writer's parameter.
@@ -33,60 +25,43 @@ type Config struct {
 	Column []sqlkit.Column `json:"column" required:"true"`
 	// What an inserted row does: insert adds it, replace puts it in the place of rows with the same key, update (or upsert) changes the row with the same key or adds it.
 	Mode string `json:"mode" alias:"writeMode" enum:"insert,replace,update,upsert"`
-	// Columns by which updates and deletes find their row; absent, the table's primary key.
+	// Columns by which updates and deletes find their row; absent, the table's primary key, else its first unique index without NULLs.
 	UniqueKey config.StringList `json:"uniqueKey"`
-	// Another spelling of uniqueKey: a list, or an object whose first list is used.
-	UpdateKey keyList `json:"updateKey"`
+	// Another spelling of uniqueKey: a list, or an object whose only list is used.
+	UpdateKey sqlwrite.KeyList `json:"updateKey"`
+	// For mode update: whether a NULL overwrites what the table has.
+	AllReplace bool `json:"allReplace"`
 	// Statements to run before the first row of a fresh run. The file is created if they are given.
 	PreSQL config.StringList `json:"preSql"`
 	// Statements to run after the last row.
 	PostSQL config.StringList `json:"postSql"`
 	// Create the file and missing tables, with columns of types that keep every value.
 	CreateTable bool `json:"createTable"`
+	// Statements to run on every connection that writes rows, before anything else.
+	Session config.StringList `json:"session"`
+	// Longest time between a row's writing and its commit. What is less than a second makes commits more frequent.
+	FlushInterval config.Duration `json:"flushIntervalMills" unit:"ms" min:"0"`
+	// exactly-once insists on the table datasync_ledger beside the target, at-least-once does without it; absent, it is used where it may be created.
+	Semantic string `json:"semantic" enum:"at-least-once,exactly-once"`
 	// How long to wait for another process's lock on the file.
 	BusyTimeout config.Duration `json:"busyTimeout" unit:"ms" min:"0"`
 }
 
-func defaults() *Config { return &Config{Mode: modeInsert, BusyTimeout: 10 * time.Second} }
-
-// keyList takes a list of columns, one column, or an object of lists.
-type keyList []string
-
-// UnmarshalConfig takes what the writers of FlinkX take.
-func (k *keyList) UnmarshalConfig(d *config.Decoder) error {
-	if d.Node().Kind() != config.ObjectKind {
-		return d.Decode((*config.StringList)(k))
-	}
-	var named map[string]config.StringList
-	if err := d.Decode(&named); err != nil {
-		return err
-	}
-	if len(named) > 1 {
-		return fmt.Errorf("expected one key, found %d", len(named))
-	}
-	for _, columns := range named {
-		*k = keyList(columns)
-	}
-	return nil
-}
-
-// DescribeConfig implements [config.Described].
-func (*keyList) DescribeConfig() (string, []config.Key) {
-	return "list of text, or object of lists", nil
+// defaults returns the configuration to decode over.
+func defaults() *Config {
+	shared := sqlwrite.Defaults()
+	return &Config{Mode: shared.Mode, AllReplace: true, FlushInterval: shared.FlushInterval, BusyTimeout: 10 * time.Second}
 }
 
 // NoEffect names the keys of other SQL writers.
 func (*Config) NoEffect() map[string]string {
-	const each = "every batch is one transaction"
-	none := map[string]string{
-		"username": "a file has no users", "password": "a file has no users",
-		"batchSize": each, "flushIntervalMills": each, "allReplace": "a NULL overwrites",
-		"insertSqlMode": "rows are inserted by one prepared statement", "properties": "a file has no connection parameters",
-		"semantic": "it is a setting of the job",
-	}
-	for _, key := range []string{"session", "schema", "executePreSqlNoData", "executePostSqlNoData", "fetchSize", "encoding", "fullColumnName", "fullcolumn", "fullColumn"} {
-		none[key] = "it has no meaning here"
-	}
+	none := (*sqlwrite.Config)(nil).NoEffect()
+	none["username"], none["password"] = "a file has no users", "a file has no users"
+	none["batchSize"] = "rows are committed after 8 MiB or a second"
+	none["insertSqlMode"] = "rows are inserted by one prepared statement"
+	none["properties"] = "a file has no connection parameters"
+	none["schema"] = "a file has one schema"
+	none["encoding"] = "the file's encoding is used"
 	return none
 }
 
@@ -97,16 +72,8 @@ func (c *Config) Validate() error {
 	if c.table() == "" {
 		errs = append(errs, config.Fieldf("table", `is required (or "*" for each row's own table)`))
 	}
-	for i := range c.Column {
-		switch _, constant := c.Column[i].Constant(); {
-		case constant:
-			errs = append(errs, config.Fieldf(fmt.Sprintf("column[%d].value", i), "constants belong to the reader's columns"))
-		case c.Column[i].Name == "*" && len(c.Column) > 1:
-			errs = append(errs, config.Fieldf(fmt.Sprintf("column[%d]", i), `"*" stands for all columns and must be the only element`))
-		}
-	}
-	if c.table() == "*" && !sqlkit.Star(c.Column) {
-		errs = append(errs, config.Fieldf("column", `must be ["*"] where table is "*"`))
+	if len(errs) == 1 && err == nil {
+		errs = append(errs, c.writing("").Validate())
 	}
 	return errors.Join(errs...)
 }
@@ -142,10 +109,15 @@ func (c *Config) table() string {
 	return ""
 }
 
-// key is the configured key, nil for the table's own.
-func (c *Config) key() []string {
-	if len(c.UniqueKey) > 0 {
-		return c.UniqueKey
-	}
-	return c.UpdateKey
+// creates tells that the file is made if it is missing.
+func (c *Config) creates() bool { return c.CreateTable || len(c.PreSQL) > 0 }
+
+// writing is the configuration in the form of the other SQL writers.
+func (c *Config) writing(path string) *sqlwrite.Config {
+	w := sqlwrite.Defaults()
+	w.Connection = config.List[sqlkit.Connection]{{JDBCURL: config.StringList{"jdbc:sqlite:" + path}, Table: config.StringList{c.table()}}}
+	w.Column, w.Mode, w.UniqueKey, w.UpdateKey, w.AllReplace = c.Column, c.Mode, c.UniqueKey, c.UpdateKey, c.AllReplace
+	w.CreateTable, w.PreSQL, w.PostSQL, w.Session = c.CreateTable, c.PreSQL, c.PostSQL, c.Session
+	w.FlushInterval, w.Semantic = c.FlushInterval, c.Semantic
+	return &w
 }

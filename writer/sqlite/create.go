@@ -3,8 +3,10 @@ package sqlite
 import (
 	"strings"
 
+	"github.com/datasync-io/datasync/core/convert"
 	"github.com/datasync-io/datasync/core/kit/sqlitekit"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/kit/sqlwrite"
 	"github.com/datasync-io/datasync/core/record"
 )
 
@@ -15,36 +17,45 @@ var declared = map[record.Kind]string{
 	record.Bytes: "BLOB", record.Any: "",
 }
 
-// createTable spells the table for rows of a schema, under the writer's names.
-func (c *Config) createTable(s *record.Schema) string {
-	d := sqlitekit.Dialect()
-	names := make([]string, s.Data)
-	for i := range names {
-		names[i] = s.Columns[i].Name
-		if !sqlkit.Star(c.Column) && len(c.Column) == s.Data {
-			names[i] = c.Column[i].Name
-		}
-	}
-	lines := make([]string, 0, s.Data+1)
-	for i, name := range names {
-		kind, known := declared[s.Columns[i].Kind]
+// Create implements [sqlwrite.Driver].
+func (d *driver) Create(t *sqlwrite.NewTable) ([]string, error) {
+	dialect := sqlitekit.Dialect()
+	lines := make([]string, 0, len(t.Columns)+1)
+	for i := range t.Columns {
+		kind, known := declared[t.Columns[i].Kind]
 		if !known {
 			kind = "TEXT"
 		}
-		line := strings.TrimSpace(d.Quote(name) + " " + kind)
-		if !s.Columns[i].Nullable {
+		line := strings.TrimSpace(dialect.Quote(t.Columns[i].Name) + " " + kind)
+		if !t.Columns[i].Nullable {
 			line += " NOT NULL"
 		}
 		lines = append(lines, line)
 	}
-	key := c.key()
-	if len(key) == 0 {
-		for _, i := range s.Key {
-			key = append(key, names[i])
-		}
+	if len(t.Key) > 0 {
+		lines = append(lines, "PRIMARY KEY ("+strings.Join(dialect.QuoteAll(t.Key), ", ")+")")
 	}
-	if len(key) > 0 {
-		lines = append(lines, "PRIMARY KEY ("+strings.Join(d.QuoteAll(key), ", ")+")")
+	return []string{"CREATE TABLE IF NOT EXISTS " + dialect.Table(t.Name) + " (" + strings.Join(lines, ", ") + ")"}, nil
+}
+
+// Refuses implements [sqlwrite.Comparer].
+func (d *driver) Refuses(from *record.Column, to *sqlkit.TableColumn) string {
+	a := sqlitekit.AffinityOf(to.Native)
+	switch {
+	case from.Kind == record.Decimal && numeric(a) && (from.Precision == 0 || from.Precision > exactDigits):
+		return "of more than 15 digits, unless they are integers of 64 bits"
+	case from.Kind == record.Uint64 && numeric(a) && bits(from) == 64:
+		return "above 2^63-1"
+	case (from.Kind == record.Int64 || from.Kind == record.Uint64) && a == sqlitekit.RealAffinity && bits(from) > 53:
+		return "beyond 2^53"
 	}
-	return "CREATE TABLE IF NOT EXISTS " + d.Table(record.Name{Table: c.tableOf(s)}) + " (" + strings.Join(lines, ", ") + ")"
+	return ""
+}
+
+// bits is the size of an integer column, as its type's name says.
+func bits(c *record.Column) int {
+	if t, err := convert.ParseType(c.Native); err == nil && t.Bits > 0 {
+		return t.Bits
+	}
+	return 64
 }

@@ -161,6 +161,16 @@ func (c *Conn) Run(sql string) error {
 // InTransaction tells whether a transaction is open. An error may have ended one.
 func (c *Conn) InTransaction() bool { return lib.Xsqlite3_get_autocommit(c.tls, c.db) == 0 }
 
+// OwesKeys tells whether a foreign key of the open transaction still lacks the
+// row that it is to refer to, which COMMIT would refuse.
+func (c *Conn) OwesKeys() bool {
+	const size = 2 * int(unsafe.Sizeof(int32(0)))
+	out := c.tls.Alloc(size)
+	defer c.tls.Free(size)
+	lib.Xsqlite3_db_status(c.tls, c.db, lib.SQLITE_DBSTATUS_DEFERRED_FKS, out, out+unsafe.Sizeof(int32(0)), 0)
+	return *(*int32)(pointer(out)) != 0
+}
+
 // Changes is how many rows the last INSERT, UPDATE or DELETE changed.
 func (c *Conn) Changes() int64 { return lib.Xsqlite3_changes64(c.tls, c.db) }
 

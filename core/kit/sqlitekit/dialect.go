@@ -17,6 +17,7 @@ func Dialect() *sqlkit.Dialect {
 		Floor:       "CAST(%s AS INTEGER)",
 		Text:        textLiteral,
 		Infinity:    "9e999", // too large a number is read as infinity
+		Scripts:     true,
 	}
 }
 

@@ -51,6 +51,7 @@ type TableColumn struct {
 	Name      string
 	Declared  string
 	NotNull   bool
+	Default   bool // an insert may leave it out though it takes no NULL
 	PK        int  // place in the primary key, from 1; 0: not in it
 	Generated bool // computed: it cannot be written
 }
@@ -68,7 +69,7 @@ type Table struct {
 }
 
 // Table describes a table. An unknown one is an error of class Config that
-// lists the tables there are.
+// lists the tables there are, and an sqlkit.ErrNoTable.
 func (c *Conn) Table(ctx context.Context, name string) (*Table, error) {
 	t := &Table{Name: name, Alias: -1}
 	found := false
@@ -84,7 +85,7 @@ func (c *Conn) Table(ctx context.Context, name string) (*Table, error) {
 	if !found {
 		return nil, c.unknownTable(ctx, name)
 	}
-	err = c.Rows(ctx, `SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(`+lit+`) ORDER BY cid`, func(row []*string) error {
+	err = c.Rows(ctx, `SELECT name, type, "notnull", pk, hidden, dflt_value FROM pragma_table_xinfo(`+lit+`) ORDER BY cid`, func(row []*string) error {
 		if *row[4] == "1" {
 			return nil // a virtual table's hidden column: not part of *
 		}
@@ -92,7 +93,7 @@ func (c *Conn) Table(ctx context.Context, name string) (*Table, error) {
 		if _, err := fmt.Sscan(*row[3], &pk); err != nil {
 			return err
 		}
-		t.Columns = append(t.Columns, TableColumn{Name: *row[0], Declared: *row[1], NotNull: *row[2] == "1", PK: pk, Generated: *row[4] != "0"})
+		t.Columns = append(t.Columns, TableColumn{Name: *row[0], Declared: *row[1], NotNull: *row[2] == "1", Default: row[5] != nil, PK: pk, Generated: *row[4] != "0"})
 		return nil
 	})
 	if err == nil {
@@ -175,7 +176,7 @@ func (c *Conn) unknownTable(ctx context.Context, name string) error {
 	if len(tables) > 0 {
 		has = "has " + strings.Join(tables, ", ")
 	}
-	return errclass.With(errclass.Config, fmt.Errorf("there is no table %s: %s %s", name, c.path, has))
+	return errclass.With(errclass.Config, fmt.Errorf("%w: %s; %s %s", sqlkit.ErrNoTable, name, c.path, has))
 }
 
 // Index returns the index of the column called name, whatever its case, or -1.

@@ -11,6 +11,9 @@ import (
 // end of the text, but where the body is quoted. SQL Server runs a text as one
 // batch: there only lines that say GO part.
 func (d *Dialect) Statements(text string) []string {
+	if d.Scripts {
+		return trimmed([]string{text})
+	}
 	if d.Quotes == "[]" {
 		return trimmed(batchEnd.Split(text, -1))
 	}

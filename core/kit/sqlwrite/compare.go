@@ -31,13 +31,18 @@ var keeps = map[record.Kind][]record.Kind{
 
 // narrower says which values of a column the target refuses; "" is none. to is
 // the target's column, cell what its values have to be, with integers of bits.
-func narrower(from *record.Column, to *sqlkit.TableColumn, cell *record.Column, bits int) string {
+func narrower(d Driver, from *record.Column, to *sqlkit.TableColumn, cell *record.Column, bits int) string {
 	var refused []string
 	if from.Kind != cell.Kind && cell.Kind != record.Any && !slices.Contains(keeps[from.Kind], cell.Kind) {
 		refused = append(refused, "that are no "+cell.Kind.String())
 	}
 	if text := size(from, to, cell, bits); text != "" {
 		refused = append(refused, text)
+	}
+	if c, ok := d.(Comparer); ok {
+		if text := c.Refuses(from, to); text != "" {
+			refused = append(refused, text)
+		}
 	}
 	if from.Nullable && !to.Nullable {
 		refused = append(refused, "that are NULL")

@@ -25,7 +25,7 @@ func TestNarrowerColumns(t *testing.T) {
 		{at(6), at(3), "datetime -> datetime: those with more than 3 digits of a second's fraction are refused"},
 		{at(6), at(6), ""},
 	} {
-		if got := narrower(&tt.from, &sqlkit.TableColumn{Column: tt.to}, &tt.to, 0); got != tt.want {
+		if got := narrower(nil, &tt.from, &sqlkit.TableColumn{Column: tt.to}, &tt.to, 0); got != tt.want {
 			t.Errorf("%v into %v: %q, want %q", tt.from, tt.to, got, tt.want)
 		}
 	}

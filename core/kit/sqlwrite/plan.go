@@ -70,7 +70,7 @@ func (w *writer) newPlan(t *sqlkit.Table, s *record.Schema) (*plan, error) {
 			continue
 		}
 		same = same && passes(source, &to, bits) && entry.Format == "" && entry.ParseFormat == ""
-		if text := narrower(source, c, &to, bits); text != "" {
+		if text := narrower(w.driver, source, c, &to, bits); text != "" {
 			p.warnings = append(p.warnings, warning{c.Name, text})
 		}
 		if source.Kind == record.Timestamp && to.Kind == record.Datetime && setsBack(w.env.Zone) {

@@ -55,11 +55,31 @@ func (w *writer) plan(ctx context.Context, schema *record.Schema) (*plan, error)
 	return p, err
 }
 
+// planIn is plan amid a transaction of s. What it finds is the caller's alone,
+// as it may be taken back with the transaction.
+func (w *writer) planIn(ctx context.Context, s Session, schema *record.Schema) (*plan, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p := w.plans[schema]; p != nil {
+		return p, nil
+	}
+	return w.look(ctx, s, schema)
+}
+
 // find is plan on a given connection; w.mu is held.
 func (w *writer) find(ctx context.Context, s Session, schema *record.Schema) (*plan, error) {
 	if p := w.plans[schema]; p != nil {
 		return p, nil
 	}
+	p, err := w.look(ctx, s, schema)
+	if err == nil {
+		w.plans[schema] = p
+	}
+	return p, err
+}
+
+// look makes a plan of what is in the database, and says what is remarkable in it.
+func (w *writer) look(ctx context.Context, s Session, schema *record.Schema) (*plan, error) {
 	t, err := w.table(ctx, s, schema)
 	if errors.Is(err, sqlkit.ErrNoTable) && w.config.CreateTable {
 		t, err = w.create(ctx, s, schema)
@@ -81,7 +101,6 @@ func (w *writer) find(ctx context.Context, s Session, schema *record.Schema) (*p
 	for _, name := range p.skipped {
 		w.env.Log.Info("a generated column is left to the database", "table", t.Name.String(), "column", name)
 	}
-	w.plans[schema] = p
 	return p, nil
 }
 

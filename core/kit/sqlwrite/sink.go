@@ -25,11 +25,14 @@ const (
 type sink struct {
 	w       *writer
 	session Session
+	serial  Serial  // nil: transactions go on beside each other
+	checker Checker // nil: constraints are checked at once
 	task    plugin.Task
 	limit   time.Duration // of a transaction
 
 	groups  map[*record.Schema]*group
-	touched []*group // of the batch at hand, in order of their first row
+	touched []*group         // of the batch at hand, in order of their first row
+	made    []*record.Schema // groups that have come with the batch at hand
 
 	open  bool // there is a transaction
 	holds bool // with rows in it
@@ -76,7 +79,14 @@ func (s *sink) write(ctx context.Context, b *record.Batch) error {
 
 // due tells that the transaction is large or old enough.
 func (s *sink) due() bool {
-	return s.open && (s.bytes >= commitBytes || time.Since(s.since) >= s.limit)
+	if !s.open {
+		return false
+	}
+	limit := s.limit
+	if s.serial != nil {
+		limit = min(limit, s.serial.Turn())
+	}
+	return s.bytes >= commitBytes || time.Since(s.since) >= limit
 }
 
 // note keeps the newest mark of each split.
@@ -109,7 +119,11 @@ func (s *sink) rows(ctx context.Context, b *record.Batch) error {
 			return fmt.Errorf("setting a savepoint: %w", err)
 		}
 	}
+	s.made = s.made[:0]
 	err := s.spread(ctx, b)
+	if err == nil && s.checker != nil {
+		err = s.checker.Check(ctx)
+	}
 	if err == nil {
 		s.holds = true
 		s.bytes += b.Size()
@@ -135,6 +149,11 @@ func (s *sink) begin(ctx context.Context) error {
 
 // takeBack undoes what a refused batch has done, and returns why it was refused.
 func (s *sink) takeBack(ctx context.Context, refused error) error {
+	if s.serial != nil { // a table made for them is gone as well
+		for _, schema := range s.made {
+			delete(s.groups, schema)
+		}
+	}
 	if s.holds {
 		if err := s.session.Restore(ctx); err != nil {
 			return fmt.Errorf("going back to the savepoint after %q: %w", refused.Error(), broken(err))
@@ -191,13 +210,20 @@ func (s *sink) group(ctx context.Context, schema *record.Schema) (*group, error)
 	if g := s.groups[schema]; g != nil {
 		return g, nil
 	}
-	p, err := s.w.plan(ctx, schema)
+	var p *plan
+	var err error
+	if s.serial != nil {
+		p, err = s.w.planIn(ctx, s.session, schema)
+	} else {
+		p, err = s.w.plan(ctx, schema)
+	}
 	if err != nil {
 		return nil, err
 	}
 	g := newGroup(p, s.w.config)
 	g.schema = schema
 	s.groups[schema] = g
+	s.made = append(s.made, schema)
 	return g, nil
 }
 

@@ -134,6 +134,11 @@ func blame(err error) error {
 
 // Probe implements [plugin.Prober]; it creates nothing.
 func (w *writer) Probe(ctx context.Context) error {
+	if m, ok := w.driver.(Maker); ok {
+		if missing, err := m.Missing(); err != nil || missing {
+			return err
+		}
+	}
 	return w.with(ctx, func(s Session) error {
 		if w.config.table() == AnyTable || len(w.config.PreSQL) > 0 {
 			return nil
@@ -171,7 +176,10 @@ func (w *writer) Open(ctx context.Context, t plugin.Task) (plugin.Sink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening a connection to write: %w", err)
 	}
-	return &sink{w: w, session: s, task: t, groups: map[*record.Schema]*group{}, limit: w.interval()}, nil
+	k := &sink{w: w, session: s, task: t, groups: map[*record.Schema]*group{}, limit: w.interval()}
+	k.serial, _ = w.driver.(Serial)
+	k.checker, _ = s.(Checker)
+	return k, nil
 }
 
 // interval is how long a transaction stays open.
