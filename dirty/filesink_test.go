@@ -320,7 +320,7 @@ func TestBadLines(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", tt.line, err, tt.want)
 		}
 	}
-	for _, value := range []string{`"x"`, `1`, `"99999999999999999999"`, `null`} {
+	for _, value := range []string{`"x"`, `1.5`, `"99999999999999999999"`, `[1]`, `true`} {
 		e, err := dirty.NewReader(strings.NewReader(`{"op":"insert",` + schema + `,"kinds":["int64"],"values":[` + value + `]}`)).Next()
 		if err != nil {
 			t.Fatal(err)
