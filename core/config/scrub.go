@@ -41,6 +41,9 @@ var leftOver = regexp.MustCompile(`^\$\{[^{}]*\}$`)
 // and properties, "password": "..." of JSON, user:password@ of URLs and data
 // source names, what follows Authorization.
 func MaskText(text string) string {
+	if !suspect(text) {
+		return text
+	}
 	text = inPairs.ReplaceAllString(text, "${1}"+mask)
 	text = inHeader.ReplaceAllString(text, "${1}"+mask)
 	text = inDSN.ReplaceAllString(text, "${1}"+mask+"${3}")
@@ -135,7 +138,7 @@ func collectSecrets(n *Node, all bool, found *[]string) {
 	if all && n.text != "" && !leftOver.MatchString(n.text) {
 		*found = append(*found, n.text)
 	}
-	if n.kind != StringKind {
+	if n.kind != StringKind || !suspect(n.text) {
 		return
 	}
 	for _, m := range inPairs.FindAllStringSubmatch(n.text, -1) {

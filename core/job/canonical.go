@@ -1,0 +1,277 @@
+package job
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/datasync-io/datasync/core/config"
+)
+
+// Canonical returns the file in one spelling, whatever dialect and generation it
+// is of: FlinkX's skeleton, every key under its first name, numbers and booleans
+// without quotes, DataX's units turned into FlinkX's, placeholders as they were.
+// What was not carried stands there as a comment that says why; [Parse] reads
+// the text and comes to the same job.
+//
+// Call it for a job without faults that was parsed with Options.Check, once the
+// operators' parameters have been decoded, so that all is known about their
+// keys. Without secrets, a password becomes ${env:NAME}, named by a comment, so
+// that the text may be shown; with them the text belongs in a file that only its
+// owner reads.
+func (j *Job) Canonical(secrets bool) []byte {
+	c := &canonical{job: j, secrets: secrets, dropped: map[string]string{}}
+	for _, n := range j.Notes() {
+		if why, ok := strings.CutPrefix(n.Msg, noEffectMsg); ok {
+			c.dropped[n.Path] = why
+		} else if strings.HasPrefix(n.Msg, "unknown key") {
+			c.dropped[n.Path] = n.Msg
+		}
+	}
+	var b bytes.Buffer
+	if j.File != "" && j.File != "-" {
+		fmt.Fprintf(&b, "// From %s, taken for a file of %s, %s.\n", oneLine(j.File), j.Dialect.people(), j.DialectReason)
+	} else {
+		fmt.Fprintf(&b, "// Taken for a file of %s, %s.\n", j.Dialect.people(), j.DialectReason)
+	}
+	c.object(&b, c.file(), "")
+	b.WriteByte('\n')
+	return b.Bytes()
+}
+
+const noEffectMsg = "has no effect: "
+
+// canonical writes a job. Its methods return entries: the lines of an object.
+type canonical struct {
+	job     *Job
+	secrets bool
+	dropped map[string]string // why, by path
+}
+
+// entry is a member of an object, or a comment alone if it has no name.
+type entry struct {
+	name    string
+	value   func(b *bytes.Buffer, indent string)
+	comment string
+}
+
+func (c *canonical) object(b *bytes.Buffer, entries []entry, indent string) {
+	within, last := indent+"  ", -1
+	for i, e := range entries {
+		if e.name != "" {
+			last = i
+		}
+	}
+	b.WriteByte('{')
+	for i, e := range entries {
+		b.WriteString("\n" + within)
+		if e.name == "" {
+			b.WriteString("// " + e.comment)
+			continue
+		}
+		b.WriteString(quoteJSON(e.name) + ": ")
+		e.value(b, within)
+		if i < last {
+			b.WriteByte(',')
+		}
+		if e.comment != "" {
+			b.WriteString(" // " + e.comment)
+		}
+	}
+	b.WriteString("\n" + indent + "}")
+}
+
+func raw(text string) func(*bytes.Buffer, string) {
+	return func(b *bytes.Buffer, _ string) { b.WriteString(text) }
+}
+
+func (c *canonical) nested(entries []entry) func(*bytes.Buffer, string) {
+	return func(b *bytes.Buffer, indent string) { c.object(b, entries, indent) }
+}
+
+// file returns the whole: job, and comments on what stands beside it.
+func (c *canonical) file() []entry {
+	var all []entry
+	for _, m := range c.job.root.Members() {
+		if m.Name == "core" && c.perChannel() {
+			all = append(all, entry{comment: "core.transport.channel.speed is worked into job.setting.speed"})
+		}
+		if m.Name != "job" {
+			all = append(all, c.lost(m))
+		}
+	}
+	return append(all, entry{name: "job", value: c.nested(c.jobEntries())})
+}
+
+func (c *canonical) jobEntries() []entry {
+	job := c.job.root.Member("job")
+	var all []entry
+	for _, m := range job.Members() {
+		if m.Name != "content" && m.Name != "setting" {
+			all = append(all, c.lost(m))
+		}
+	}
+	content := func(b *bytes.Buffer, indent string) {
+		b.WriteByte('[')
+		for i, item := range job.Member("content").Items() {
+			if i > 0 {
+				b.WriteString(", // runs with -all-contents only\n" + indent)
+			}
+			c.object(b, c.content(i, item), indent)
+		}
+		b.WriteByte(']')
+	}
+	return append(all, entry{name: "content", value: content}, entry{name: "setting", value: c.nested(c.setting(job.Member("setting")))})
+}
+
+// content returns an element of job.content.
+func (c *canonical) content(index int, n *config.Node) []entry {
+	var pipe Pipeline
+	for _, p := range append(c.job.Pipelines[:len(c.job.Pipelines):len(c.job.Pipelines)], c.job.Idle...) {
+		if p.Index == index {
+			pipe = p
+		}
+	}
+	var all []entry
+	for _, m := range n.Members() {
+		switch m.Name {
+		case "reader":
+			all = append(all, entry{name: m.Name, value: c.nested(c.operator(pipe.Reader, m.Node, m.Name))})
+		case "writer":
+			all = append(all, entry{name: m.Name, value: c.nested(c.operator(pipe.Writer, m.Node, m.Name))})
+		default:
+			all = append(all, c.member(m))
+		}
+	}
+	return all
+}
+
+// operator returns a reader or a writer under our name of its plugin.
+func (c *canonical) operator(op Operator, n *config.Node, side string) []entry {
+	var all []entry
+	for _, m := range n.Members() {
+		if m.Name == "name" && op.Plugin != "" {
+			all = append(all, entry{name: m.Name, value: raw(quoteJSON(op.Plugin + side))})
+			continue
+		}
+		all = append(all, c.member(m))
+	}
+	return all
+}
+
+// setting returns job.setting. speed.bytes is always there: it tells the file
+// from DataX's.
+func (c *canonical) setting(n *config.Node) []entry {
+	var all []entry
+	if n.Member("speed").Unset() {
+		all = append(all, entry{name: "speed", value: c.nested(c.speed(nil))})
+	}
+	for _, m := range n.Members() {
+		switch {
+		case m.Name == "speed" && !m.Node.Unset():
+			all = append(all, entry{name: m.Name, value: c.nested(c.speed(m.Node))})
+		case m.Name == "errorLimit" && c.job.Dialect == DataX && m.Node.Kind() == config.ObjectKind:
+			all = append(all, entry{name: m.Name, value: c.nested(c.errorLimit(m.Node))})
+		default:
+			all = append(all, c.member(m))
+		}
+	}
+	return all
+}
+
+// perChannel tells that DataX's core decides about the job's speed.
+func (c *canonical) perChannel() bool {
+	speed := c.job.root.Member("core").Member("transport").Member("channel").Member("speed")
+	return c.job.Dialect == DataX && (!speed.Member("byte").Unset() || !speed.Member("record").Unset())
+}
+
+func (c *canonical) speed(n *config.Node) []entry {
+	var all []entry
+	bytes := false
+	if s := c.job.Setting.Speed; c.perChannel() {
+		all = append(all, entry{name: "channel", value: raw(strconv.Itoa(s.Channel))}, entry{name: "bytes", value: raw(strconv.FormatInt(int64(s.Bytes), 10))})
+		if s.Record > 0 {
+			all = append(all, entry{name: "record", value: raw(strconv.FormatInt(s.Record, 10))})
+		}
+		return append(all, c.oneReader(n)...)
+	}
+	for _, m := range n.Members() {
+		e := c.member(m)
+		bytes = bytes || e.name == "bytes"
+		all = append(all, e)
+	}
+	if !bytes {
+		all = append(all, entry{name: "bytes", value: raw("0"), comment: "no limit"})
+	}
+	return append(all, c.oneReader(n)...)
+}
+
+// oneReader has one channel read where DataX does so by itself and FlinkX
+// refuses: a table without splitPk.
+func (c *canonical) oneReader(speed *config.Node) []entry {
+	j := c.job
+	if j.Dialect != DataX || j.Setting.Speed.Readers() < 2 || !speed.Member("readerChannel").Unset() || len(j.Pipelines) == 0 || j.Pipelines[0].Reader.Parameter == nil {
+		return nil
+	}
+	parameter := j.Pipelines[0].Reader.Parameter.Node()
+	connections := parameter.Member("connection").Items()
+	if len(connections) != 1 || !parameter.Member("splitPk").Unset() || len(connections[0].Member("table").Items()) > 1 {
+		return nil
+	}
+	return []entry{{name: "readerChannel", value: raw("1"), comment: "a table without splitPk is read in one piece, as by DataX"}}
+}
+
+// errorLimit turns DataX's ratio into percent.
+func (c *canonical) errorLimit(n *config.Node) []entry {
+	var all []entry
+	for _, m := range n.Members() {
+		if _, _, held := m.Node.Unexpanded(); m.Name != "percentage" || m.Node.Unset() || c.dropped[m.Node.Path()] != "" {
+			all = append(all, c.member(m))
+			continue
+		} else if held {
+			all = append(all, entry{comment: "a placeholder stood for the ratio of which this is the percentage"})
+		}
+		percent := strconv.FormatFloat(*c.job.Setting.ErrorLimit.Percentage*100, 'g', 12, 64)
+		all = append(all, entry{name: m.Name, value: raw(percent), comment: "percent; DataX's ratio was " + oneLine(m.Node.Text())})
+	}
+	return all
+}
+
+// lost returns the comment on a key that is not carried.
+func (c *canonical) lost(m config.Member) entry {
+	why, known := c.dropped[m.Node.Path()]
+	if !known {
+		why = engineOfDataX
+	}
+	return entry{comment: fmt.Sprintf("not carried: %s: %s (%s)", quoteJSON(m.Name), shortened(config.Masked(m.Node)), why)}
+}
+
+func quoteJSON(text string) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(text) // a string always encodes
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// shownValue is how much of a value a comment shows, in characters.
+const shownValue = 60
+
+// shortened returns JSON in one line, cut.
+func shortened(text []byte) string {
+	var b bytes.Buffer
+	if json.Compact(&b, text) != nil {
+		return "..."
+	}
+	if r := []rune(b.String()); len(r) > shownValue {
+		return string(r[:shownValue]) + "..."
+	}
+	return b.String()
+}
+
+// oneLine keeps a text from ending the comment that it stands in.
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
+}
