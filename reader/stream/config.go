@@ -24,12 +24,14 @@ type Config struct {
 type Column struct {
 	// Name of the column; absent is its place in the list, from 0.
 	Name string `json:"name"`
-	// What to generate: id (1, 2, 3 ...), int, integer, year, boolean, tinyint, byte, char, short, smallint, long, bigint, unsigned bigint, float, double, decimal, decimal(p,s), bigdecimal, biginteger, date, datetime, timestamp, time, interval, binary, json, uuid or an array such as int[]. Any other name generates random text.
+	// What to generate: id (1, 2, 3 ...), int, integer, year, boolean, tinyint, byte, char, short, smallint, long, bigint, unsigned bigint, float, double, decimal, decimal(p,s), bigdecimal, biginteger, date, datetime, timestamp, time, interval, binary, bytes, json, uuid or an array such as int[]. Any other name generates random text.
 	Type string `json:"type"`
 	// Constant value of the column, as text.
 	Value *string `json:"value"`
-	// Java date pattern that a constant of a time type is written in.
-	Format string `json:"format"`
+	// Two values that random ones lie between, as DataX writes them: of numbers and times "1, 10", of texts and bytes their length, of truth values how often false and true come.
+	Random string `json:"random"`
+	// Java date pattern that a constant, or the ends of random, of a time type are written in.
+	Format string `json:"format" alias:"dateFormat"`
 }
 
 // columnObject is a Column in its form as an object.

@@ -63,6 +63,7 @@ var kinds = map[string]kind{
 	}},
 	"time":     {record.Time, func(b *record.Batch, x uint64, _ int64) { b.Time(int64(x%secondsPerDay) * 1_000_000_000) }},
 	"interval": {record.Interval, genInterval},
+	"bytes":    {record.Bytes, func(b *record.Batch, x uint64, _ int64) { genBytes(b, x) }},
 	"binary":   {record.Bytes, func(b *record.Batch, x uint64, _ int64) { genBytes(b, x) }},
 	"json":     {record.JSON, genJSON},
 	"uuid":     {record.UUID, genUUID},
@@ -232,6 +233,13 @@ func columns(list []Column, opt convert.Options) (*record.Schema, []generator, e
 				return nil, nil, err
 			}
 			generate = constant
+		} else if c.Random != "" {
+			opt.Format = c.Format
+			random, err := randomOf(col, text, c.Random, opt)
+			if err != nil {
+				return nil, nil, fmt.Errorf("column %q: %w", c.Name, err)
+			}
+			generate = random
 		}
 		schema.Columns = append(schema.Columns, col)
 		generators = append(generators, generate)
@@ -242,20 +250,28 @@ func columns(list []Column, opt convert.Options) (*record.Schema, []generator, e
 
 // constantOf generates always the same value, converted once.
 func constantOf(col record.Column, typeText, value string, opt convert.Options) (generator, error) {
+	row, err := constantRow(col, typeText, value, opt)
+	if err != nil {
+		return nil, fmt.Errorf("the constant of type %s: %w", typeText, err)
+	}
+	return func(b *record.Batch, _ uint64, _ int64) { b.Copy(row, 0) }, nil
+}
+
+// constantRow is a row of a value that is converted from text.
+func constantRow(col record.Column, typeText, value string, opt convert.Options) (record.Row, error) {
 	if t, err := convert.ParseType(typeText); err == nil && t.Kind == col.Kind {
 		opt = t.Options(opt)
 	}
 	plan, err := convert.Plan(record.Column{Name: col.Name, Kind: record.String}, col, opt)
 	if err != nil {
-		return nil, err
+		return record.Row{}, err
 	}
 	from, to := record.NewBatch(1, math.MaxInt), record.NewBatch(1, math.MaxInt)
 	from.Begin(record.NewSchema(record.Name{}, []record.Column{{Kind: record.String}}), record.Insert)
 	from.Text(record.String, value)
 	to.Begin(record.NewSchema(record.Name{}, []record.Column{col}), record.Insert)
 	if err := plan(to, from.Row(0), 0); err != nil {
-		return nil, fmt.Errorf("the constant of type %s: %w", typeText, err)
+		return record.Row{}, err
 	}
-	row := to.Row(0)
-	return func(b *record.Batch, _ uint64, _ int64) { b.Copy(row, 0) }, nil
+	return to.Row(0), nil
 }

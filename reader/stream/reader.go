@@ -20,6 +20,7 @@ var (
 	_ plugin.Resumer   = (*reader)(nil)
 	_ plugin.Describer = (*reader)(nil)
 	_ plugin.Sizer     = (*reader)(nil)
+	_ plugin.Lister    = (*reader)(nil)
 )
 
 // Info describes the plugin.
@@ -121,6 +122,15 @@ func (r *reader) Rows(_ context.Context, splits []plugin.Split) (total int64, er
 		total += s.Rows
 	}
 	return total, nil
+}
+
+// Columns implements [plugin.Lister].
+func (r *reader) Columns() []string {
+	names := make([]string, len(r.config.Column))
+	for i := range names {
+		names[i] = r.config.Column[i].Name
+	}
+	return names
 }
 
 // Describe returns the schema of all rows.

@@ -41,10 +41,13 @@ func (*columnObject) NoEffect() map[string]string {
 // NoEffect names the parameters that job files carry from other writers.
 func (*Config) NoEffect() map[string]string {
 	return map[string]string{
-		"batchSize":          "batches are printed as they come",
-		"flushIntervalMills": "batches are printed as they come",
-		"splitUpdate":        "changes are printed row by row",
-		"pavingData":         "changes are printed row by row",
-		"writeMode":          "there is one way to print",
+		"batchSize":            "batches are printed as they come",
+		"flushIntervalMills":   "batches are printed as they come",
+		"splitUpdate":          "changes are printed row by row",
+		"pavingData":           "changes are printed row by row",
+		"writeMode":            "there is one way to print",
+		"recordNumBeforeSleep": "see job.setting.speed.record", "sleepTime": "see job.setting.speed.record",
+		"encoding": "standard output is UTF-8", "fieldDelimiter": "rows are printed as a table",
+		"path": "use the file writer to write files", "fileName": "use the file writer to write files",
 	}
 }
