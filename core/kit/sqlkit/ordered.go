@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,30 +113,36 @@ func (p *Planner) textCuts(ctx context.Context, low, high string, n int) ([]stri
 	return cuts, nil
 }
 
-// Digits of a text that is taken for a number, in ascending order.
-const (
-	decimalDigits = "0123456789"
-	lowerHex      = decimalDigits + "abcdef"
-	upperHex      = decimalDigits + "ABCDEF"
-)
+// alphabets are what texts are taken to be made of, in ascending order, the
+// smallest first.
+var alphabets = []string{"0123456789", "0123456789abcdef", "0123456789ABCDEF", "0123456789abcdefghijklmnopqrstuvwxyz", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+	"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"}
+
+// leading is how many characters of a text are looked at.
+const leading = 4
 
 // between returns at most n-1 texts between two, evenly spread as if the places
 // after their common beginning were digits of what they consist of.
 func between(low, high string, n int) []string {
+	if low > high { // in the order of a collation that does not tell small from capital letters
+		low, high = strings.ToLower(low), strings.ToLower(high)
+	}
 	a, b := []rune(low), []rune(high)
 	common := 0
 	for common < len(a) && common < len(b) && a[common] == b[common] {
 		common++
 	}
-	digit, size := alphabet(string(a[common:]) + string(b[common:]))
-	places := 4
+	a, b = a[common:min(len(a), common+leading)], b[common:min(len(b), common+leading)]
+	digit, size := alphabet(a, b)
+	places := leading
 	if size > 1<<12 {
 		places = 3 // that an int64 holds
 	}
-	from, to := number(a[common:], digit, size, places), number(b[common:], digit, size, places)
+	from, to := number(a, digit, size, places), number(b, digit, size, places)
 	if from > to {
-		from, to = to, from // in the order of another collation
+		from, to = to, from
 	}
+	beginning := string([]rune(high)[:common])
 	var cuts []string
 	for i := 1; i < n; i++ {
 		x := from + share(to-from, int64(i), int64(n))
@@ -144,7 +151,7 @@ func between(low, high string, n int) []string {
 			digits[places-1-k] = digit(x % size)
 			x /= size
 		}
-		if text := string(b[:common]) + string(digits); len(cuts) == 0 || cuts[len(cuts)-1] != text {
+		if text := beginning + string(digits); len(cuts) == 0 || cuts[len(cuts)-1] != text {
 			cuts = append(cuts, text)
 		}
 	}
@@ -154,17 +161,22 @@ func between(low, high string, n int) []string {
 // share is i n-ths of span, which is not negative.
 func share(span, i, n int64) int64 { return span/n*i + span%n*i/n }
 
-// alphabet returns the digits that texts are made of, by their value, and how
-// many there are.
-func alphabet(text string) (digit func(int64) rune, size int64) {
-	for _, digits := range []string{decimalDigits, lowerHex, upperHex} {
-		if strings.Trim(text, digits+"-") == "" {
-			return func(i int64) rune { return rune(digits[i]) }, int64(len(digits))
+// alphabet returns the digits that two texts are made of, by their value, and
+// how many there are: letters and digits of ASCII where both begin with one,
+// else all characters up to the largest.
+func alphabet(a, b []rune) (digit func(int64) rune, size int64) {
+	usual := func(r rune) bool { return strings.ContainsRune(alphabets[len(alphabets)-1], r) }
+	if (len(a) == 0 || usual(a[0])) && len(b) > 0 && usual(b[0]) {
+		made := slices.DeleteFunc(slices.Concat(a, b), func(r rune) bool { return !usual(r) })
+		for _, digits := range alphabets {
+			if strings.Trim(string(made), digits) == "" {
+				return func(i int64) rune { return rune(digits[i]) }, int64(len(digits))
+			}
 		}
 	}
 	low, high := ' ', '~'
-	for _, r := range text {
-		if r > high && (r < 0xd800 || r > 0xdfff) {
+	for _, r := range slices.Concat(a, b) {
+		if r > high {
 			high = min(r, 0xd7ff) // half of a character beyond is none
 		}
 	}
