@@ -17,6 +17,7 @@ var (
 	_ plugin.Splitter  = (*reader)(nil)
 	_ plugin.Resumer   = (*reader)(nil)
 	_ plugin.Describer = (*reader)(nil)
+	_ plugin.Lister    = (*reader)(nil)
 	_ plugin.Prober    = (*reader)(nil)
 )
 
@@ -57,6 +58,18 @@ func newReader(env plugin.Env, c *Config) (*reader, error) {
 }
 
 func (r *reader) options() convert.Options { return convert.Options{Zone: r.zone} }
+
+// Columns implements [plugin.Lister].
+func (r *reader) Columns() []string {
+	if len(r.config.Column) == 0 {
+		return nil
+	}
+	names := make([]string, len(r.config.Column))
+	for i := range names {
+		names[i] = r.config.Column[i].Name
+	}
+	return names
+}
 
 // layoutOffset tells whether rows carry the numbers of their lines.
 func (r *reader) layoutOffset() bool { return slices.Contains(r.meta, "_offset") }

@@ -24,6 +24,7 @@ var (
 	_ plugin.Shaper    = (*writer)(nil)
 	_ plugin.Comparer  = (*writer)(nil)
 	_ plugin.Prober    = (*writer)(nil)
+	_ plugin.Fitter    = (*writer)(nil)
 	_ plugin.Preparer  = (*sink)(nil)
 )
 
@@ -140,12 +141,17 @@ func (w *writer) Compare(ctx context.Context, schemas []*record.Schema) error {
 }
 
 // count compares the number of columns with the lists of the job file.
-func (w *writer) count(s *record.Schema) error {
-	if w.names != nil && len(w.names) != s.Data {
-		return errclass.With(errclass.Config, fmt.Errorf("column: %d are listed, but the reader gives %d", len(w.names), s.Data))
+func (w *writer) count(s *record.Schema) error { return errclass.With(errclass.Config, w.fits(s.Data)) }
+
+// Fits implements [plugin.Fitter]: columns are mapped by position.
+func (w *writer) Fits(columns []string) error { return w.fits(len(columns)) }
+
+func (w *writer) fits(columns int) error {
+	if w.names != nil && len(w.names) != columns {
+		return config.Fieldf("column", "%d are listed, but the reader gives %d", len(w.names), columns)
 	}
-	if names := w.config.Header.Names; names != nil && len(names) != s.Data {
-		return errclass.With(errclass.Config, fmt.Errorf("header: %d names are listed, but the reader gives %d columns", len(names), s.Data))
+	if names := w.config.Header.Names; names != nil && len(names) != columns {
+		return config.Fieldf("header", "%d names are listed, but the reader gives %d columns", len(names), columns)
 	}
 	return nil
 }
