@@ -44,10 +44,26 @@ func MaskText(text string) string {
 	if !suspect(text) {
 		return text
 	}
-	text = inPairs.ReplaceAllString(text, "${1}"+mask)
+	text = inPairs.ReplaceAllStringFunc(text, maskPair)
 	text = inHeader.ReplaceAllString(text, "${1}"+mask)
 	text = inDSN.ReplaceAllString(text, "${1}"+mask+"${3}")
 	return inUserInfo.ReplaceAllString(text, "${1}"+mask+"${3}")
+}
+
+// maskPair hides the value of a pair and leaves its quotes, so that JSON stays JSON.
+func maskPair(pair string) string {
+	m := inPairs.FindStringSubmatch(pair)
+	quote := ""
+	if strings.HasPrefix(strings.TrimLeft(m[2], `\`), `"`) {
+		quote = m[2][:strings.IndexByte(m[2], '"')+1]
+	} else if strings.HasPrefix(m[2], "'") {
+		quote = "'"
+	}
+	end := ""
+	if strings.HasSuffix(m[2][len(quote):], quote) {
+		end = quote
+	}
+	return m[1] + quote + mask + end
 }
 
 // scrubbedLength is the least length of a text that is looked for: hiding

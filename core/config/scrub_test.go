@@ -22,8 +22,8 @@ func TestSensitive(t *testing.T) {
 func TestMaskText(t *testing.T) {
 	for text, want := range map[string]string{
 		`login with password=hush failed`:                         `login with password=****** failed`,
-		`{"password": "hu\"sh", "a": 1}`:                          `{"password": ******, "a": 1}`,
-		`"required username=\"u\" password=\"hush\";"`:            `"required username=\"u\" password=******;"`,
+		`{"password": "hu\"sh", "a": 1}`:                          `{"password": "******", "a": 1}`,
+		`"required username=\"u\" password=\"hush\";"`:            `"required username=\"u\" password=\"******\";"`,
 		`dial mysql://u:hush@h/d`:                                 `dial mysql://u:******@h/d`,
 		`dial mysql://u:hu@sh@h/d`:                                `dial mysql://u:******@h/d`,
 		`u:hush@tcp(127.0.0.1:3306)/d`:                            `u:******@tcp(127.0.0.1:3306)/d`,

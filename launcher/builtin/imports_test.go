@@ -35,7 +35,8 @@ var mayImport = map[string][]string{
 	"dirty":               {"core/record", "core/errclass", "core/config", "core/plugin"},
 	"launcher":            {"core/...", "dirty"},
 	"launcher/builtin":    {"core/plugin", "reader/...", "writer/..."},
-	"cmd/datasync":        {"launcher", "launcher/builtin", "core/job", "core/config", "core/errclass"},
+	"launcher/reference":  {},
+	"cmd/datasync":        {"launcher", "launcher/builtin", "launcher/reference", "core/job", "core/config", "core/errclass"},
 	"core/plugintest/...": {"..."},
 }
 

@@ -89,13 +89,7 @@ func (s *Source) rows(b *bytes.Buffer, prefix string, keys []config.Key) error {
 			return err
 		}
 		fmt.Fprintf(b, "| `%s%s` | %s | %s | %s |\n", prefix, k.Name, typeText(k), defaultText(k), cell(meaning))
-		within := prefix + k.Name + "."
-		if strings.Contains(k.Type, "list of") {
-			within = prefix + k.Name + "[]."
-		} else if strings.HasPrefix(k.Type, "object of") {
-			within = prefix + k.Name + ".*."
-		}
-		if err := s.rows(b, within, k.Keys); err != nil {
+		if err := s.rows(b, within(prefix+k.Name, k.Type), k.Keys); err != nil {
 			return err
 		}
 	}
