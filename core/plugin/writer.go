@@ -68,8 +68,9 @@ type Committer interface {
 // and gives them back: exactly once without two phases. Its Sinks are opened
 // with Task.Exact; their Write of a batch with marks makes rows and marks
 // durable together, rows without a mark stay in the open transaction until
-// the next one. A Sink that refuses rows stores no marks with that Write: its
-// *errclass.Rows says Written false.
+// the next one. A Sink that refuses rows stores no marks with that Write: they
+// come again, with the rest of the rows or, if its *errclass.Rows says that
+// these are written (in the open transaction), alone.
 type Ledger interface {
 	// Claim fences every earlier run of the job and then gives back what they
 	// committed. The run it returns is at least least and larger than that of

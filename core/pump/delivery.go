@@ -102,7 +102,7 @@ func (d *delivery) named(ctx context.Context, b *record.Batch, refused *errclass
 	}
 	if refused.Written {
 		d.wrote(b, refused.Bad)
-		return nil
+		return d.marks(ctx, onlyMarks(b))
 	}
 	if len(refused.Bad) == 1 {
 		d.sought++
@@ -115,6 +115,13 @@ func (d *delivery) named(ctx context.Context, b *record.Batch, refused *errclass
 		return d.pieces(ctx, rest, (rest.Len()+split-1)/split)
 	}
 	return d.again(ctx, rest, times+1)
+}
+
+// onlyMarks returns a batch with the marks of b and no rows.
+func onlyMarks(b *record.Batch) *record.Batch {
+	rest := copyRows(b, 0, 0)
+	rest.Inherit(b)
+	return rest
 }
 
 // marks writes a batch without rows: its marks must reach a sink that keeps them.
@@ -137,9 +144,7 @@ func (d *delivery) unnamed(ctx context.Context, b *record.Batch, why error) erro
 				return err
 			}
 		}
-		rest := copyRows(b, 0, 0)
-		rest.Inherit(b)
-		return d.marks(ctx, rest)
+		return d.marks(ctx, onlyMarks(b))
 	}
 	return d.pieces(ctx, b, (b.Len()+split-1)/split)
 }

@@ -196,9 +196,6 @@ func (s *sinkBase) take(b *record.Batch) error {
 		rows[string(r.Bytes(0))] = append(rows[string(r.Bytes(0))], r.Int64(1))
 	}
 	how := s.p.dice.intn(3)
-	if s.task.Exact {
-		how = s.p.dice.intn(2)
-	}
 	if len(refused.Bad) > 0 && how == 0 {
 		return errclass.With(errclass.Data, errors.New("some row is bad"))
 	}
