@@ -24,6 +24,7 @@ type Properties struct {
 	DirtyLogEvery *int64 `json:"chunjun.dirty-data.log.print-interval" alias:"flinkx.dirty-data.log.print-interval"`
 	DirtyTableProperties
 	GatewayProperties
+	RestartProperties
 }
 
 const confProp = "-confProp"

@@ -18,6 +18,7 @@ type Retry struct {
 	First    time.Duration // total time before anything worked; 0: no bound
 	Later    time.Duration // total time of errors in a row afterwards; 0: no bound
 	Delay    time.Duration // between attempts; 0: exponential from 100 ms to 5 s, with jitter
+	Rate     *Rate         // how many errors fall into a time, in a row or not; nil: no bound
 }
 
 // DefaultRetry is for a bounded job whose file says nothing.
@@ -100,6 +101,9 @@ func (p *patience) wait(ctx context.Context, what string, err error) error {
 	spent := now.Sub(p.since)
 	if p.retry.Attempts > 0 && p.tries > p.retry.Attempts || bound > 0 && spent+delay > bound {
 		return &exhausted{fmt.Errorf("giving up after %d attempts in %s: %w", p.tries, spent.Round(time.Second), err)}
+	}
+	if r := p.retry.Rate; r != nil && r.failed(now, delay) {
+		return &exhausted{fmt.Errorf("giving up after %d errors within %s: %w", r.most, r.interval, err)}
 	}
 	p.trouble.begin()
 	p.log.Warn(what+": trying again", "error", err, "attempt", p.tries, "in", delay.Round(time.Millisecond))
