@@ -47,18 +47,20 @@ type Config struct {
 	InsertSQLMode string `json:"insertSqlMode" enum:"copy,load"`
 	// Create tables that do not exist, with types that keep every value.
 	CreateTable bool `json:"createTable"`
-	// Statements to run once, before the first row of a fresh run.
+	// Statements to run once, before the first row of a fresh run. In DataX's files @table is the table.
 	PreSQL config.StringList `json:"preSql"`
-	// Statements to run once, after the last row.
+	// Statements to run once, after the last row. In DataX's files @table is the table.
 	PostSQL config.StringList `json:"postSql"`
 	// Statements to run on every connection that writes rows, before anything else.
 	Session config.StringList `json:"session"`
 	// Schema (MySQL: database) of the table, if neither the connection entry nor its URL says it.
 	Schema string `json:"schema"`
+	// Most rows of a piece that is written at once, where that is less than the 1,024 that pieces have. What is larger leaves their size to the engine.
+	BatchSize int `json:"batchSize" min:"0"`
 	// Longest time between a row's writing and its commit. What is less than a second makes commits more frequent.
 	FlushInterval config.Duration `json:"flushIntervalMills" unit:"ms" min:"0"`
-	// exactly-once insists on the table datasync_ledger beside the target, at-least-once does without it; absent, it is used where it may be created.
-	Semantic string `json:"semantic" enum:"at-least-once,exactly-once"`
+	// exactly-once insists on the table datasync_ledger beside the target, at-least-once and none do without it; absent, it is used where it may be created.
+	Semantic string `json:"semantic" enum:"at-least-once,exactly-once,none"`
 	// Cannot be had together with semantic exactly-once, and has no other effect: rows and position are committed together.
 	IsAutoCommit bool `json:"isAutoCommit"`
 	// More connection parameters, as in the JDBC URL.
@@ -100,12 +102,14 @@ func (*KeyList) DescribeConfig() (string, []config.Key) {
 // NoEffect implements [config.NoEffecter].
 func (*Config) NoEffect() map[string]string {
 	none := map[string]string{
-		"batchSize":      "rows are written in batches of about 1,024 and committed after 8 MiB or a second",
 		"fetchSize":      "it is a setting of readers",
 		"encoding":       "the connection's encoding is UTF-8",
 		"executeDdlAble": "a schema change ends the job",
 		"fieldDelim":     "rows are copied in a form without delimiters",
 		"nullDelim":      "rows are copied in a form without delimiters",
+		"emptyAsNull":    "an empty text is a text",
+		"batchByteSize":  "pieces are of about 256 KiB",
+		"dryRun":         "see datasync check",
 	}
 	for _, key := range []string{"fullColumn", "fullcolumn", "fullColumnName"} {
 		none[key] = "the database says which columns there are"
@@ -118,6 +122,9 @@ func (*Config) NoEffect() map[string]string {
 
 // Validate checks what can be known without a connection.
 func (c *Config) Validate() error {
+	if c.Semantic == "none" {
+		c.Semantic = AtLeastOnce
+	}
 	if len(c.Connection) == 0 || c.First().URL() == "" {
 		return config.Fieldf("connection[0].jdbcUrl", "No jdbc url supplied")
 	}

@@ -41,7 +41,7 @@ func New(env plugin.Env, cfg *Config, d Driver) (plugin.Writer, error) {
 	if err := d.Supports(cfg.verb()); err != nil {
 		return nil, errclass.With(errclass.Config, config.Field("mode", err))
 	}
-	w := &writer{env: env, config: cfg, driver: d, plans: map[*record.Schema]*plan{}}
+	w := &writer{env: env, config: cfg.spelled(env.Dialect, d.Dialect()), driver: d, plans: map[*record.Schema]*plan{}}
 	if cfg.table() != AnyTable {
 		if _, err := w.name(nil); err != nil {
 			return nil, errclass.With(errclass.Config, err)
