@@ -46,7 +46,7 @@ func (r *Runner) run(ctx, stop context.Context) (c *checkpoint.Checkpoint, err e
 			if c.Finished {
 				return nil
 			}
-			return r.shape(early)
+			return r.shape(early, c)
 		},
 	} {
 		if err := r.retry().Do(early, r.o.Log, "starting", step); err != nil {
@@ -65,8 +65,9 @@ func (r *Runner) run(ctx, stop context.Context) (c *checkpoint.Checkpoint, err e
 	return c, errors.Join(err, collector.Close())
 }
 
-// shape shows the writer what is going to come.
-func (r *Runner) shape(ctx context.Context) error {
+// shape shows the writer what is going to come. A table that does not fit is
+// set aside in the plan where there are others.
+func (r *Runner) shape(ctx context.Context, c *checkpoint.Checkpoint) error {
 	s, wants := r.writer.(plugin.Shaper)
 	d, knows := r.reader.(plugin.Describer)
 	if !wants || !knows {
@@ -76,7 +77,7 @@ func (r *Runner) shape(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("describing the input: %w", err)
 	}
-	return s.Shape(ctx, schemas)
+	return r.withoutTables(c.Plan, s.Shape(ctx, schemas), func(split int, why error) { c.Plan[split].Err = why.Error() })
 }
 
 // move runs pump and coordinator until all rows are durable, then ends the run.
@@ -192,7 +193,9 @@ func (r *Runner) before(ctx context.Context, c *checkpoint.Checkpoint, coordinat
 		return coordinator.Save(ctx) // this run's number
 	}
 	for _, h := range r.hooks() {
-		if err := h.Before(ctx); err != nil {
+		plan, _, _ := r.tracker.Load().Snapshot()
+		err := r.withoutTables(plan, h.Before(ctx), func(split int, why error) { r.tracker.Load().SetAside(plan[split].Split.ID, why) })
+		if err != nil {
 			return fmt.Errorf("before the first row: %w", err)
 		}
 	}

@@ -1,6 +1,10 @@
 package plugin
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/datasync-io/datasync/core/record"
+)
 
 // Split is a part of the input that one channel reads: a value that any
 // process can open.
@@ -14,6 +18,10 @@ type Split struct {
 	// Apart says that an error that ends the reading of it for good sets it aside
 	// and not the others: one of several tables.
 	Apart bool `json:"apart,omitempty"`
+	// Table is the name that the schema of its rows has, where the job reads
+	// several: what is wrong with a table of that name at the destination sets
+	// the split aside.
+	Table record.Name `json:"table,omitzero"`
 }
 
 // Progress is how far a split durably is: all that is needed to go on with it.

@@ -73,7 +73,7 @@ func (l *lane) run(ctx, stop context.Context) error {
 			return ctx.Err()
 		}
 		var without *withoutSplit
-		if errors.As(err, &without) {
+		if errors.As(err, &without) || l.withoutTables(err) {
 			l.rewind()
 			if stop.Err() != nil {
 				return stop.Err()
@@ -264,8 +264,7 @@ func (l *lane) next(ctx context.Context) (plugin.Progress, bool, error) {
 		if !ok {
 			return p, ok, err
 		}
-		if p = l.c.Tracker.Progress(p.Split.ID); p.Done { // as a ledger knew
-			l.c.Splits.Done(p.Split.ID)
+		if p = l.c.Tracker.Progress(p.Split.ID); l.skip(p) {
 			continue
 		}
 		l.mu.Lock()

@@ -17,6 +17,8 @@ type Pump struct {
 	c     Config
 	lanes []*lane
 
+	refused refusals
+
 	writing sync.RWMutex // read-held around every write, held while the destination is changed
 
 	mu     sync.Mutex

@@ -40,7 +40,7 @@ func (s *session) Write(_ context.Context, f *sqlwrite.Form, r sqlwrite.Rows) (f
 			}
 			continue
 		case errclass.Of(err) != errclass.Data:
-			return 0, err
+			return 0, s.explain(f, err)
 		}
 		if bad = append(bad, errclass.AsBadRow(i, err)); !s.conn.InTransaction() {
 			break
@@ -50,6 +50,19 @@ func (s *session) Write(_ context.Context, f *sqlwrite.Form, r sqlwrite.Rows) (f
 		return 0, &errclass.Rows{Bad: bad}
 	}
 	return found, nil
+}
+
+// explain finds out whether a table is not as it was: a statement that does not
+// fit it any more does not say so.
+func (s *session) explain(f *sqlwrite.Form, err error) error {
+	if errclass.Of(err) == errclass.Permanent {
+		stmt, again := s.conn.Prepare(spell(f))
+		if again != nil {
+			return again
+		}
+		stmt.Close()
+	}
+	return err
 }
 
 // run executes the statement to its end.

@@ -168,6 +168,14 @@ func (p *part) weight() int64 {
 	return math.MaxInt64
 }
 
+// name is that of the schema of its rows.
+func (p *part) name() record.Name {
+	if p.origin == nil {
+		return p.table
+	}
+	return p.origin.schema.Name
+}
+
 // cut makes the splits of a part. A place that cannot be read is one split,
 // whose opening will say so, and which another run can try again.
 func (r *reader) cut(ctx context.Context, p *part, several bool) ([]plugin.Split, error) {
@@ -189,7 +197,9 @@ func (r *reader) cut(ctx context.Context, p *part, several bool) ([]plugin.Split
 	}
 	splits, err := sqlkit.Splits(p.index, specs)
 	for i := range splits {
-		splits[i].Apart = several
+		if splits[i].Apart = several; several {
+			splits[i].Table = p.name()
+		}
 	}
 	return splits, err
 }

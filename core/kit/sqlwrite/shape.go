@@ -8,6 +8,7 @@ import (
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
 
@@ -32,10 +33,20 @@ func (w *writer) shape(ctx context.Context, s Session, schemas []*record.Schema)
 	var errs []error
 	for _, schema := range schemas {
 		if _, err := w.find(ctx, s, schema); err != nil {
-			errs = append(errs, err)
+			errs = append(errs, ofTable(schema, err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// ofTable makes what is wrong for good with the table that rows of a schema go
+// to an error that concerns these rows alone.
+func ofTable(schema *record.Schema, err error) error {
+	switch errclass.Of(err) {
+	case errclass.Transient, errclass.Canceled, errclass.Fenced:
+		return err
+	}
+	return &plugin.TableError{Table: schema.Name, Err: err}
 }
 
 // plan returns how rows of a schema are written. What is not known yet is

@@ -218,7 +218,7 @@ func (s *sink) group(ctx context.Context, schema *record.Schema) (*group, error)
 		p, err = s.w.plan(ctx, schema)
 	}
 	if err != nil {
-		return nil, err
+		return nil, s.w.alone(schema, err)
 	}
 	g := newGroup(p, s.w.config)
 	g.schema = schema
@@ -262,10 +262,19 @@ func (s *sink) flushGroups(ctx context.Context, b *record.Batch) error {
 	}
 	for _, g := range s.touched {
 		if err := g.write(ctx, s.session); err != nil {
-			return err
+			return s.w.alone(g.schema, err)
 		}
 	}
 	return nil
+}
+
+// alone makes an error one of the table that rows of a schema go to, where it
+// says that the table is not as it was and each schema has a table of its own.
+func (w *writer) alone(schema *record.Schema, err error) error {
+	if w.config.table() != AnyTable || errclass.Of(err) != errclass.Config {
+		return err
+	}
+	return ofTable(schema, err)
 }
 
 // Flush implements [plugin.Flusher]. Rows after the last mark wait for the next one.

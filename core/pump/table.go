@@ -1,0 +1,92 @@
+package pump
+
+import (
+	"sync"
+
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// refusals are the tables that a sink has refused amid the run, while it took
+// the rows of others. They may be used by several goroutines.
+type refusals struct {
+	mu  sync.Mutex
+	why map[record.Name]error
+}
+
+func (r *refusals) add(table record.Name, why error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.why == nil {
+		r.why = map[record.Name]error{}
+	}
+	r.why[table] = why
+}
+
+// of returns why splits of a table are not begun any more; nil: they are.
+func (r *refusals) of(split plugin.Split) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !split.Apart {
+		return nil
+	}
+	return r.why[split.Table]
+}
+
+// withoutTables sets aside what a failed attempt was reading of the tables that
+// its error is about. It is false where the error is about something else, or
+// where the other splits cannot be begun again: rows after their last position
+// would be doubled.
+func (l *lane) withoutTables(err error) bool {
+	gone := map[string]*plugin.TableError{}
+	tables := plugin.TableErrors(err)
+	for _, e := range tables {
+		before := len(gone)
+		for _, id := range l.held {
+			if p := l.c.Tracker.Progress(id); p.Split.Apart && p.Split.Table == e.Table && !l.over(id) {
+				gone[id] = e
+			}
+		}
+		if len(gone) == before {
+			return false
+		}
+	}
+	if len(gone) == 0 || !l.otherwise(gone) {
+		return false
+	}
+	for _, e := range tables {
+		l.p.refused.add(e.Table, e)
+	}
+	for id, e := range gone {
+		l.setAside(id, e)
+	}
+	return true
+}
+
+// otherwise tells that the attempt can be repeated without those that are gone.
+func (l *lane) otherwise(gone map[string]*plugin.TableError) bool {
+	if l.c.Idempotent || l.exact() {
+		return true
+	}
+	for _, id := range l.held {
+		if p := l.c.Tracker.Progress(id); gone[id] == nil && p.Begun && !l.over(id) {
+			return false
+		}
+	}
+	return true
+}
+
+// skip tells that nothing is to be read of a split that was dealt: it has ended
+// as a ledger knew, or is of a table that is set aside.
+func (l *lane) skip(p plugin.Progress) bool {
+	why := l.p.refused.of(p.Split)
+	switch {
+	case p.Done, p.Err != "":
+		l.c.Splits.Done(p.Split.ID)
+	case why != nil:
+		l.setAside(p.Split.ID, why)
+	default:
+		return false
+	}
+	return true
+}
