@@ -116,12 +116,16 @@ func (c *Collector) failed(err error) error {
 	if err == nil {
 		return nil
 	}
-	c.failures++
+	lost, rows := (*Lost)(nil), int64(1)
+	if errors.As(err, &lost) {
+		rows = lost.Rows
+	}
+	c.failures += rows
 	if c.settings.Failures < 0 || c.failures <= c.settings.Failures {
-		c.settings.Log.Warn("a dirty row could not be kept", "error", err, "failures", c.failures)
+		c.settings.Log.Warn("dirty rows could not be kept", "rows", rows, "error", err, "failures", c.failures)
 		return nil
 	}
-	return errclass.With(errclass.Permanent, fmt.Errorf("keeping a dirty row: %w", err))
+	return errclass.With(errclass.Permanent, fmt.Errorf("keeping dirty rows: %w", err))
 }
 
 // TakeBack uncounts rows that are going to be read again after a failure, so
@@ -171,13 +175,20 @@ func (c *Collector) Reasons() map[errclass.Reason]int64 {
 	return all
 }
 
+// Failures returns how many dirty rows this process could not keep.
+func (c *Collector) Failures() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failures
+}
+
 // Close flushes and closes the sinks.
 func (c *Collector) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var errs []error
 	for _, s := range c.settings.Sinks {
-		errs = append(errs, s.Flush(context.Background()), s.Close())
+		errs = append(errs, c.failed(s.Flush(context.Background())), s.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -5,7 +5,8 @@
 // A [Collector] belongs to one job and is what the engine calls, from all
 // channels. It holds the policy ([Limit]) and hands every row to its sinks:
 // [LogSink] prints them, [FileSink] appends them to a file as JSON lines with
-// everything needed to write them again later; [Reader] reads that file back.
+// everything needed to write them again later, [TableSink] writes them into a
+// table through a writer plugin that is handed in; [Reader] reads that file back.
 //
 // Invariants:
 //   - A row is kept before the limit is looked at: the row that passes it is
