@@ -50,8 +50,9 @@ func (d *dice) fail() error {
 type logs struct {
 	dice   *dice
 	schema *record.Schema
-	splits map[string][]int // the last row's number plus one, by transaction
-	broken map[string]int   // the row that reading ends at for good, by split that may be set aside; 0: it cannot be opened
+	splits map[string][]int  // the last row's number plus one, by transaction
+	tables map[string]string // of splits that may be set aside
+	broken map[string]int    // the row that reading ends at for good, by split that may be set aside; 0: it cannot be opened
 }
 
 var errBroken = errors.New("the table is gone")
@@ -86,7 +87,7 @@ func (l *logs) total() (rows, bad int64) {
 
 func (l *logs) plan() (plan []plugin.Progress) {
 	for i := range l.splits {
-		plan = append(plan, plugin.Progress{Split: plugin.Split{ID: i, Apart: l.broken != nil}})
+		plan = append(plan, plugin.Progress{Split: plugin.Split{ID: i, Apart: l.broken != nil || l.tables != nil, Table: record.Name{Table: l.tables[i]}}})
 	}
 	return plan
 }
@@ -160,6 +161,8 @@ type place struct {
 	made map[int]map[string][]int64 // prepared by channel, invisible
 	seen map[string]plugin.Progress // the ledger
 	run  uint64
+
+	refuses map[string]int // the row from which on a split's table is refused for good
 }
 
 func newPlace(d *dice) *place {
@@ -189,6 +192,9 @@ func (s *sinkBase) take(b *record.Batch) error {
 	rows, refused := map[string][]int64{}, &errclass.Rows{}
 	for i := range b.Len() {
 		r := b.Row(i)
+		if at, is := s.p.refuses[string(r.Bytes(0))]; is && r.Int64(1) >= int64(at) {
+			return &plugin.TableError{Table: record.Name{Table: "bad"}, Err: errBroken}
+		}
 		if n := r.Int64(1); n%badEvery == 0 {
 			refused.Bad = append(refused.Bad, errclass.BadRow{Index: i, Column: "n", Reason: errclass.Constraint, Err: errors.New("bad luck")})
 			continue
