@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"core/job":            {"core/config", "core/errclass"},
 	"core/plugin":         {"core/record", "core/errclass", "core/config"},
 	"core/convert":        {"core/record", "core/errclass"},
-	"core/transform":      {"core/record", "core/errclass"},
+	"core/transform/...":  {"core/record", "core/errclass", "core/transform/..."},
 	"core/format/...":     {"core/record", "core/errclass", "core/config", "core/convert", "core/format/..."},
 	"core/checkpoint":     {"core/plugin", "core/record", "core/errclass"},
 	"core/pump":           {"core/plugin", "core/record", "core/errclass", "core/checkpoint"},
