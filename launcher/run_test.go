@@ -25,7 +25,10 @@ import (
 	"github.com/datasync-io/datasync/launcher"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// The reader of topics counts figures; the process's one clock for them never ends.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"))
+}
 
 const rows = 5000
 
@@ -39,6 +42,9 @@ type bench struct {
 	writers  plugintest.Fault
 	resume   bool
 	fresh    bool
+	confProp string
+	metrics  *launcher.Metrics
+	before   func() // is called by the writer's hook; may be nil
 	registry *plugin.Registry
 
 	mu    sync.Mutex
@@ -131,16 +137,21 @@ type observedWriter struct {
 
 func (w *observedWriter) Probe(context.Context) error                   { return w.b.note("probe") }
 func (w *observedWriter) Shape(context.Context, []*record.Schema) error { return w.b.note("shape") }
-func (w *observedWriter) Before(context.Context) error                  { return w.b.note("before") }
-func (w *observedWriter) After(context.Context) error                   { return w.b.note("after") }
+func (w *observedWriter) Before(context.Context) error {
+	if w.b.before != nil {
+		w.b.before()
+	}
+	return w.b.note("before")
+}
+func (w *observedWriter) After(context.Context) error { return w.b.note("after") }
 
 func (b *bench) run(t *testing.T, stop context.Context) *launcher.Result {
 	t.Helper()
-	j, err := job.Parse([]byte(b.text), job.Options{File: "memory.json"})
+	j, err := job.Parse([]byte(b.text), job.Options{File: "memory.json", ConfProp: b.confProp})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := launcher.New(j, launcher.Options{Registry: b.registry, StateDir: b.state, Resume: b.resume, Fresh: b.fresh,
+	r, err := launcher.New(j, launcher.Options{Registry: b.registry, StateDir: b.state, Resume: b.resume, Fresh: b.fresh, Metrics: b.metrics,
 		Log: slog.New(slog.NewTextHandler(&b.log, nil))})
 	if err != nil {
 		t.Fatal(err)

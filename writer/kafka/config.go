@@ -31,6 +31,10 @@ type Config struct {
 	Strategy string `json:"partitionStrategy" enum:"hash-by-key,all-to-zero"`
 	// Strict order over all rows: refuses to run with more than one channel.
 	Ordered bool `json:"dataCompelOrder"`
+	// exactly-once commits rows and positions in one transaction, for consumers that set isolation.level to read_committed; at-least-once does without transactions. The connector's words none and at-least-once of other tools mean the latter.
+	Semantic string `json:"semantic" enum:"exactly-once,at-least-once,none"`
+	// Compacted topic that keeps the positions of all jobs; it is created if it is not there.
+	LedgerTopic string `json:"ledgerTopic"`
 	// Headers that every message carries.
 	Headers map[string]string `json:"headers"`
 	// Zone that the flinkx format writes instants in; absent is the job's.
@@ -39,8 +43,10 @@ type Config struct {
 	zone *time.Location
 }
 
+const exactlyOnce = "exactly-once"
+
 func defaults() *Config {
-	return &Config{Producer: kafkakit.NewProducerProperties(), Format: "flinkx", Strategy: "hash-by-key"}
+	return &Config{Producer: kafkakit.NewProducerProperties(), Format: "flinkx", Strategy: "hash-by-key", Semantic: exactlyOnce, LedgerTopic: "datasync_ledger"}
 }
 
 // Validate implements [config.Validator].

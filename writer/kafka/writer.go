@@ -38,7 +38,11 @@ func Info() plugin.WriterInfo {
 			if c.zone == nil {
 				c.zone = env.Zone
 			}
-			return &writer{env: env, config: c}, nil
+			w := &writer{env: env, config: c}
+			if c.Semantic == exactlyOnce {
+				return &ledgerWriter{w}, nil
+			}
+			return w, nil
 		},
 	}
 }
@@ -49,6 +53,10 @@ type writer struct {
 
 	mu     sync.Mutex
 	client *kafkakit.Client // nil: not yet
+	keeps  *kafkakit.Ledger // nil: not yet
+
+	naming sync.Mutex
+	named  int // transactional ids that the ledger has
 }
 
 // connection returns the client that all sinks share; making it dials nothing.
@@ -127,7 +135,7 @@ func (w *writer) Open(ctx context.Context, t plugin.Task) (plugin.Sink, error) {
 		}
 		topics = append(topics, topic)
 	}
-	if s.producer, err = client.NewProducer(ctx, w.config.Producer.Producer.Share(t.Of), w.headers()); err != nil {
+	if s.producer, err = w.producer(ctx, client, t); err != nil {
 		return nil, err
 	}
 	for _, topic := range topics {
@@ -138,7 +146,30 @@ func (w *writer) Open(ctx context.Context, t plugin.Task) (plugin.Sink, error) {
 	} else {
 		s.format = jsonfmt.NewFlinkX(w.config.TableFields, w.config.zone)
 	}
+	if t.Exact {
+		ledger, err := w.ledger(ctx)
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		return &exactSink{sink: s, job: t.Job, plan: t.Plan, ledger: ledger.Lane(s.producer), marks: map[string]record.Mark{}}, nil
+	}
 	return s, nil
+}
+
+// producer begins the producer of a channel.
+func (w *writer) producer(ctx context.Context, client *kafkakit.Client, t plugin.Task) (*kafkakit.Producer, error) {
+	set := w.config.Producer.Producer.Share(t.Of)
+	if !t.Exact {
+		return client.NewProducer(ctx, set, w.headers())
+	}
+	ledger, err := w.ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.register(ctx, ledger, t); err != nil {
+		return nil, err
+	}
+	return client.NewTransactional(ctx, set, w.headers(), transactionalID(t.Job, t.Channel))
 }
 
 func (w *writer) headers() []kafkakit.Header {
@@ -157,6 +188,6 @@ func (w *writer) Close() error {
 		return nil
 	}
 	client := w.client
-	w.client = nil
+	w.client, w.keeps = nil, nil
 	return client.Close()
 }

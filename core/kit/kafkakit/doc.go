@@ -23,5 +23,8 @@
 //   - What a producer holds is bounded: one arena, and one block of that size
 //     for each request on its way.
 //
+// A producer of [Client.NewTransactional] has its records become visible in
+// transactions; [Ledger] keeps texts in the same ones.
+//
 // Nothing here knows of rows; writer/kafka does.
 package kafkakit

@@ -72,13 +72,17 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // batchHead is what stands in the head of a batch beside its size and checksum.
 type batchHead struct {
-	codec    sarama.CompressionCodec
-	count    int
-	at       time.Time
-	id       int64
-	epoch    int16
-	sequence int32
+	codec         sarama.CompressionCodec
+	transactional bool
+	count         int
+	at            time.Time
+	id            int64
+	epoch         int16
+	sequence      int32
 }
+
+// transactionalBit is set in the attributes of a batch that is part of a transaction.
+const transactionalBit = 1 << 4
 
 // sealBatch writes the head of a batch whose records stand at
 // data[batchOverhead:]. The broker replaces the offset and the leader's epoch,
@@ -89,7 +93,11 @@ func sealBatch(data []byte, h batchHead) {
 	be.PutUint32(data[8:], uint32(len(data)-12))
 	be.PutUint32(data[12:], 0xffffffff)
 	data[16] = 2
-	be.PutUint16(data[21:], uint16(h.codec))
+	attributes := uint16(h.codec)
+	if h.transactional {
+		attributes |= transactionalBit
+	}
+	be.PutUint16(data[21:], attributes)
 	be.PutUint32(data[23:], uint32(h.count-1))
 	millis := uint64(h.at.UnixMilli())
 	be.PutUint64(data[27:], millis)

@@ -34,7 +34,8 @@ type Producer struct {
 	compress compressor
 	id       int64 // of the producer; -1: not idempotent
 	epoch    int16
-	tail     []byte // what follows a record's value: the headers
+	txn      *transaction // nil: none
+	tail     []byte       // what follows a record's value: the headers
 
 	lanes []*lane
 	conns map[int32]*sarama.Broker // by broker; used for produce requests alone
@@ -81,6 +82,17 @@ type Header struct{ Name, Value string }
 // NewProducer begins a producer: it asks the cluster for an identity where the
 // settings want idempotence. ctx bounds that.
 func (c *Client) NewProducer(ctx context.Context, set ProducerSettings, headers []Header) (*Producer, error) {
+	p, err := c.newProducer(set, headers)
+	if err != nil || !set.Idempotent {
+		return p, err
+	}
+	if err := p.identify(ctx); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (c *Client) newProducer(set ProducerSettings, headers []Header) (*Producer, error) {
 	w := newWire(c.at.DialTimeout)
 	cfg, err := c.at.saramaConfig(w)
 	if err != nil {
@@ -94,11 +106,6 @@ func (c *Client) NewProducer(ctx context.Context, set ProducerSettings, headers 
 	p.tail = appendHeaders(nil, headers)
 	if p.compress, err = newCompressor(set.Codec, set.Level); err != nil {
 		return nil, errclass.With(errclass.Config, err)
-	}
-	if set.Idempotent {
-		if err := p.identify(ctx); err != nil {
-			return nil, err
-		}
 	}
 	return p, nil
 }
@@ -257,8 +264,10 @@ func (p *Producer) Flush(ctx context.Context) error {
 	return p.settle(ctx, 0)
 }
 
-// Close ends the connections; what is not acknowledged may or may not arrive.
+// Close ends the connections; what is not acknowledged may or may not arrive,
+// and what is in a transaction that was not committed does not.
 func (p *Producer) Close() error {
+	p.abandon()
 	p.wire.hangUp()
 	for id := range p.conns {
 		p.drop(id)

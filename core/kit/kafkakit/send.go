@@ -47,6 +47,9 @@ func (p *Producer) send(ctx context.Context) error {
 	if err := p.settle(ctx, p.set.InFlight-1); err != nil { // their memory is used again
 		return err
 	}
+	if err := p.join(ctx, p.touched); err != nil {
+		return err
+	}
 	batches, err := p.pack()
 	if err != nil {
 		return p.fail(err)
@@ -161,7 +164,7 @@ func (p *Producer) newBatch(l *lane, now time.Time) *batch {
 
 // seal gives a batch its place in the lane's sequence and its head.
 func (p *Producer) seal(b *batch) {
-	h := batchHead{codec: p.set.Codec, count: b.count, at: b.first, id: p.id, epoch: p.epoch, sequence: -1}
+	h := batchHead{codec: p.set.Codec, transactional: p.txn != nil, count: b.count, at: b.first, id: p.id, epoch: p.epoch, sequence: -1}
 	if p.id >= 0 {
 		l := b.lane
 		h.sequence = l.sequence
@@ -215,6 +218,9 @@ func (p *Producer) request(batches []*batch) error {
 		return err
 	}
 	req := &sarama.ProduceRequest{RequiredAcks: p.set.Acks, Timeout: int32(p.client.at.RequestTimeout.Milliseconds()), Version: p.version()}
+	if p.txn != nil {
+		req.TransactionalID = &p.txn.id
+	}
 	bodies := make([][]byte, len(batches))
 	size := 0
 	for i, b := range batches {

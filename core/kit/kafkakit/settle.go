@@ -203,9 +203,11 @@ func (p *Producer) fail(err error) error {
 }
 
 // pace spaces attempts exponentially.
-func (p *Producer) pace() *backoff.ExponentialBackOff {
+func (p *Producer) pace() *backoff.ExponentialBackOff { return p.client.pace() }
+
+func (c *Client) pace() *backoff.ExponentialBackOff {
 	pace := backoff.NewExponentialBackOff()
-	pace.InitialInterval, pace.MaxInterval = p.client.at.RetryBackoff, p.client.at.RetryBackoffMax
+	pace.InitialInterval, pace.MaxInterval = c.at.RetryBackoff, c.at.RetryBackoffMax
 	return pace
 }
 

@@ -2,26 +2,21 @@
 package topics
 
 import (
+	"encoding/binary"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/IBM/sarama"
 )
 
-// silence is how long a partition may give nothing before reading it fails.
-const silence = 30 * time.Second
-
 // Read returns the messages that a topic of the cluster at addr holds now, by
-// partition. Nothing of it runs on when it returns but sarama's one clock of
-// the process for its metrics.
+// partition: those of transactions only if they are committed. Nothing of it
+// runs on when it returns but sarama's one clock of the process for its metrics.
 func Read(t testing.TB, addr, topic string) [][]*sarama.ConsumerMessage {
 	t.Helper()
 	cfg := sarama.NewConfig()
 	cfg.ClientID = "datasync-test"
 	cfg.Version = sarama.V4_0_0_0
-	cfg.Consumer.Fetch.Default = 4 << 20
-	cfg.Consumer.MaxWaitTime = 100 * time.Millisecond // Close waits for a fetch to end
 	client, err := sarama.NewClient([]string{addr}, cfg)
 	if err != nil {
 		t.Fatalf("connecting to Kafka: %v", err)
@@ -46,34 +41,86 @@ func Read(t testing.TB, addr, topic string) [][]*sarama.ConsumerMessage {
 
 func readPartition(client sarama.Client, topic string, partition int32) (list []*sarama.ConsumerMessage, err error) {
 	end, err := client.GetOffset(topic, partition, sarama.OffsetNewest)
-	if err != nil || end == 0 {
-		return nil, err
-	}
-	consumer, err := sarama.NewConsumerFromClient(client)
 	if err != nil {
 		return nil, err
 	}
-	defer consumer.Close()
-	messages, err := consumer.ConsumePartition(topic, partition, 0)
+	at, err := client.GetOffset(topic, partition, sarama.OffsetOldest)
 	if err != nil {
 		return nil, err
 	}
-	defer messages.Close()
-	timer := time.NewTimer(silence)
-	defer timer.Stop()
-	for {
-		select {
-		case m, ok := <-messages.Messages():
-			if !ok {
-				return nil, fmt.Errorf("the consumer stopped after %d of %d messages", len(list), end)
+	var batches []*sarama.RecordBatch
+	visible := map[*sarama.RecordBatch]bool{}
+	open := map[int64][]*sarama.RecordBatch{} // by producer
+	for at < end {
+		more, err := fetch(client, topic, partition, at)
+		if err != nil {
+			return nil, fmt.Errorf("at offset %d of %d: %w", at, end, err)
+		}
+		for _, b := range more {
+			at = b.FirstOffset + int64(b.LastOffsetDelta) + 1
+			switch {
+			case b.Control: // KIP-98: version and type, 1 for committed
+				for _, done := range open[b.ProducerID] {
+					visible[done] = binary.BigEndian.Uint16(b.Records[0].Key[2:]) == 1
+				}
+				delete(open, b.ProducerID)
+				continue
+			case b.IsTransactional:
+				open[b.ProducerID] = append(open[b.ProducerID], b)
+			default:
+				visible[b] = true
 			}
-			list = append(list, m)
-			if m.Offset >= end-1 {
-				return list, nil
-			}
-			timer.Reset(silence)
-		case <-timer.C:
-			return nil, fmt.Errorf("nothing for %v after %d of %d messages", silence, len(list), end)
+			batches = append(batches, b)
 		}
 	}
+	for _, b := range batches {
+		if visible[b] {
+			list = append(list, messages(b, topic, partition)...)
+		}
+	}
+	return list, nil
+}
+
+// fetch returns the whole batches that begin at an offset, at least one.
+func fetch(client sarama.Client, topic string, partition int32, at int64) ([]*sarama.RecordBatch, error) {
+	const most = 8 << 20
+	leader, err := client.Leader(topic, partition)
+	if err != nil {
+		return nil, err
+	}
+	req := &sarama.FetchRequest{Version: 11, MaxWaitTime: 10_000, MinBytes: 1, MaxBytes: most, SessionEpoch: -1}
+	req.AddBlock(topic, partition, at, most, -1)
+	res, err := leader.Fetch(req)
+	if err != nil {
+		return nil, err
+	}
+	block := res.GetBlock(topic, partition)
+	if block == nil {
+		return nil, sarama.ErrIncompleteResponse
+	}
+	if block.Err != sarama.ErrNoError {
+		return nil, block.Err
+	}
+	var batches []*sarama.RecordBatch
+	for _, set := range block.RecordsSet {
+		if b := set.RecordBatch; b != nil && !b.PartialTrailingRecord {
+			batches = append(batches, b)
+		}
+	}
+	if len(batches) == 0 {
+		return nil, sarama.ErrIncompleteResponse
+	}
+	return batches, nil
+}
+
+func messages(b *sarama.RecordBatch, topic string, partition int32) []*sarama.ConsumerMessage {
+	list := make([]*sarama.ConsumerMessage, len(b.Records))
+	for i, r := range b.Records {
+		list[i] = &sarama.ConsumerMessage{Headers: r.Headers, Timestamp: b.FirstTimestamp.Add(r.TimestampDelta), Key: r.Key, Value: r.Value,
+			Topic: topic, Partition: partition, Offset: b.FirstOffset + r.OffsetDelta}
+		if b.LogAppendTime {
+			list[i].Timestamp = b.MaxTimestamp
+		}
+	}
+	return list
 }

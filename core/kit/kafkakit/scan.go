@@ -1,0 +1,84 @@
+package kafkakit
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/IBM/sarama"
+)
+
+// fetchBytes is how much of a partition is asked for at once.
+const fetchBytes = 4 << 20
+
+// scan reads the record batches that a partition holds now, those of
+// transactions under way too, in order.
+func (c *Client) scan(ctx context.Context, topic string, partition int32, each func(*sarama.RecordBatch) error) error {
+	defer c.wire.bound(ctx)()
+	at, err := c.cluster.GetOffset(topic, partition, sarama.OffsetOldest)
+	if err != nil {
+		return c.at.explain("reading topic "+topic, err)
+	}
+	end, err := c.cluster.GetOffset(topic, partition, sarama.OffsetNewest)
+	if err != nil {
+		return c.at.explain("reading topic "+topic, err)
+	}
+	for at < end {
+		batches, err := c.fetch(topic, partition, at)
+		if err != nil {
+			return c.at.explain(fmt.Sprintf("reading topic %s from offset %d", topic, at), err)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		for _, b := range batches {
+			if err := each(b); err != nil {
+				return err
+			}
+			at = b.FirstOffset + int64(b.LastOffsetDelta) + 1
+		}
+	}
+	return nil
+}
+
+// fetch returns the whole batches that begin at an offset, at least one.
+func (c *Client) fetch(topic string, partition int32, at int64) ([]*sarama.RecordBatch, error) {
+	leader, err := c.cluster.Leader(topic, partition)
+	if err != nil {
+		return nil, err
+	}
+	req := &sarama.FetchRequest{Version: 11, MaxWaitTime: 500, MinBytes: 1, MaxBytes: fetchBytes, SessionEpoch: -1}
+	req.AddBlock(topic, partition, at, fetchBytes, -1)
+	res, err := leader.Fetch(req)
+	if err != nil {
+		return nil, err
+	}
+	block := res.GetBlock(topic, partition)
+	if block == nil {
+		return nil, sarama.ErrIncompleteResponse
+	}
+	if block.Err != sarama.ErrNoError {
+		return nil, block.Err
+	}
+	var batches []*sarama.RecordBatch
+	for _, set := range block.RecordsSet {
+		if b := set.RecordBatch; b != nil && !b.PartialTrailingRecord {
+			batches = append(batches, b)
+		}
+	}
+	if len(batches) == 0 {
+		return nil, sarama.ErrIncompleteResponse
+	}
+	return batches, nil
+}
+
+// committed tells what the end of a transaction says: KIP-98's control record
+// has a version and a type, 0 for taken back and 1 for committed.
+func committed(b *sarama.RecordBatch) bool {
+	for _, r := range b.Records {
+		if len(r.Key) >= 4 {
+			return binary.BigEndian.Uint16(r.Key[2:]) == 1
+		}
+	}
+	return false
+}

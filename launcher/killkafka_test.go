@@ -1,0 +1,126 @@
+package launcher_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/datasync-io/datasync/core/checkpoint"
+	"github.com/datasync-io/datasync/core/job"
+	"github.com/datasync-io/datasync/core/plugintest/servers"
+	"github.com/datasync-io/datasync/core/plugintest/topics"
+	"github.com/datasync-io/datasync/launcher"
+	"github.com/datasync-io/datasync/launcher/builtin"
+)
+
+const killKafkaRows = 400_000 // of each of two channels
+
+func killKafkaJob(addr, topic string) string {
+	return fmt.Sprintf(`{"job":{"content":[{
+		"reader":{"name":"streamreader","parameter":{"seed":"7","sliceRecordCount":[%d,%d],"column":[{"name":"id","type":"id"},{"name":"name","type":"string"},{"name":"price","type":"decimal"}]}},
+		"writer":{"name":"kafkawriter","parameter":{"topic":%q,"format":"json","semantic":"exactly-once","producerSettings":{"bootstrap.servers":%q}}}}],
+		"setting":{"speed":{"channel":2},"restore":{"isRestore":true}}}}`, killKafkaRows, killKafkaRows, topic, addr)
+}
+
+// TestKilledRunsCommitOnce kills a process that writes to Kafka, with SIGKILL
+// at random instants, and starts it again until one has finished: a consumer
+// of committed messages sees each row once.
+func TestKilledRunsCommitOnce(t *testing.T) {
+	kafka := servers.Kafka(t)
+	whole, killed := kafka.Topic(t, 2), kafka.Topic(t, 2)
+	dir := t.TempDir()
+	if r := runKillKafkaJob(t.Context(), t, kafka.Addr(), whole, "", filepath.Join(dir, "state-whole")); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	state := filepath.Join(dir, "state")
+	rnd := rand.New(rand.NewPCG(5, 6))
+	kills := 0
+	for finished := false; !finished; {
+		if kills > 200 {
+			t.Fatal("no run has finished between 200 kills")
+		}
+		child := exec.Command(os.Args[0], "-test.run=^TestKilledKafkaChild$")
+		child.Env = append(os.Environ(), "DATASYNC_TEST_KILL_KAFKA="+kafka.Addr(), "DATASYNC_TEST_KILL_TOPIC="+killed, "DATASYNC_TEST_KILL_STATE="+state)
+		var said bytes.Buffer
+		child.Stdout, child.Stderr = &said, &said
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		timer := time.AfterFunc(time.Duration(60+rnd.IntN(150+15*kills))*time.Millisecond, func() { _ = child.Process.Kill() })
+		err := child.Wait()
+		timer.Stop()
+		switch {
+		case err == nil:
+			finished = true
+		case child.ProcessState.ExitCode() != -1:
+			t.Fatalf("a run failed by itself: %v\n%s", err, &said)
+		default:
+			kills++
+			c, err := checkpoint.NewFileStore(state).Load(t.Context(), killed+"-0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			finished = c != nil && c.AfterDone
+		}
+	}
+	t.Logf("%d runs were killed", kills)
+	if kills == 0 {
+		t.Error("no run was killed: nothing is shown")
+	}
+	seed := maphash.MakeSeed()
+	want, got := bodies(t, kafka.Addr(), whole, seed), bodies(t, kafka.Addr(), killed, seed)
+	if want.lines != 2*killKafkaRows {
+		t.Fatalf("the undisturbed run has written %d rows, want %d", want.lines, 2*killKafkaRows)
+	}
+	if got != want {
+		t.Errorf("%d rows arrived, want %d, the same ones", got.lines, want.lines)
+	}
+}
+
+// bodies reads the committed messages of a topic.
+func bodies(t *testing.T, addr, topic string, seed maphash.Seed) (all multiset) {
+	t.Helper()
+	for _, partition := range topics.Read(t, addr, topic) {
+		for _, m := range partition {
+			all.lines++
+			all.sum += maphash.Bytes(seed, m.Value)
+		}
+	}
+	return all
+}
+
+func TestKilledKafkaChild(t *testing.T) {
+	addr := os.Getenv("DATASYNC_TEST_KILL_KAFKA")
+	if addr == "" {
+		return // the child's part
+	}
+	topic := os.Getenv("DATASYNC_TEST_KILL_TOPIC")
+	if r := runKillKafkaJob(t.Context(), t, addr, topic, topic, os.Getenv("DATASYNC_TEST_KILL_STATE")); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+}
+
+func runKillKafkaJob(ctx context.Context, t *testing.T, addr, topic, name, state string) *launcher.Result {
+	t.Helper()
+	registry, err := builtin.Registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := job.Parse([]byte(killKafkaJob(addr, topic)), job.Options{File: "killkafka.json", JobName: name, ConfProp: `{"flink.checkpoint.interval":"50"}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := launcher.New(j, launcher.Options{Registry: registry, StateDir: state, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Run(ctx, ctx)
+}
