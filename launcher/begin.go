@@ -25,12 +25,15 @@ func (r *Runner) begin(ctx context.Context) (*checkpoint.Checkpoint, error) {
 		if !r.o.Fresh {
 			return nil, err
 		}
+		r.o.Log.Warn("starting over: saved state that cannot be read is given up", "job", r.id, "error", err)
 		if err := r.store.Forget(r.id); err != nil {
 			return nil, err
 		}
 	}
 	switch {
-	case old == nil || r.o.Fresh:
+	case old == nil:
+	case r.o.Fresh:
+		r.givesUp(old)
 	case old.Finished && !old.AfterDone:
 		if err := r.same(old); err != nil {
 			return nil, err
@@ -44,16 +47,33 @@ func (r *Runner) begin(ctx context.Context) (*checkpoint.Checkpoint, error) {
 		}
 		r.o.Log.Warn("starting over: what is left of an unfinished run does not apply any longer", "job", r.id, "reason", err)
 	case old.Unfinished():
-		done := 0
-		for _, p := range old.Plan {
-			if p.Done {
-				done++
-			}
-		}
 		r.o.Log.Warn("starting over; an unfinished run of this job is left behind: -resume would go on with it",
-			"job", r.id, "rowsWritten", old.Counters.Written, "splitsDone", done, "splits", len(old.Plan))
+			"job", r.id, "rowsWritten", old.Counters.Written, "splitsDone", ended(old.Plan), "splits", len(old.Plan))
 	}
 	return r.fresh(ctx, old)
+}
+
+// givesUp says what -fresh forgets.
+func (r *Runner) givesUp(old *checkpoint.Checkpoint) {
+	said := []any{"job", r.id, "rowsWritten", old.Counters.Written, "splitsDone", ended(old.Plan), "splits", len(old.Plan)}
+	switch {
+	case old.Unfinished():
+		r.o.Log.Warn("starting over: the position of an unfinished run is given up; rows that it has written stay at the destination", said...)
+	case old.Finished && !old.AfterDone:
+		r.o.Log.Warn("starting over: the last step of a run that had moved all rows is given up", said...)
+	case len(remembered(old.Plan)) > 0:
+		r.o.Log.Warn("starting over: where the last run has ended is forgotten, all rows are read again", said...)
+	}
+}
+
+// ended counts the splits that have ended.
+func ended(plan []plugin.Progress) (n int) {
+	for _, p := range plan {
+		if p.Done {
+			n++
+		}
+	}
+	return n
 }
 
 // fresh makes and stores a new plan (I9).

@@ -1,50 +1,71 @@
 package launcher
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"github.com/datasync-io/datasync/dirty"
 )
 
-// collector returns where the job's dirty rows go: the file that it names,
-// else the log; those of a replay, a file beside the one that is read.
-func (r *Runner) collector(restored int64) (*dirty.Collector, error) {
+// collector returns where the job's dirty rows go.
+func (r *Runner) collector(ctx context.Context, restored int64) (*dirty.Collector, error) {
 	rows, percent := r.job.DirtyLimit()
 	s := dirty.Settings{Limit: dirty.Limit{Rows: rows, Percent: percent}, Restored: restored, Log: r.o.Log, Now: time.Now,
 		Read: func() int64 { return r.meter.Total().Read }, Mask: r.job.Scrubber()}
-	p := r.job.Properties
-	if p.DirtyFailures != nil {
-		s.Failures = *p.DirtyFailures
+	if n := r.job.Properties.DirtyFailures; n != nil {
+		s.Failures = *n
 	}
-	if r.replay != nil {
-		sink, err := dirty.OpenFile(r.replay.Again())
-		if err != nil {
-			return nil, err
+	sinks, err := r.dirtySinks(ctx)
+	if err != nil {
+		for _, sink := range sinks {
+			err = errors.Join(err, sink.Close())
 		}
-		s.Sinks = append(s.Sinks, sink)
-		return dirty.New(s), nil
+		return nil, err
 	}
-	path := ""
+	s.Sinks = sinks
+	return dirty.New(s), nil
+}
+
+// dirtySinks opens the table and the file that the job names for dirty rows,
+// else the log; those of a replay go to a file beside the one that is read. With
+// an error it returns those that are open.
+func (r *Runner) dirtySinks(ctx context.Context) (sinks []dirty.Sink, err error) {
+	if r.replay != nil {
+		return appendSink(sinks, func() (dirty.Sink, error) { return dirty.OpenFile(r.replay.Again()) })
+	}
+	p, path := r.job.Properties, ""
 	if d := r.job.Setting.Dirty; d != nil {
 		path = d.Path
 	}
-	if path == "" || p.DirtyOutput == "log" {
+	if path == "" && r.dirtyTable == nil || p.DirtyOutput == "log" {
 		every := int64(1)
 		if p.DirtyLogEvery != nil {
 			every = *p.DirtyLogEvery
 		}
-		s.Sinks = append(s.Sinks, dirty.NewLogSink(r.o.Log, every))
+		sinks = append(sinks, dirty.NewLogSink(r.o.Log, every))
+	}
+	if r.dirtyTable != nil {
+		if sinks, err = appendSink(sinks, func() (dirty.Sink, error) { return r.openDirtyTable(ctx) }); err != nil {
+			return sinks, err
+		}
 	}
 	if path != "" && (p.DirtyOutput == "" || p.DirtyOutput == "file") {
-		file, err := dirty.Path(path, r.id)
-		if err != nil {
-			return nil, err
-		}
-		sink, err := dirty.OpenFile(file)
-		if err != nil {
-			return nil, err
-		}
-		s.Sinks = append(s.Sinks, sink)
+		return appendSink(sinks, func() (dirty.Sink, error) {
+			file, err := dirty.Path(path, r.id)
+			if err != nil {
+				return nil, err
+			}
+			return dirty.OpenFile(file)
+		})
 	}
-	return dirty.New(s), nil
+	return sinks, nil
+}
+
+func appendSink(sinks []dirty.Sink, open func() (dirty.Sink, error)) ([]dirty.Sink, error) {
+	sink, err := open()
+	if err != nil {
+		return sinks, err
+	}
+	return append(sinks, sink), nil
 }

@@ -21,5 +21,6 @@ type Options struct {
 	StateDir string         // where positions are kept
 	Resume   bool           // go on with an unfinished run
 	Fresh    bool           // forget what an earlier run has left
+	Metrics  *Metrics       // where the job is shown; nil: nowhere
 	Replay   string         // a dirty file: its rows are written in place of the reader's
 }

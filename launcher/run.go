@@ -22,12 +22,15 @@ import (
 // ends at once. It may be called once.
 func (r *Runner) Run(ctx, stop context.Context) *Result {
 	r.start = time.Now()
+	end := r.show()
 	c, err := r.run(ctx, stop)
 	r.meter.End()
 	if err := r.close(); err != nil { // what had to be durable is
 		r.o.Log.Warn("closing", "error", err)
 	}
-	return r.result(c, err, ctx.Err() != nil)
+	res := r.result(c, err, ctx.Err() != nil)
+	end(res)
+	return res
 }
 
 func (r *Runner) run(ctx, stop context.Context) (c *checkpoint.Checkpoint, err error) {
@@ -57,10 +60,14 @@ func (r *Runner) run(ctx, stop context.Context) (c *checkpoint.Checkpoint, err e
 		r.o.Log.Info("the last run had moved all rows but not run its last step: doing that now")
 		return c, r.after(ctx, c)
 	}
-	collector, err := r.collector(c.Counters.Errors())
-	if err != nil {
+	var collector *dirty.Collector
+	if err := r.retry().Do(early, r.o.Log, "starting", func() (err error) {
+		collector, err = r.collector(early, c.Counters.Errors())
+		return err
+	}); err != nil {
 		return c, err
 	}
+	r.collected.Store(collector)
 	err = r.move(ctx, stop, early, c, collector)
 	return c, errors.Join(err, collector.Close())
 }
@@ -88,6 +95,7 @@ func (r *Runner) move(ctx, stop, early context.Context, c *checkpoint.Checkpoint
 	var coordinator *checkpoint.Coordinator
 	queue := pump.NewQueue(c.Plan, r.more(func() (*checkpoint.Tracker, *checkpoint.Coordinator) { return tracker, coordinator }))
 	tracker = checkpoint.NewTracker(c.Counters, c.Tokens, queue.Done)
+	tracker.RestoreTables(c.Tables)
 	tracker.Add(c.Plan)
 	coordinator = checkpoint.NewCoordinator(r.store, c, tracker, committer, collector.Flush, r.o.Log)
 	r.tracker.Store(tracker)
@@ -95,6 +103,7 @@ func (r *Runner) move(ctx, stop, early context.Context, c *checkpoint.Checkpoint
 	if err := r.before(early, c, coordinator); err != nil {
 		return err
 	}
+	r.shown.Begun()
 	p := pump.New(r.pumpConfig(c, queue, tracker, coordinator, collector))
 	err := r.together(ctx, stop, p, coordinator)
 	if err == nil {
@@ -126,7 +135,11 @@ func (r *Runner) together(ctx, stop context.Context, p *pump.Pump, coordinator *
 		return p.Run(ctx, stopping)
 	})
 	g.Go(func() error {
-		return coordinator.Run(moving, r.interval(), p.Flush, func(c checkpoint.Counts) { r.meter.Checkpointed(c.Written) })
+		return coordinator.Run(moving, r.interval(), p.Flush, func(c checkpoint.Counts) {
+			r.meter.Checkpointed(c.Written)
+			plan, _, _ := r.tracker.Load().Snapshot()
+			r.locate(plan)
+		})
 	})
 	return g.Wait()
 }
@@ -141,7 +154,7 @@ func (r *Runner) pumpConfig(c *checkpoint.Checkpoint, queue *pump.Queue, tracker
 			tracker.Begin(split)
 			return coordinator.Save(ctx)
 		},
-		Budget: pump.NewBudget(pump.DefaultBudget), Dirty: collector, Meter: meter{r.meter, collector}, Log: r.o.Log,
+		Trouble: r.shown.Trouble, Budget: pump.NewBudget(pump.DefaultBudget), Dirty: collector, Meter: meter{r.meter, collector}, Log: r.o.Log,
 		Retry: r.retry(), Idempotent: r.idempotent(), FlushInterval: r.interval(), MaxRowBytes: maxRowBytes,
 	}
 	if speed.Bytes > 0 || speed.Record > 0 {

@@ -31,8 +31,13 @@ type Runner struct {
 	replay *dirty.Replay // the reader, of a job that writes dirty rows again
 	listed bool          // of such a job: its own reader lists columns
 
-	start   time.Time
-	total   atomic.Int64
+	dirtyTable plugin.Writer // of the table for dirty rows; nil: there is none
+
+	shown     *metric.Job
+	start     time.Time
+	total     atomic.Int64
+	collected atomic.Pointer[dirty.Collector]
+
 	tracker atomic.Pointer[checkpoint.Tracker] // once the plan is known
 }
 
@@ -52,7 +57,8 @@ func New(j *job.Job, o Options) (*Runner, error) {
 	r.id = j.PipelineIdentity(r.pipe)
 	speed := j.Setting.Speed
 	r.meter = metric.New(max(speed.Readers(), speed.Writers()), time.Now)
-	if err := r.build(); err != nil {
+	r.shown = r.figures()
+	if err := config.Join(r.build(), r.buildDirtyTable()); err != nil {
 		return nil, err
 	}
 	if err := r.combined(); err != nil {
@@ -73,7 +79,9 @@ func (r *Runner) build() error {
 
 func (r *Runner) env(name string) plugin.Env {
 	return plugin.Env{Log: r.o.Log.With("plugin", name), Job: r.id, Dialect: r.job.Dialect.String(), Zone: r.o.Zone,
-		Gauge: func(string, func() float64, ...string) {}}
+		Gauge: func(figure string, read func() float64, labels ...string) {
+			r.shown.Gauge(figure, read, append([]string{"plugin", name}, labels...)...)
+		}}
 }
 
 func (r *Runner) buildWriter() error {
@@ -142,7 +150,12 @@ func (r *Runner) unsupported() error {
 
 // close ends the plugins.
 func (r *Runner) close() error {
-	return errors.Join(r.reader.Close(), r.writer.Close())
+	r.shown.Release() // what the plugins publish reads what is closed now
+	var err error
+	if r.dirtyTable != nil {
+		err = r.dirtyTable.Close()
+	}
+	return errors.Join(r.reader.Close(), r.writer.Close(), err)
 }
 
 const exactlyOnce = "exactly once"
