@@ -117,6 +117,16 @@ func (*Config) NoEffect() map[string]string {
 	return none
 }
 
+// datesHaveClocks reads dates as DataX means them: with a time of day, unless
+// their pattern has none.
+func (c *Config) datesHaveClocks() {
+	for i := range c.Column {
+		if col := &c.Column[i]; strings.EqualFold(col.Type, "date") && col.Format == "" && col.ParseFormat == "" {
+			col.Type = "datetime"
+		}
+	}
+}
+
 func defaults() *Config { return &Config{MaxRecordSize: 64 << 20, FromLine: 1, SplitSize: 64 << 20} }
 
 // formatOf returns the format of a file.

@@ -48,6 +48,9 @@ type reader struct {
 }
 
 func newReader(env plugin.Env, c *Config) (*reader, error) {
+	if env.Dialect == "datax" {
+		c.datesHaveClocks()
+	}
 	r := &reader{config: c, zone: env.Zone, meta: env.Meta, layouts: map[string]*layout{}}
 	for _, format := range []string{"csv", "jsonl"} { // types and constants are the job file's fault
 		if _, err := newLayout(c.Column, format, r.options(), r.meta); err != nil {

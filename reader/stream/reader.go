@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/convert"
@@ -47,6 +48,13 @@ type reader struct {
 }
 
 func newReader(env plugin.Env, c Config) (*reader, error) {
+	if env.Dialect == "datax" { // whose dates have a time of day
+		for i := range c.Column {
+			if strings.EqualFold(c.Column[i].Type, "date") {
+				c.Column[i].Type = "datetime"
+			}
+		}
+	}
 	r := &reader{config: c}
 	var err error
 	if r.schema, r.generators, err = columns(c.Column, convert.Options{Zone: env.Zone}); err != nil {
