@@ -144,11 +144,19 @@ func TestFallback(t *testing.T) {
 				}
 			})
 		}
-		_, err := plugintest.Drain(t.Context(), plugintest.NewReader(t, Info(), job(db, "", urls(away, "jdbc:mysql://127.0.0.1:2/x"))), 1, plugintest.Options{})
+		_, err := plugintest.Drain(t.Context(), plugintest.NewReader(t, Info(), job(db, "", urls(away, "jdbc:mysql://127.0.0.1:2/"+db.Name))), 1, plugintest.Options{})
 		if errclass.Of(err) != errclass.Transient || !strings.Contains(fmt.Sprint(err), "127.0.0.1:1") || !strings.Contains(fmt.Sprint(err), "127.0.0.1:2") {
 			t.Errorf("all away: class %s, %v", errclass.Of(err), err)
 		}
 	})
+}
+
+// TestFallbackElsewhere refuses a list of URLs whose databases differ.
+func TestFallbackElsewhere(t *testing.T) {
+	err := plugintest.ReaderError(Info(), `{"username": "u", "password": "p", "column": ["*"], "connection": [{"jdbcUrl": ["jdbc:mysql://h/a", "jdbc:mysql://h/b"], "table": "t"}]}`)(t)
+	if errclass.Of(err) != errclass.Config || !strings.Contains(fmt.Sprint(err), `connection[0].jdbcUrl[1]: names database "b", and the first of the list "a"`) {
+		t.Error(err)
+	}
 }
 
 func withUser(url, user string) string {

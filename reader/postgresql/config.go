@@ -49,6 +49,9 @@ func (c *Config) places(i int) (places []*pgkit.Settings, unused []string, err e
 	var errs []error
 	for n := range c.Connection[i].JDBCURL {
 		s, more, err := c.settings(i, n)
+		if err == nil && len(places) > 0 && places[0] != nil && s.Database != places[0].Database {
+			err = config.Fieldf(c.Connection[i].URLKey(i, n), "names database %q, and the first of the list %q: they stand for one database on several servers", s.Database, places[0].Database)
+		}
 		places, unused, errs = append(places, s), append(unused, more...), append(errs, err)
 	}
 	return places, unused, errors.Join(errs...)

@@ -103,7 +103,7 @@ func TestDataX(t *testing.T) {
 	db.Exec(t, `CREATE TABLE o (id int PRIMARY KEY, "a b" text)`, "INSERT INTO o VALUES (1, 'x'), (2, NULL)", "CREATE SCHEMA shop_1", "CREATE SCHEMA shop_2", "CREATE SCHEMA depot",
 		"CREATE TABLE shop_1.t AS SELECT 11 AS id", "CREATE TABLE shop_2.t AS SELECT 12 AS id", "CREATE TABLE depot.t AS SELECT 13 AS id")
 	connection := func(more map[string]any) []any {
-		one := map[string]any{"jdbcUrl": []string{"jdbc:postgresql://127.0.0.1:1/x", db.URL()}}
+		one := map[string]any{"jdbcUrl": []string{"jdbc:postgresql://127.0.0.1:1/" + db.Name, db.URL()}}
 		for k, v := range more {
 			one[k] = v
 		}
