@@ -8,11 +8,16 @@ import (
 	"testing"
 )
 
-// TestEveryJobIsRun fails for a job under jobs/ that no script checks and runs.
+// TestEveryJobIsRun fails for a job under jobs/ and jobs/compat/ that no script
+// checks and runs.
 func TestEveryJobIsRun(t *testing.T) {
-	jobs, err := filepath.Glob(filepath.Join(moduleRoot, "jobs", "*.json"))
-	if err != nil || len(jobs) == 0 {
-		t.Fatalf("no job under jobs/ (%v)", err)
+	var jobs []string
+	for _, dir := range []string{"jobs", "jobs/compat"} {
+		found, err := filepath.Glob(filepath.Join(moduleRoot, dir, "*.json"))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no job under %s/ (%v)", dir, err)
+		}
+		jobs = append(jobs, found...)
 	}
 	var scripts strings.Builder
 	files, err := filepath.Glob(filepath.Join("testdata", "script", "*.txtar"))
@@ -27,17 +32,21 @@ func TestEveryJobIsRun(t *testing.T) {
 		scripts.Write(text)
 	}
 	for _, file := range jobs {
-		name := regexp.QuoteMeta(filepath.Base(file))
+		job, err := filepath.Rel(filepath.Join(moduleRoot, "jobs"), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := regexp.QuoteMeta(job)
 		for what, line := range map[string]string{
-			"checked": `(?m)^exec datasync check \$JOBS/` + name + ` `,
-			"run":     `(?m)^(exec|start \w+) datasync (.*-job |run )?\$JOBS/` + name + ` `,
+			"checked": `(?m)^exec datasync check \$JOBS/` + name + `( |$)`,
+			"run":     `(?m)^(exec|start \w+) datasync (.*-job |run )?\$JOBS/` + name + `( |$)`,
 		} {
 			if !regexp.MustCompile(line).MatchString(scripts.String()) {
-				t.Errorf("jobs/%s is %s by no script", filepath.Base(file), what)
+				t.Errorf("jobs/%s is %s by no script", job, what)
 			}
 		}
-		if text, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(text), "//") || !strings.Contains(string(text), "datasync -job jobs/"+filepath.Base(file)) {
-			t.Errorf("jobs/%s does not begin with a comment that says how it is run (%v)", filepath.Base(file), err)
+		if text, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(text), "//") || !strings.Contains(string(text), "datasync -job jobs/"+job) {
+			t.Errorf("jobs/%s does not begin with a comment that says how it is run (%v)", job, err)
 		}
 	}
 }
