@@ -3,9 +3,13 @@ package main
 import (
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/datasync-io/datasync/core/config"
 )
 
 // process is what the program gets from its surroundings.
@@ -15,64 +19,73 @@ type process struct {
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
 	signals        <-chan os.Signal
-	terminal       bool // stderr is one
-	shared         bool // stdout is one too: printed rows and progress meet there
+	terminal       bool       // stderr is one
+	shared         bool       // stdout is one too: printed rows and progress meet there
+	width          func() int // of that terminal, in characters; nil: unknown
 
-	secrets  *secrets
-	code     int  // of the jobs that ran
-	reported bool // the report file holds a report of this call
+	secrets *secrets
+	out     *console // stderr, with progress lines
+	verbose bool     // errors are shown with their chain
+
+	mu       sync.Mutex // guards what follows: jobs may run at the same time
+	code     int        // of the jobs that ran
+	reported bool       // the report file holds a report of this call
 }
 
 // run is the program; it returns the exit code.
 func (p *process) run() int {
-	p.secrets = &secrets{}
+	p.secrets, p.out = &secrets{}, &console{w: p.stderr, width: p.width}
 	cli.FlagStringer = flagText
 	app := p.app()
-	var names []string
-	flags := slices.Clone(app.Flags)
-	for _, c := range app.Commands {
-		names = append(names, c.Name)
-		flags = append(flags, c.Flags...)
-	}
-	args, err := arrange(p.args, append(names, "help"), flags)
+	args, err := arrange(p.args, app.Commands, app.Flags)
 	if err == nil {
 		err = app.Run(append([]string{app.Name}, args...))
 	}
 	if err != nil {
-		printError(p.stderr, p.secrets.mask, err)
+		p.printError(err)
 		return codeOf(err)
 	}
 	return p.code
 }
 
+// ended counts the exit code of a job among those of the call.
+func (p *process) ended(code int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.code = combine(p.code, code)
+}
+
 // app is the command line as a whole.
 func (p *process) app() *cli.App {
-	common := func() []cli.Flag { return slices.Concat(jobFlags(), runFlags(), outputFlags(), acceptedFlags()) }
-	command := func(name, usage string, more []cli.Flag, do func(*options) error) *cli.Command {
-		return &cli.Command{
-			Name: name, Usage: usage, ArgsUsage: "[job file ...]", Flags: append(common(), more...),
-			Action: p.action(do), OnUsageError: usageError, HideHelpCommand: true,
-		}
-	}
 	return &cli.App{
 		Name: "datasync", Usage: "move rows from a source to a destination as a job file says",
-		UsageText: "datasync [run] -job FILE [-p \"a=1,b=2\"] [flags]\ndatasync check|preview FILE [flags]",
-		ArgsUsage: "[job file ...]", Flags: common(), Action: p.action(p.runJobs), OnUsageError: usageError,
-		Commands: []*cli.Command{
-			command("run", "run jobs, as without a command", nil, p.runJobs),
-			command("check", "say what is right and wrong with a job file, without connecting to anything", nil, p.check),
-			command("preview", "show the first rows that a job would move, writing nothing", previewFlags(), p.preview),
-			{Name: "version", Usage: "print the version and the plugins in this binary", Action: p.version, HideHelpCommand: true},
-		},
-		HideHelpCommand: true, HideVersion: true, DisableSliceFlagSeparator: true,
+		UsageText: "datasync [run] -job FILE [-p \"a=1,b=2\"] [flags]\n" +
+			"datasync COMMAND [flags], see datasync help COMMAND",
+		ArgsUsage: "[job file ...]", Flags: slices.Concat(commonFlags(), parallelFlags(), []cli.Flag{cli.HelpFlag}), Action: p.bare, OnUsageError: usageError,
+		Commands: p.commands(), HideHelpCommand: true, HideVersion: true, DisableSliceFlagSeparator: true,
 		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr,
 		ExitErrHandler: func(*cli.Context, error) {}, // run decides
 	}
 }
 
-func (p *process) action(do func(*options) error) cli.ActionFunc {
+// bare runs jobs where no command is given; a word that is close to one is
+// likely to be meant as one.
+func (p *process) bare(c *cli.Context) error {
+	if word := c.Args().First(); word != "" && filepath.Base(word) == word && filepath.Ext(word) == "" {
+		if _, err := os.Stat(word); os.IsNotExist(err) {
+			if near := config.Nearest(word, commandNames(c.App)); near != "" {
+				return usagef("%s: no such command or job file; did you mean %s?", word, near)
+			}
+		}
+	}
+	return p.job(p.runJobs)(c)
+}
+
+// job makes an action of what a command does with job files.
+func (p *process) job(do func(*options) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
-		o, err := readOptions(c)
+		p.verbose = c.Bool("v")
+		o, err := p.readOptions(c)
 		if err != nil {
 			return err
 		}

@@ -13,16 +13,15 @@ import (
 
 // arrange puts the arguments into the order that the flag package reads:
 // command, flags, positional arguments. People may write them in any order, as
-// long as a flag's value follows its flag.
-func arrange(args []string, commands []string, flags []cli.Flag) ([]string, error) {
-	takesValue := map[string]bool{"h": false, "help": false}
-	for _, f := range flags {
-		_, isBool := f.(*cli.BoolFlag)
-		for _, name := range f.Names() {
-			takesValue[name] = !isBool
-		}
+// long as a flag's value follows its flag. flags are those that stand without a
+// command.
+func arrange(args []string, commands []*cli.Command, flags []cli.Flag) ([]string, error) {
+	all := slices.Clone(flags)
+	for _, c := range commands {
+		all = append(all, c.Flags...)
 	}
-	var set, rest []string
+	takesValue := valued(all)
+	var set, names, rest []string
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		if arg == "--" {
@@ -38,7 +37,7 @@ func arrange(args []string, commands []string, flags []cli.Flag) ([]string, erro
 		if !known {
 			return nil, unknownFlag(name, takesValue)
 		}
-		set = append(set, arg)
+		set, names = append(set, arg), append(names, name)
 		if needsValue && !hasValue {
 			if i++; i == len(args) {
 				return nil, usagef("-%s: a value is missing after it", name)
@@ -47,10 +46,42 @@ func arrange(args []string, commands []string, flags []cli.Flag) ([]string, erro
 		}
 	}
 	var command []string
-	if len(rest) > 0 && slices.Contains(commands, rest[0]) {
-		command, rest = rest[:1:1], rest[1:]
+	if len(rest) > 0 {
+		if at := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.Name == rest[0] }); at >= 0 {
+			command, rest, flags = rest[:1:1], rest[1:], commands[at].Flags
+		}
+	}
+	if err := belong(names, command, flags); err != nil {
+		return nil, err
 	}
 	return slices.Concat(command, set, []string{"--"}, rest), nil
+}
+
+// valued tells of each flag by name whether a value follows it.
+func valued(flags []cli.Flag) map[string]bool {
+	takesValue := map[string]bool{"h": false, "help": false}
+	for _, f := range flags {
+		_, isBool := f.(*cli.BoolFlag)
+		for _, name := range f.Names() {
+			takesValue[name] = !isBool
+		}
+	}
+	return takesValue
+}
+
+// belong refuses flags of other commands.
+func belong(names, command []string, flags []cli.Flag) error {
+	known := valued(flags)
+	for _, name := range names {
+		if _, ok := known[name]; ok {
+			continue
+		}
+		if len(command) == 0 {
+			return usagef("-%s: it belongs to a command, and none is given; datasync -help lists them", name)
+		}
+		return usagef("-%s: it is no flag of %s; datasync help %s lists those", name, command[0], command[0])
+	}
+	return nil
 }
 
 func unknownFlag(name string, flags map[string]bool) error {

@@ -10,7 +10,11 @@ import (
 
 func TestArrange(t *testing.T) {
 	flags := []cli.Flag{&cli.StringFlag{Name: "job"}, &cli.StringFlag{Name: "p"}, &cli.BoolFlag{Name: "resume"}}
+	commands := []*cli.Command{{Name: "check", Flags: flags}, {Name: "show", Flags: []cli.Flag{&cli.BoolFlag{Name: "json"}}}}
 	tests := []struct{ in, want, err string }{
+		{"show -json a", "show -json -- a", ""},
+		{"-p x=1 show a", "", "-p: it is no flag of show; datasync help show lists those"},
+		{"-json a", "", "-json: it belongs to a command, and none is given; datasync -help lists them"},
 		{"-job a.json", "-job a.json --", ""},
 		{"a.json -resume -p x=1", "-resume -p x=1 -- a.json", ""},
 		{"-p x=1 check a.json -resume", "check -p x=1 -resume -- a.json", ""},
@@ -25,7 +29,7 @@ func TestArrange(t *testing.T) {
 		{"a -p", "", "-p: a value is missing after it"},
 	}
 	for _, tt := range tests {
-		got, err := arrange(strings.Fields(tt.in), []string{"check"}, flags)
+		got, err := arrange(strings.Fields(tt.in), commands, flags)
 		if text := errorText(err); text != tt.err {
 			t.Errorf("arrange(%s) error = %q, want %q", tt.in, text, tt.err)
 		} else if err == nil && !slices.Equal(got, strings.Fields(tt.want)) {
@@ -70,7 +74,7 @@ func TestParameters(t *testing.T) {
 		{[]string{"a=1"}, `{"a":"p,q","n":12345678901234567890}`, `{"a":"p,q","n":12345678901234567890}`, ""},
 		{nil, `{"a":1}`, `{"a":1}`, ""},
 		{nil, "a=1", "", `-pj: expected a JSON object such as {"name":"value"}; -p takes name=value pairs`},
-		{[]string{"a=1", "b"}, "", "", `-p b: expected name=value pairs with commas between them; where a value holds a comma, use JSON: {"name":"a,b"}`},
+		{[]string{"a=1", "b"}, "", "", `-p: entry 1 is no name=value pair; where a value holds a comma, use JSON: {"name":"a,b"}`},
 	}
 	for _, tt := range tests {
 		got, err := parameters(tt.lists, tt.object)

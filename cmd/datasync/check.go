@@ -1,84 +1,156 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/config"
-	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/job"
 )
 
 // check prints what is used, without effect, unknown, to be warned of and wrong
-// in each job file. A faulty file is exit code 2.
+// in each job file, and with -probe at both ends. All are checked, whatever is
+// wrong with one. A faulty file is exit code 2.
 func (p *process) check(o *options) error {
-	o.dry = true
+	o.dry, o.whole = true, true
+	interrupt := listen(p.signals)
+	defer interrupt.end()
+	all := []finding{}
 	for _, arg := range o.jobs {
-		l, err := p.load(o, arg, &console{w: p.stderr})
-		if l == nil {
-			return err
+		f := p.checkJob(interrupt.stop, o, arg)
+		if f.err != nil {
+			p.ended(codeOf(f.err))
 		}
-		f := findings(l.job, o.notes, err)
-		if l.runner != nil {
-			f.pipelines = append(f.pipelines, "after an interruption rows arrive "+l.runner.Guarantee())
-		}
-		f.print(p.stdout, p.secrets.mask, l.file)
-		if cerr := l.close(); cerr != nil {
-			return cerr
-		}
-		if err != nil {
-			p.code = combine(p.code, codeOf(err))
-		}
-		if err != nil && errclass.Of(err) != errclass.Config {
-			return err
+		if o.json {
+			all = append(all, f.masked(p.secrets.mask))
+		} else {
+			f.print(p.stdout, p.secrets.mask)
 		}
 	}
-	return nil
+	if !o.json {
+		return nil
+	}
+	e := json.NewEncoder(p.stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(all)
 }
 
-// finding is what check has to say about a job.
+// checkJob finds what there is to say about one job.
+func (p *process) checkJob(ctx context.Context, o *options, arg string) finding {
+	l, err := p.load(o, arg)
+	if l == nil {
+		return newFinding(shortName(arg), nil, nil, err)
+	}
+	if o.probe && err == nil {
+		err = l.runner.Probe(ctx)
+	}
+	f := newFinding(l.file, l.job, o.notes, errors.Join(err, l.close()))
+	if l.runner != nil {
+		f.Guarantee = l.runner.Guarantee()
+	}
+	f.Probed = o.probe && l.runner != nil
+	return f
+}
+
+// shortName is an argument as people call it: a path, or what stands for a text.
+func shortName(arg string) string {
+	if trimmed := strings.TrimSpace(arg); strings.HasPrefix(trimmed, "{") || encoded(trimmed) {
+		return "inline job"
+	}
+	if arg == "-" {
+		return "standard input"
+	}
+	return arg
+}
+
+// finding is what check has to say about a job. In JSON, code is the exit code
+// that the job alone would give.
 type finding struct {
-	pipelines                                   []string
-	used, noEffect, unknown, warnings, mistakes []string
+	File      string   `json:"file"`
+	Code      int      `json:"exitCode"`
+	Dialect   string   `json:"dialect,omitempty"`
+	Pipelines []string `json:"pipelines"`
+	Guarantee string   `json:"guarantee,omitempty"`
+	Probed    bool     `json:"probed"`
+	Used      []string `json:"used"`
+	NoEffect  []string `json:"noEffect"`
+	Unknown   []string `json:"unknown"`
+	Warnings  []string `json:"warnings"`
+	Faults    []fault  `json:"faults"`
+
+	err error
+}
+
+// fault is something wrong; where it is in the file, if it is there.
+type fault struct {
+	Path    string `json:"path,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
+	Message string `json:"message"`
+
+	text string // all of it, in a line
 }
 
 const unknownKey = "unknown key"
 
-func findings(j *job.Job, flagNotes []string, err error) finding {
-	f := finding{noEffect: slices.Clone(flagNotes)}
+// newFinding sorts what is known of a job; j is nil if nothing could be read of it.
+func newFinding(file string, j *job.Job, flagNotes []string, err error) finding {
+	f := finding{File: file, NoEffect: append([]string{}, flagNotes...), Pipelines: []string{}, Used: []string{}, Unknown: []string{}, Warnings: []string{}, Faults: []fault{}, err: err}
+	if err != nil {
+		f.Code = codeOf(err)
+	}
 	ignored := map[string]bool{}
+	if j != nil {
+		f.notes(j, ignored)
+	}
+	for _, e := range config.Faults(err) {
+		ignored[e.Path] = true
+		if strings.HasPrefix(e.Msg, unknownKey) {
+			f.Unknown = append(f.Unknown, e.Error())
+		}
+		f.Faults = append(f.Faults, fault{e.Path, e.Line, e.Column, e.Msg, e.Error()})
+	}
+	if err != nil && len(f.Faults) == 0 {
+		for _, line := range slices.Compact(strings.FieldsFunc(err.Error(), isNewline)) {
+			f.Faults = append(f.Faults, fault{Message: line, text: line})
+		}
+	}
+	if j == nil {
+		return f
+	}
+	f.Dialect = fmt.Sprintf("%s, %s", j.Dialect, j.DialectReason)
+	for _, pipe := range j.Pipelines {
+		f.Pipelines = append(f.Pipelines, fmt.Sprintf("%s -> %s, state under %s", pipe.Reader.Name, pipe.Writer.Name, j.PipelineIdentity(pipe)))
+	}
+	for _, pipe := range j.Idle {
+		f.Pipelines = append(f.Pipelines, fmt.Sprintf("%s -> %s, with -all-contents only", pipe.Reader.Name, pipe.Writer.Name))
+	}
+	if root, err := config.Parse(config.NewText("", j.Masked())); err == nil {
+		f.Used = usedKeys(root, ignored, f.Used)
+	}
+	return f
+}
+
+// notes sorts the notes of a file.
+func (f *finding) notes(j *job.Job, ignored map[string]bool) {
 	for _, n := range j.Notes() {
 		ignored[n.Path] = true
 		switch text := n.Error.Error(); {
 		case strings.HasPrefix(n.Msg, unknownKey):
-			f.unknown = append(f.unknown, text)
+			f.Unknown = append(f.Unknown, text)
 		case n.Warning:
-			f.warnings = append(f.warnings, text)
+			f.Warnings = append(f.Warnings, text)
 			ignored[n.Path] = false
 		default:
-			f.noEffect = append(f.noEffect, text)
+			f.NoEffect = append(f.NoEffect, text)
 		}
 	}
-	for _, fault := range config.Faults(err) {
-		ignored[fault.Path] = true
-		if strings.HasPrefix(fault.Msg, unknownKey) {
-			f.unknown = append(f.unknown, fault.Error())
-		} else {
-			f.mistakes = append(f.mistakes, fault.Error())
-		}
-	}
-	if err != nil && len(config.Faults(err)) == 0 {
-		f.mistakes = append(f.mistakes, err.Error())
-	}
-	for _, pipe := range j.Pipelines {
-		f.pipelines = append(f.pipelines, fmt.Sprintf("%s -> %s, state under %s", pipe.Reader.Name, pipe.Writer.Name, j.PipelineIdentity(pipe)))
-	}
-	if root, err := config.Parse(config.NewText("", j.Masked())); err == nil {
-		f.used = usedKeys(root, ignored, nil)
-	}
-	return f
 }
 
 // usedKeys lists the values of a file that nothing was said against.
@@ -102,27 +174,67 @@ func usedKeys(n *config.Node, ignored map[string]bool, used []string) []string {
 	return used
 }
 
-func (f finding) print(w io.Writer, mask func(string) string, file string) {
+// mistakes are the faults but for unknown keys, which have a section of their own.
+func (f *finding) mistakes() []string {
+	var lines []string
+	for _, one := range f.Faults {
+		if !strings.HasPrefix(one.Message, unknownKey) {
+			lines = append(lines, one.text)
+		}
+	}
+	return lines
+}
+
+// print writes the finding for people.
+func (f *finding) print(w io.Writer, mask func(string) string) {
 	verdict := "no faults"
-	if n := len(f.mistakes) + len(f.unknown); n > 0 {
+	mistakes := f.mistakes()
+	if n := len(mistakes) + len(f.Unknown); n > 0 {
 		verdict = fmt.Sprintf("%d to look at", n)
 	}
-	fmt.Fprintf(w, "%s: %s\n", file, verdict)
-	for _, line := range f.pipelines {
-		fmt.Fprintf(w, "  %s\n", mask(line))
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", f.File, verdict)
+	if f.Dialect != "" {
+		fmt.Fprintf(&b, "  dialect %s\n", f.Dialect)
+	}
+	for _, line := range f.Pipelines {
+		fmt.Fprintf(&b, "  %s\n", line)
+	}
+	if f.Guarantee != "" {
+		fmt.Fprintf(&b, "  after an interruption rows arrive %s\n", f.Guarantee)
+	}
+	if f.Probed && f.err == nil {
+		b.WriteString("  both ends answer and fit together\n")
 	}
 	for _, section := range []struct {
 		title string
 		lines []string
 	}{
-		{"used", f.used}, {"no effect", f.noEffect}, {"unknown", f.unknown}, {"warnings", f.warnings}, {"faults", f.mistakes},
+		{"used", f.Used}, {"no effect", f.NoEffect}, {"unknown", f.Unknown}, {"warnings", f.Warnings}, {"faults", mistakes},
 	} {
 		if len(section.lines) == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "%s:\n", section.title)
+		fmt.Fprintf(&b, "%s:\n", section.title)
 		for _, line := range section.lines {
-			fmt.Fprintf(w, "  %s\n", mask(line))
+			fmt.Fprintf(&b, "  %s\n", line)
 		}
 	}
+	_, _ = io.WriteString(w, mask(b.String())) // there is nobody left to tell
+}
+
+// masked is the finding with its secrets hidden, before encoding changes how they are spelled.
+func (f finding) masked(mask func(string) string) finding {
+	for _, list := range []*[]string{&f.Pipelines, &f.Used, &f.NoEffect, &f.Unknown, &f.Warnings} {
+		texts := []string{}
+		for _, text := range *list {
+			texts = append(texts, mask(text))
+		}
+		*list = texts
+	}
+	f.Faults = slices.Clone(f.Faults)
+	for i := range f.Faults {
+		f.Faults[i].Message = mask(f.Faults[i].Message)
+	}
+	return f
 }

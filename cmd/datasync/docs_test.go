@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
@@ -13,10 +14,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/config/docs"
 	"github.com/datasync-io/datasync/core/job"
-	"github.com/datasync-io/datasync/launcher"
 	"github.com/datasync-io/datasync/launcher/builtin"
+	"github.com/datasync-io/datasync/launcher/reference"
 )
 
 var update = flag.Bool("update", false, "write the generated pages instead of comparing them")
@@ -101,6 +103,8 @@ func generate(t *testing.T) map[string][]byte {
 		t.Fatal(err)
 	}
 	pages["job.schema.json"] = schema
+	pages["../launcher/reference/job.schema.json"] = schema
+	pages["../launcher/reference/plugins.json"] = pluginsReference(t, source, readers, writers)
 	pages["settings.md"] = settingsPage(t, source)
 	pages["command-line.md"] = commandLinePage()
 	return pages
@@ -162,33 +166,135 @@ func settingsPage(t *testing.T, source *docs.Source) []byte {
 		[]byte("\n# Properties\n\nWhat `-confProp` takes; it wins over `job.setting`.\n\n"), properties)
 }
 
+// pluginsReference is what the binary knows of its plugins' keys: one line each.
+func pluginsReference(t *testing.T, source *docs.Source, readers, writers map[string]*docs.Side) []byte {
+	t.Helper()
+	var lines []string
+	for _, of := range []struct {
+		side  string
+		sides map[string]*docs.Side
+	}{{"reader", readers}, {"writer", writers}} {
+		examples := exampleParameters(t, of.side)
+		for _, name := range slices.Sorted(maps.Keys(of.sides)) {
+			side := of.sides[name]
+			keys, noEffect, err := source.Keys(side.Config, func(path string) json.RawMessage { return examples[name+" "+path] })
+			if err != nil {
+				t.Fatal(err)
+			}
+			line, err := json.Marshal(reference.Plugin{Name: name, Side: of.side, Names: side.Names, Doc: side.Doc, Keys: keysOf(keys), NoEffect: noEffect})
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(lines, string(line))
+		}
+	}
+	return []byte("[\n" + strings.Join(lines, ",\n") + "\n]\n")
+}
+
+func keysOf(keys []docs.Key) []reference.Key {
+	all := make([]reference.Key, len(keys))
+	for i, k := range keys {
+		all[i] = reference.Key(k)
+	}
+	return all
+}
+
+// exampleParameters returns values of keys, by plugin and path, from the jobs
+// under jobs/: the first one of each that is short and of one line.
+func exampleParameters(t *testing.T, side string) map[string]json.RawMessage {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(moduleRoot, "jobs", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no job under jobs/ (%v)", err)
+	}
+	all := map[string]json.RawMessage{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, _ := job.Parse(text, job.Options{File: file}) // placeholders may be left over
+		if j == nil {
+			continue
+		}
+		for _, p := range j.Pipelines {
+			op := p.Reader
+			if side == "writer" {
+				op = p.Writer
+			}
+			if n := op.Node.Member("parameter"); n != nil {
+				collectExamples(all, op.Plugin+" ", "", n)
+			}
+		}
+	}
+	return all
+}
+
+const exampleLength = 100
+
+func collectExamples(all map[string]json.RawMessage, plugin, path string, n *config.Node) {
+	var text bytes.Buffer
+	if err := json.Compact(&text, config.Masked(n)); err == nil && path != "" && text.Len() <= exampleLength && !config.Sensitive(path[strings.LastIndexByte(path, '.')+1:]) {
+		if _, taken := all[plugin+path]; !taken {
+			all[plugin+path] = bytes.Clone(text.Bytes())
+		}
+	}
+	if path != "" {
+		path += "."
+	}
+	for _, m := range n.Members() {
+		collectExamples(all, plugin, path+m.Name, m.Node)
+	}
+	for _, item := range n.Items() {
+		for _, m := range item.Members() {
+			collectExamples(all, plugin, strings.TrimSuffix(path, ".")+"[]."+m.Name, m.Node)
+		}
+	}
+}
+
 func commandLinePage() []byte {
 	var b bytes.Buffer
 	b.WriteString(stamp + "# Command line\n\nFlags have one dash or two, and stand before or after the job file.\n\n```\n")
 	app := (&process{}).app()
-	b.WriteString(app.UsageText + "\n```\n\n| command | |\n|---|---|\n")
+	b.WriteString(app.UsageText + "\n```\n\nA job is a path, `-` for standard input, or the text itself, plain or URL-encoded.\n\n| command | |\n|---|---|\n")
 	for _, c := range app.Commands {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", c.Name, c.Usage)
+		fmt.Fprintf(&b, "| `%s` | %s |\n", tableCell(strings.TrimSpace(c.Name+" "+c.ArgsUsage)), tableCell(c.Usage))
 	}
+	b.WriteString("\n`run`, `check`, `preview`, `convert` and `replay` take the flags of these three groups, as does `datasync` without a command.\n")
 	for _, group := range []struct {
 		title string
 		flags []cli.Flag
-	}{{groupJob, jobFlags()}, {groupRun, runFlags()}, {groupOutput, outputFlags()}, {"Preview", previewFlags()}} {
-		fmt.Fprintf(&b, "\n## %s\n\n| flag | |\n|---|---|\n", group.title)
-		for _, f := range group.flags {
-			name, value, usage := describeFlag(f)
-			fmt.Fprintf(&b, "| `%s` | %s |\n", strings.TrimSpace("-"+name+" "+value), strings.ReplaceAll(usage, "|", `\|`))
+	}{{groupJob, jobFlags()}, {groupRun, runFlags()}, {groupOutput, outputFlags()}} {
+		flagTable(&b, group.title, group.flags)
+	}
+	common := flagNames(commonFlags())
+	for _, c := range app.Commands {
+		own := slices.DeleteFunc(visible(c.Flags), func(f cli.Flag) bool {
+			return len(c.Flags) > len(common) && slices.Contains(common, "-"+f.Names()[0])
+		})
+		if len(own) > 0 {
+			flagTable(&b, "datasync "+c.Name, own)
 		}
 	}
 	b.WriteString("\n## Accepted from FlinkX and ChunJun, without effect\n\nEach is named once in the log.\n\n| flag | why |\n|---|---|\n")
 	for _, f := range flinkFlags {
 		fmt.Fprintf(&b, "| `-%s` | %s |\n", f.name, f.why)
 	}
+	b.WriteString("\nA `-mode` other than local is refused: no cluster is used.\n")
 	b.WriteString("\n## Exit codes\n\n| code | meaning |\n|---|---|\n")
 	for _, c := range exitCodes {
 		fmt.Fprintf(&b, "| %d | %s |\n", c.Code, c.Text)
 	}
-	fmt.Fprintf(&b, "\nSeveral jobs in one call end with the first of %s that occurred.\nA second signal ends at once: a bounded job with %d, an endless one with %d.\n",
-		strings.Trim(strings.ReplaceAll(fmt.Sprint(worst), " ", ", "), "[]"), launcher.ExitInterrupted, launcher.ExitTransient)
+	b.WriteString("\n" + exitOrder())
 	return b.Bytes()
 }
+
+func flagTable(b *bytes.Buffer, title string, flags []cli.Flag) {
+	fmt.Fprintf(b, "\n## %s\n\n| flag | |\n|---|---|\n", title)
+	for _, f := range flags {
+		name, value, usage := describeFlag(f)
+		fmt.Fprintf(b, "| `%s` | %s |\n", strings.TrimSpace("-"+name+" "+value), tableCell(usage))
+	}
+}
+
+func tableCell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

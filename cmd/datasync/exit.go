@@ -60,18 +60,58 @@ func codeOf(err error) int {
 }
 
 // printError writes err for people: a line for each fault of a job file and for
-// each error beside them, else one line.
-func printError(w io.Writer, mask func(string) string, err error) {
-	lines := []string{err.Error()}
-	if len(config.Faults(err)) > 0 && errclass.Of(err) == errclass.Config {
-		lines = faultLines(err)
-	}
-	for _, line := range slices.Compact(lines) {
+// each error beside them, else one line; with -v the errors beneath follow.
+func (p *process) printError(err error) {
+	var b strings.Builder
+	for _, line := range slices.Compact(errorLines(err)) {
 		if !strings.Contains(line, "^") || !strings.Contains(line, "\n") { // an excerpt of the file with a caret stays as it is
 			line = strings.Join(strings.FieldsFunc(line, isNewline), "; ")
 		}
-		fmt.Fprintf(w, "datasync: %s\n", mask(line))
+		fmt.Fprintf(&b, "%s %s\n", p.red("datasync:"), p.secrets.mask(line))
 	}
+	if p.verbose && len(config.Faults(err)) == 0 {
+		for _, line := range chain(err, 1) {
+			fmt.Fprintf(&b, "%s\n", p.secrets.mask(line))
+		}
+	}
+	_, _ = io.WriteString(p.out, b.String()) // there is nobody left to tell
+}
+
+// red marks a text on a terminal.
+func (p *process) red(text string) string {
+	if !p.terminal {
+		return text
+	}
+	if _, plain := p.env("NO_COLOR"); plain {
+		return text
+	}
+	return "\x1b[31m" + text + "\x1b[0m"
+}
+
+// chain lists what an error is made of, from the outside in: type, class and
+// text, each beneath what wraps it.
+func chain(err error, depth int) []string {
+	text := strings.Join(strings.FieldsFunc(err.Error(), isNewline), "; ")
+	lines := []string{fmt.Sprintf("%*s%T (%s): %s", 2*depth, "", err, errclass.Of(err), text)}
+	switch e := err.(type) { // the tree is walked by hand: all of it is shown
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			lines = append(lines, chain(inner, depth+1)...)
+		}
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			lines = append(lines, chain(inner, depth+1)...)
+		}
+	}
+	return lines
+}
+
+// errorLines are the lines that an error is shown as.
+func errorLines(err error) []string {
+	if len(config.Faults(err)) > 0 && errclass.Of(err) == errclass.Config {
+		return faultLines(err)
+	}
+	return []string{err.Error()}
 }
 
 // faultLines takes joined errors apart, down to the faults among them.

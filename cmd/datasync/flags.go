@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/urfave/cli/v2"
 )
 
@@ -15,14 +17,16 @@ const (
 func jobFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "job", Category: groupJob, Usage: "job `FILE`, - for standard input, or the text itself, plain or URL-encoded"},
-		&cli.StringSliceFlag{Name: "p", Category: groupJob, Usage: "parameters for ${name} in the file: `\"a=1,b=2\"` or a JSON object"},
+		&cli.StringSliceFlag{Name: "p", Category: groupJob, Usage: "parameters for ${name} in the file: `\"a=1,b=2\"`, \"-Da=1 -Db=2\" or a JSON object"},
 		&cli.StringFlag{Name: "pj", Category: groupJob, Usage: "parameters as a `JSON` object"},
 		&cli.StringFlag{Name: "confProp", Category: groupJob, Usage: "properties as a `JSON` object, such as '{\"flink.checkpoint.interval\":\"10000\"}'"},
 		&cli.StringFlag{Name: "jobName", Category: groupJob, Usage: "`NAME` that the job's state is kept under (default: the file's name)"},
 		&cli.StringFlag{Name: "jobid", Category: groupJob, Usage: "older spelling of -jobName"},
 		&cli.StringFlag{Name: "jobType", Category: groupJob, Value: "sync", Usage: "`TYPE` of the job: sync"},
-		&cli.StringFlag{Name: "mode", Category: groupJob, Value: "local", Usage: "`MODE` to run in; jobs always run in this process"},
+		&cli.StringFlag{Name: "mode", Category: groupJob, Value: "local", Usage: "`MODE` to run in: local; jobs always run in this process"},
 		&cli.StringFlag{Name: "timezone", Category: groupJob, Usage: "`ZONE` of clock times without one, such as Europe/Berlin (default: the machine's)"},
+		&cli.StringFlag{Name: "dialect", Category: groupJob, Usage: "whose spelling the file has where they differ: flinkx or `datax` (default: found out)"},
+		&cli.BoolFlag{Name: "all-contents", Category: groupJob, Usage: "run all elements of job.content one after the other, with one report, and not the first alone"},
 		&cli.BoolFlag{Name: "lenient", Category: groupJob, Usage: "unknown keys of the job file are warnings, not errors"},
 	}
 }
@@ -30,7 +34,7 @@ func jobFlags() []cli.Flag {
 // runFlags say how a run begins and what it leaves.
 func runFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "state-dir", Category: groupRun, Usage: "`DIR` for saved state (default: $DATASYNC_STATE_DIR, $XDG_STATE_HOME/datasync, ~/.local/state/datasync)"},
+		stateDirFlag(),
 		&cli.BoolFlag{Name: "resume", Category: groupRun, Usage: "go on where an unfinished run ended"},
 		&cli.BoolFlag{Name: "fresh", Category: groupRun, Usage: "forget saved state and start over"},
 		&cli.StringFlag{Name: "s", Category: groupRun, Usage: "state `DIR` to resume from, as -state-dir DIR -resume; Flink savepoints cannot be read"},
@@ -80,25 +84,65 @@ func acceptedFlags() []cli.Flag {
 	return flags
 }
 
+// parallelFlags are run's own.
+func parallelFlags() []cli.Flag {
+	return []cli.Flag{&cli.IntFlag{Name: "parallel", Category: groupRun, Value: 1, Usage: "run `N` jobs at the same time, each with its own progress and report"}}
+}
+
+// checkFlags are check's own.
+func checkFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "probe", Category: groupRun, Usage: "connect to both ends and compare them: privileges, tables, columns, types; nothing is changed"},
+		jsonFlag("the findings"),
+	}
+}
+
 // previewFlags are preview's own.
 func previewFlags() []cli.Flag {
-	return []cli.Flag{&cli.IntFlag{Name: "n", Category: groupRun, Value: 10, Usage: "how many `ROWS` preview shows"}}
+	return []cli.Flag{
+		&cli.IntFlag{Name: "n", Category: groupRun, Value: 20, Usage: "how many `ROWS` preview shows"},
+		jsonFlag("the rows, one object a line"),
+	}
+}
+
+// pluginsFlags are those of plugins.
+func pluginsFlags() []cli.Flag { return []cli.Flag{jsonFlag("the list")} }
+
+// schemaFlags are those of schema.
+func schemaFlags() []cli.Flag {
+	return []cli.Flag{&cli.StringFlag{Name: "o", Category: groupOutput, Usage: "write to `FILE` and not to stdout"}}
+}
+
+// stateFlags are those of state.
+func stateFlags() []cli.Flag {
+	return []cli.Flag{stateDirFlag(), jsonFlag("what is shown")}
+}
+
+func jsonFlag(what string) cli.Flag {
+	return &cli.BoolFlag{Name: "json", Category: groupOutput, Usage: "print " + what + " as JSON"}
+}
+
+func stateDirFlag() cli.Flag {
+	return &cli.StringFlag{Name: "state-dir", Category: groupRun, Usage: "`DIR` for saved state (default: $DATASYNC_STATE_DIR, $XDG_STATE_HOME/datasync, ~/.local/state/datasync)"}
 }
 
 // clusterModes are what FlinkX calls running elsewhere than in this process.
 var clusterModes = map[string]bool{
-	"standalone": true, "yarn": true, "yarn-session": true, "yarnPer": true, "yarn-per-job": true, "yarn-application": true,
+	"standalone": true, "yarn": true, "yarn-session": true, "yarnper": true, "yarn-per-job": true, "yarn-application": true,
 	"kubernetes-session": true, "kubernetes-per-job": true, "kubernetes-application": true,
 }
 
-// modeNote says what becomes of a mode other than local; "" for nothing.
-func modeNote(mode string) string {
+const noClusterMode = "datasync runs a job in its own process and uses no cluster; leave -mode out and start it on the machine, " +
+	"or in the container, that is to do the work (cron, systemd, a Kubernetes Job)"
+
+// checkMode refuses every mode but local.
+func checkMode(mode string) error {
+	name := strings.ToLower(mode)
 	switch {
-	case mode == "" || mode == "local" || mode == "local-test":
-		return ""
-	case clusterModes[mode]:
-		return "-mode " + mode + ": no cluster is used, the job runs in this process"
-	default:
-		return "-mode " + mode + ": unknown mode, the job runs in this process as with local"
+	case name == "" || name == "local" || name == "local-test":
+		return nil
+	case clusterModes[name]:
+		return usagef("-mode %s: "+noClusterMode, mode)
 	}
+	return usagef("-mode %s: unknown mode; expected local, which may be left out", mode)
 }

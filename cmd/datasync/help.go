@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/datasync-io/datasync/launcher"
 )
 
 // flagText is a flag in the help text: a single dash, its value, what it does.
@@ -34,4 +37,44 @@ func describeFlag(f cli.Flag) (name, value, usage string) {
 		usage += " (default: " + strings.Trim(text, `"`) + ")"
 	}
 	return name, value, usage
+}
+
+// help explains a command, or a topic.
+func (p *process) help(c *cli.Context) error {
+	switch topic := c.Args().First(); topic {
+	case "":
+		return cli.ShowAppHelp(c)
+	case "exit-codes":
+		return writeExitCodes(p.stdout)
+	default:
+		if c.App.Command(topic) == nil {
+			return usagef("help %s: no such command; expected %s or exit-codes", topic, strings.Join(commandNames(c.App), ", "))
+		}
+		return cli.ShowCommandHelp(c, topic)
+	}
+}
+
+func commandNames(app *cli.App) []string {
+	names := make([]string, len(app.Commands))
+	for i, command := range app.Commands {
+		names[i] = command.Name
+	}
+	return names
+}
+
+// writeExitCodes explains the exit codes.
+func writeExitCodes(w io.Writer) error {
+	var b strings.Builder
+	for _, c := range exitCodes {
+		fmt.Fprintf(&b, "%5d  %s\n", c.Code, c.Text)
+	}
+	b.WriteString("\n" + exitOrder())
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// exitOrder says how the codes of several jobs become one.
+func exitOrder() string {
+	return fmt.Sprintf("Several jobs in one call end with the first of %s that occurred.\nA second signal ends at once: a bounded job with %d, an endless one with %d.\n",
+		strings.Trim(strings.ReplaceAll(fmt.Sprint(worst), " ", ", "), "[]"), launcher.ExitInterrupted, launcher.ExitTransient)
 }

@@ -44,14 +44,17 @@ func (p *process) parse(o *options, arg string) (string, *job.Job, error) {
 
 // load makes a job ready. Faults of the file and of the plugins' parameters come
 // back together.
-func (p *process) load(o *options, arg string, out *console) (*loaded, error) {
+func (p *process) load(o *options, arg string) (*loaded, error) {
 	file, j, err := p.parse(o, arg)
 	if j == nil {
 		return nil, err
 	}
-	log, closeLog, logErr := o.openLog(out, j, p.secrets)
+	log, closeLog, logErr := o.openLog(p.out, j, p.secrets)
 	if logErr != nil {
 		return nil, logErr
+	}
+	if len(o.jobs) > 1 && o.parallel > 1 {
+		log = log.With("of", j.Identity)
 	}
 	l := &loaded{file: file, job: j, log: log, close: closeLog}
 	set := *o
@@ -83,7 +86,7 @@ func (p *process) build(o *options, j *job.Job, log *slog.Logger) (*launcher.Run
 		return nil, err
 	}
 	return launcher.New(j, launcher.Options{
-		Registry: registry, Log: log, Zone: o.zone, StateDir: o.stateDir, Resume: o.resume, Fresh: o.fresh,
+		Registry: registry, Log: log, Zone: o.zone, StateDir: o.stateDir, Resume: o.resume, Fresh: o.fresh, Replay: o.replay,
 	})
 }
 

@@ -18,9 +18,14 @@ func start() int {
 	defer signal.Stop(signals)
 	// A file that grows beyond the limit is an error of its write, as any other.
 	signal.Ignore(syscall.SIGXFSZ)
+	errs := int(os.Stderr.Fd())
 	p := &process{
-		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv,
-		signals: signals, terminal: term.IsTerminal(int(os.Stderr.Fd())), shared: term.IsTerminal(int(os.Stdout.Fd())),
+		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, signals: signals,
+		terminal: term.IsTerminal(errs) && os.Getenv("TERM") != "dumb", shared: term.IsTerminal(int(os.Stdout.Fd())),
+		width: func() int { // 0 where it cannot be asked for
+			columns, _, _ := term.GetSize(errs)
+			return columns
+		},
 	}
 	return p.run()
 }

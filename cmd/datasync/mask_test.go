@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
 
 	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/errclass"
 )
 
 type stringer struct{}
@@ -42,7 +44,7 @@ func TestPrintErrorMasksAndStaysOnOneLine(t *testing.T) {
 	var out bytes.Buffer
 	hide := &secrets{}
 	hide.add(func(text string) string { return strings.ReplaceAll(text, "pepper-99", asterisks) })
-	printError(&out, hide.mask, errors.Join(errors.New("reading: denied pepper-99"), errors.New("closing: gone")))
+	(&process{out: &console{w: &out}, secrets: hide}).printError(errors.Join(errors.New("reading: denied pepper-99"), errors.New("closing: gone")))
 	if want := "datasync: reading: denied ******; closing: gone\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
@@ -54,9 +56,33 @@ func TestPrintErrorNamesEveryFault(t *testing.T) {
 	}
 	err := config.Join(fault(2), config.Join(fault(1)), usagef("-s x: no such state folder"))
 	var out bytes.Buffer
-	printError(&out, config.MaskText, err)
+	(&process{out: &console{w: &out}, secrets: &secrets{}}).printError(err)
 	want := "datasync: j.json:1:1: job: is wrong\ndatasync: j.json:2:1: job: is wrong\ndatasync: -s x: no such state folder\n"
 	if out.String() != want {
 		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}
+
+func TestPrintErrorWithItsChain(t *testing.T) {
+	var out bytes.Buffer
+	p := &process{out: &console{w: &out}, secrets: &secrets{}, verbose: true}
+	p.printError(errclass.With(errclass.Transient, fmt.Errorf("reading: %w", errors.Join(errors.New("password=hush"), errors.New("gone")))))
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) < 5 || lines[0] != "datasync: reading: password=******; gone" || strings.Contains(out.String(), "hush") {
+		t.Errorf("got\n%s", out.String())
+	}
+	for _, want := range []string{"(transient): reading", "*errors.joinError", "*errors.errorString (permanent): gone"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+}
+
+func TestColourIsForTerminals(t *testing.T) {
+	for _, tt := range []struct{ terminal, plain, want bool }{{true, false, true}, {true, true, false}, {false, false, false}} {
+		p := &process{terminal: tt.terminal, env: func(name string) (string, bool) { return "", name == "NO_COLOR" && tt.plain }}
+		if got := strings.Contains(p.red("x"), "\x1b"); got != tt.want {
+			t.Errorf("%+v: coloured %v", tt, got)
+		}
 	}
 }

@@ -14,11 +14,16 @@ import (
 
 // options is a checked command line.
 type options struct {
-	jobs       []string
+	jobs       []string // flagged, then positional
+	flagged    []string // with -job
+	positional []string
+	replay     string // a dirty file
 	name       string
 	parameters string
 	confProp   string
 	lenient    bool
+	dialect    string
+	all        bool // elements of job.content run
 	zone       *time.Location
 
 	stateDir      string
@@ -29,21 +34,28 @@ type options struct {
 	logLevel, logFormat, logFile string
 	verbose, quiet               bool
 
-	rows  int
-	dry   bool     // the job is looked at: it leaves no file
-	notes []string // what the flags say that means nothing
+	rows     int
+	parallel int
+	probe    bool
+	json     bool
+	dry      bool     // the job is looked at: it leaves no file
+	whole    bool     // what does not run is looked at as well
+	notes    []string // what the flags say that means nothing
 }
 
 // readOptions checks the flags of any command.
-func readOptions(c *cli.Context) (*options, error) {
+func (p *process) readOptions(c *cli.Context) (*options, error) {
 	o := &options{
-		jobs: append(c.StringSlice("job"), c.Args().Slice()...), name: c.String("jobName"),
+		flagged: c.StringSlice("job"), positional: c.Args().Slice(), name: c.String("jobName"),
 		confProp: c.String("confProp"), lenient: c.Bool("lenient"),
+		dialect: c.String("dialect"), all: c.Bool("all-contents"),
 		resume: c.Bool("resume"), fresh: c.Bool("fresh"), stateDir: c.String("state-dir"),
 		report: c.String("report"), reportFile: c.String("report-file"),
 		logLevel: c.String("log-level"), logFormat: c.String("log-format"), logFile: c.String("log-file"),
 		verbose: c.Bool("v"), quiet: c.Bool("quiet"), rows: c.Int("n"),
+		parallel: c.Int("parallel"), probe: c.Bool("probe"), json: c.Bool("json"),
 	}
+	o.jobs = slices.Concat(o.flagged, o.positional)
 	if o.name == "" {
 		o.name = c.String("jobid")
 	}
@@ -54,11 +66,12 @@ func readOptions(c *cli.Context) (*options, error) {
 	if o.parameters, err = parameters(c.StringSlice("p"), c.String("pj")); err != nil {
 		return nil, err
 	}
+	p.secrets.add(hidden(o.parameters, o.confProp))
 	if o.zone, err = zone(c.String("timezone")); err != nil {
 		return nil, err
 	}
-	if note := modeNote(c.String("mode")); note != "" {
-		o.notes = append(o.notes, note)
+	if err := checkMode(c.String("mode")); err != nil {
+		return nil, err
 	}
 	for _, f := range flinkFlags {
 		if c.IsSet(f.name) {
@@ -78,10 +91,14 @@ func (o *options) check(c *cli.Context) error {
 		return usagef("no job given; name a job file with -job, datasync -help lists all flags")
 	case o.resume && o.fresh:
 		return usagef("-resume and -fresh exclude each other; -resume goes on, -fresh starts over")
-	case len(o.jobs) > 1 && o.name != "":
+	case len(o.jobs) > 1 && o.name != "" && c.Command.Name != "replay":
 		return usagef("-jobName %s: one name for %d jobs; run them one by one", o.name, len(o.jobs))
 	case o.rows < 0:
 		return usagef("-n %d: expected 0 or more rows", o.rows)
+	case c.IsSet("parallel") && o.parallel < 1:
+		return usagef("-parallel %d: expected 1 or more jobs at the same time", o.parallel)
+	case count(o.jobs, "-") > 1:
+		return usagef("-job -: standard input holds one job, and it is asked for %d times", count(o.jobs, "-"))
 	}
 	if o.reportFile != "" && !c.IsSet("report") && filepath.Ext(o.reportFile) == ".json" {
 		o.report = "json"
@@ -93,6 +110,15 @@ func (o *options) check(c *cli.Context) error {
 		return err
 	}
 	return oneOf("log-level", strings.ToLower(o.logLevel), "", "trace", "debug", "info", "warn", "error")
+}
+
+func count(list []string, text string) (n int) {
+	for _, s := range list {
+		if s == text {
+			n++
+		}
+	}
+	return n
 }
 
 func oneOf(flag, value string, allowed ...string) error {
@@ -144,6 +170,7 @@ func (o *options) savepoint(path string) error {
 // jobOptions are the options as package job takes them.
 func (o *options) jobOptions(file string, env func(string) (string, bool)) job.Options {
 	return job.Options{
-		File: file, Params: o.parameters, ConfProp: o.confProp, JobName: o.name, Lenient: o.lenient, Env: env,
+		File: file, Params: o.parameters, ConfProp: o.confProp, JobName: o.name, Lenient: o.lenient,
+		Dialect: o.dialect, AllContents: o.all && o.replay == "", Check: o.whole, Env: env, ReadFile: os.ReadFile, Zone: o.zone,
 	}
 }

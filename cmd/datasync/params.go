@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/job"
 )
 
 // parameters joins all -p and -pj into the one text that job files take their
@@ -45,13 +46,16 @@ func addParameters(all map[string]json.RawMessage, text string) error {
 		}
 		return nil
 	}
-	for pair := range strings.SplitSeq(text, ",") {
+	if strings.HasPrefix(text, "-D") {
+		return addDefinitions(all, text)
+	}
+	for i, pair := range strings.Split(text, ",") {
 		if strings.TrimSpace(pair) == "" {
 			continue
 		}
 		name, value, ok := strings.Cut(pair, "=")
 		if name = strings.TrimSpace(name); !ok || name == "" {
-			return usagef(`-p %s: expected name=value pairs with commas between them; where a value holds a comma, use JSON: {"name":"a,b"}`, text)
+			return usagef(`-p: entry %d is no name=value pair; where a value holds a comma, use JSON: {"name":"a,b"}`, i+1)
 		}
 		quoted, err := json.Marshal(strings.TrimSpace(value))
 		if err != nil {
@@ -60,6 +64,38 @@ func addParameters(all map[string]json.RawMessage, text string) error {
 		all[name] = quoted
 	}
 	return nil
+}
+
+// addDefinitions reads DataX's form: -Da=1 -Db=2.
+func addDefinitions(all map[string]json.RawMessage, text string) error {
+	pairs, err := job.Pairs(text)
+	for name, value := range pairs {
+		quoted, err := json.Marshal(value)
+		if err != nil {
+			return err
+		}
+		all[name] = quoted
+	}
+	return err
+}
+
+// hidden returns what hides the secrets among parameters and properties, which
+// their names tell. Texts that cannot be read are left to their readers.
+func hidden(parameters, properties string) func(string) string {
+	all := map[string]json.RawMessage{}
+	for _, text := range []string{parameters, properties} {
+		if err := addParameters(all, text); err != nil {
+			continue
+		}
+	}
+	var secrets []string
+	for name, value := range all {
+		var text string
+		if config.Sensitive(name) && json.Unmarshal(value, &text) == nil {
+			secrets = append(secrets, text)
+		}
+	}
+	return config.Hide(secrets)
 }
 
 func parameterValue(n *config.Node) (json.RawMessage, error) {

@@ -1,8 +1,13 @@
 package main
 
-import "errors"
+import (
+	"errors"
+	"io"
 
-// preview shows the first rows of jobs as tables on stdout.
+	"github.com/datasync-io/datasync/launcher"
+)
+
+// preview shows the first rows of jobs, as tables or as objects, on stdout.
 func (p *process) preview(o *options) error {
 	o.dry = true
 	interrupt := listen(p.signals)
@@ -16,7 +21,7 @@ func (p *process) preview(o *options) error {
 }
 
 func (p *process) previewJob(o *options, arg string, interrupt *interrupt) (err error) {
-	l, err := p.load(o, arg, &console{w: p.stderr})
+	l, err := p.load(o, arg)
 	if l != nil {
 		defer func() { err = errors.Join(err, l.close()) }()
 	}
@@ -24,5 +29,18 @@ func (p *process) previewJob(o *options, arg string, interrupt *interrupt) (err 
 		return err
 	}
 	l.tell(o.notes)
-	return l.runner.Preview(interrupt.stop, o.rows, p.stdout)
+	return l.runner.Preview(interrupt.stop, launcher.PreviewOptions{Rows: o.rows, JSON: o.json}, maskWriter{p.stdout, p.secrets})
+}
+
+// maskWriter masks each piece that is written.
+type maskWriter struct {
+	w       io.Writer
+	secrets *secrets
+}
+
+func (m maskWriter) Write(text []byte) (int, error) {
+	if _, err := io.WriteString(m.w, m.secrets.mask(string(text))); err != nil {
+		return 0, err
+	}
+	return len(text), nil
 }

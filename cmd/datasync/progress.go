@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -120,11 +122,15 @@ func logStatus(log *slog.Logger) func(launcher.Status, pace) {
 	}
 }
 
-// bar draws how far a job is as a line on a terminal.
+// bar draws how far a job is as a line on a terminal, and with -v one for each
+// of its channels.
 type bar struct {
-	out   line
-	total int64
-	line  *progressbar.ProgressBar
+	block    *block
+	name     string // of the job, where there are several
+	channels bool
+	total    int64
+	line     *progressbar.ProgressBar
+	each     []rates
 }
 
 func (b *bar) show(s launcher.Status, p pace) {
@@ -133,8 +139,8 @@ func (b *bar) show(s launcher.Status, p pace) {
 		total = -1
 	}
 	if b.line == nil || (total > 0) != (b.total > 0) {
-		b.line = progressbar.NewOptions64(total, progressbar.OptionSetWriter(b.out), progressbar.OptionSetWidth(20),
-			progressbar.OptionUseANSICodes(true), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+		b.line = progressbar.NewOptions64(total, progressbar.OptionSetWriter(io.Discard), progressbar.OptionSetWidth(20),
+			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionSetSpinnerChangeInterval(0), progressbar.OptionSetRenderBlankState(false))
 	} else if total != b.total && total > 0 {
 		b.line.ChangeMax64(total)
@@ -145,8 +151,39 @@ func (b *bar) show(s launcher.Status, p pace) {
 	if total > 0 {
 		at = min(at, total-1) // a bar that is full counts as finished and is drawn no more
 	}
-	_ = b.line.Set64(max(at, 0)) // drawing is all that can fail
+	_ = b.line.Set64(max(at, 0)) // it draws nowhere
+	lines := []string{strings.TrimSpace(b.line.String())}
+	if b.name != "" {
+		lines[0] = b.name + "  " + lines[0]
+	}
+	if b.channels {
+		lines = append(lines, b.channelLines(s)...)
+	}
+	b.block.show(lines...)
 }
+
+// channelLines show what each channel has written, as a share of all, and how
+// fast it is.
+func (b *bar) channelLines(s launcher.Status) []string {
+	for len(b.each) < len(s.Channels) {
+		b.each = append(b.each, rates{})
+	}
+	now := time.Now()
+	lines := make([]string, len(s.Channels))
+	for i, c := range s.Channels {
+		p := b.each[i].add(now, launcher.Status{State: s.State, Written: c.Written, WriteBytes: c.WriteBytes})
+		filled := 0
+		if s.Written > 0 {
+			filled = int(min(max(c.Written, 0), s.Written) * channelWidth / s.Written)
+		}
+		lines[i] = fmt.Sprintf("  channel %d |%s%s| %s rows  %s rows/s  %.1f MB/s", i, strings.Repeat("█", filled), strings.Repeat(" ", channelWidth-filled),
+			humanize.Comma(c.Written), humanize.Comma(int64(p.rows)), p.bytes/1e6)
+	}
+	return lines
+}
+
+// channelWidth is that of the bar of a channel.
+const channelWidth = 10
 
 // statusLine is the text beside the bar.
 func statusLine(s launcher.Status, p pace) string {

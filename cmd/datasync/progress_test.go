@@ -78,14 +78,14 @@ func TestLeft(t *testing.T) {
 func TestBarSharesTheTerminalWithTheLog(t *testing.T) {
 	var screen bytes.Buffer
 	out := &console{w: &screen}
-	b := &bar{out: line{out}}
+	b := &bar{block: out.block()}
 	b.show(launcher.Status{Written: 1234567, Dirty: 3}, pace{rows: 5000, bytes: 2e6})
-	if text := screen.String(); !strings.Contains(text, "1,234,567 rows  5,000 rows/s  2.0 MB/s  3 dirty") {
+	if text := screen.String(); !strings.Contains(text, "1,234,567 rows  5,000 rows/s  2.0 MB/s  3 dirty") || strings.Contains(text, "\n") {
 		t.Errorf("the line reads %q", text)
 	}
 	screen.Reset()
 	b.show(launcher.Status{Written: 500, Total: 1000}, pace{rows: 100})
-	if text := screen.String(); !strings.Contains(text, "50%") || !strings.Contains(text, "5s left") {
+	if text := screen.String(); !strings.HasPrefix(text, clearLine) || !strings.Contains(text, "50%") || !strings.Contains(text, "5s left") {
 		t.Errorf("the line reads %q, want 50%% and 5s left", text)
 	}
 	screen.Reset()
@@ -95,11 +95,40 @@ func TestBarSharesTheTerminalWithTheLog(t *testing.T) {
 		t.Errorf("the line reads %q, want 83%%", text)
 	}
 	screen.Reset()
-	if _, err := out.Write([]byte("a log line\n")); err != nil || screen.String() != clearLine+"a log line\n" {
-		t.Errorf("the log wrote %q, %v; want the progress line cleared before it", screen.String(), err)
+	if _, err := out.Write([]byte("a log line\n")); err != nil || !strings.HasPrefix(screen.String(), clearLine+"a log line\n") || !strings.Contains(screen.String(), "83%") {
+		t.Errorf("the log wrote %q, %v; want the progress line cleared before it and drawn beneath", screen.String(), err)
 	}
 	screen.Reset()
-	if out.finish(); screen.String() != "" {
-		t.Errorf("an empty line was cleared: %q", screen.String())
+	if b.block.finish(); screen.String() != clearLine {
+		t.Errorf("the end wrote %q", screen.String())
+	}
+	screen.Reset()
+	if _, err := out.Write([]byte("another\n")); err != nil || screen.String() != "another\n" {
+		t.Errorf("an empty line was cleared: %q, %v", screen.String(), err)
+	}
+}
+
+func TestSeveralJobsHaveALineEach(t *testing.T) {
+	var screen bytes.Buffer
+	out := &console{w: &screen, width: func() int { return 40 }}
+	a := &bar{block: out.block(), name: "orders"}
+	b := &bar{block: out.block(), name: "users", channels: true}
+	a.show(launcher.Status{State: "running", Written: 10}, pace{})
+	screen.Reset()
+	b.show(launcher.Status{State: "running", Written: 30, Channels: []launcher.Channel{{Written: 20}, {Written: 10}}}, pace{})
+	lines := strings.Split(strings.TrimPrefix(screen.String(), clearLine), "\n")
+	if len(lines) != 4 || !strings.HasPrefix(lines[0], "orders  ") || !strings.HasPrefix(lines[1], "users  ") ||
+		!strings.HasPrefix(lines[2], "  channel 0 |██████    | 20 rows") || !strings.HasPrefix(lines[3], "  channel 1 |███       | 10 rows") {
+		t.Errorf("the lines read %q", lines)
+	}
+	for _, line := range lines {
+		if n := len([]rune(line)); n >= 40 {
+			t.Errorf("a line of %d characters would wrap: %q", n, line)
+		}
+	}
+	screen.Reset()
+	a.block.finish()
+	if want := clearLine + strings.Repeat(lineUp+clearLine, 3); !strings.HasPrefix(screen.String(), want) || strings.Contains(screen.String(), "orders") {
+		t.Errorf("the end of one wrote %q", screen.String())
 	}
 }

@@ -69,8 +69,8 @@ func checkPage(t *testing.T, path, text, makefile string) {
 		if strings.ContainsAny(command, "[|") { // a usage line
 			continue
 		}
-		flags := append(append(append(append(jobFlags(), runFlags()...), outputFlags()...), acceptedFlags()...), previewFlags()...)
-		if _, err := arrange(shellWord.FindAllString(command, -1), []string{"check", "preview", "run", "version"}, flags); err != nil {
+		app := (&process{}).app()
+		if _, err := arrange(shellWord.FindAllString(command, -1), app.Commands, app.Flags); err != nil {
 			t.Errorf("%s shows %q: %v", path, m[0], err)
 		}
 	}

@@ -29,6 +29,8 @@ func (p *process) report(o *options, r *launcher.Result) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	masked := p.secrets.mask(text.String())
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if o.reportFile == "" {
 		_, err = io.WriteString(p.stdout, masked)
 	} else {
@@ -41,7 +43,7 @@ func (p *process) report(o *options, r *launcher.Result) error {
 }
 
 // writeReportFile replaces the file by the first report of the call and appends
-// the others.
+// the others; p.mu is held.
 func (p *process) writeReportFile(path, text string) error {
 	mode := os.O_TRUNC
 	if p.reported {

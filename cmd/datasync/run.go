@@ -6,44 +6,54 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/datasync-io/datasync/core/job"
 	"github.com/datasync-io/datasync/launcher"
 )
 
-// runJobs runs one job after the other; a signal ends the series.
+// runJobs runs the jobs, o.parallel at the same time; a signal ends the series.
 func (p *process) runJobs(o *options) error {
 	interrupt := listen(p.signals)
 	defer interrupt.end()
-	for i, arg := range o.jobs {
-		if interrupt.stop.Err() != nil {
-			p.code = combine(p.code, launcher.ExitInterrupted)
-			break
-		}
-		err := p.runJob(o, arg, interrupt)
-		o.notes = nil // said once
-		if err == nil {
-			continue
-		}
-		if len(o.jobs) == 1 {
-			return err
-		}
-		printError(p.stderr, p.secrets.mask, fmt.Errorf("job %d: %w", i+1, err))
-		p.code = combine(p.code, codeOf(err))
+	if len(o.jobs) == 1 {
+		return p.runJob(o, o.jobs[0], interrupt)
 	}
-	return nil
+	var g errgroup.Group
+	g.SetLimit(max(1, o.parallel))
+	for i, arg := range o.jobs {
+		one := *o
+		o.notes = nil // said once
+		g.Go(func() error {
+			if interrupt.stop.Err() != nil {
+				p.ended(launcher.ExitInterrupted)
+				return nil
+			}
+			if err := p.runJob(&one, arg, interrupt); err != nil {
+				p.printError(fmt.Errorf("job %d: %w", i+1, err))
+				p.ended(codeOf(err))
+			}
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 // runJob runs a job and reports; the error says why it could not begin, or what
 // could not be reported. How it ended is in p.code.
 func (p *process) runJob(o *options, arg string, interrupt *interrupt) (err error) {
-	out := &console{w: p.stderr}
-	l, err := p.load(o, arg, out)
+	l, err := p.load(o, arg)
 	if l != nil {
 		defer func() { err = errors.Join(err, l.close()) }()
 	}
 	if err != nil {
 		return err
 	}
+	return p.runLoaded(o, l, interrupt)
+}
+
+// runLoaded runs a job that is ready.
+func (p *process) runLoaded(o *options, l *loaded, interrupt *interrupt) error {
 	l.tell(o.notes)
 	pipe := l.job.Pipelines[0]
 	l.log.Info("running", "job", l.job.PipelineIdentity(pipe), "file", l.file, "reader", pipe.Reader.Name, "writer", pipe.Writer.Name, "state", l.stateDir)
@@ -51,7 +61,7 @@ func (p *process) runJob(o *options, arg string, interrupt *interrupt) (err erro
 		l.log.Info("stopping: what is under way is written and the position saved; another signal ends at once")
 	})
 	defer quiet()
-	show := p.display(o, l, out)
+	show := p.display(o, l)
 	ended := make(chan *launcher.Result, 1)
 	go func() { ended <- l.runner.Run(interrupt.now, interrupt.stop) }()
 	var result *launcher.Result
@@ -67,9 +77,9 @@ func (p *process) runJob(o *options, arg string, interrupt *interrupt) (err erro
 	}
 	l.log.Info("ended", "job", result.Job, "state", result.State, "exitCode", result.ExitCode, "after", result.End.Sub(result.Start).Round(time.Millisecond))
 	if result.Err != nil {
-		printError(p.stderr, p.secrets.mask, result.Err)
+		p.printError(result.Err)
 	}
-	p.code = combine(p.code, result.ExitCode)
+	p.ended(result.ExitCode)
 	return p.report(o, result)
 }
 
@@ -88,14 +98,17 @@ func cutShort(r *launcher.Result) {
 
 // display shows a job's progress: on a terminal as a line that changes, else in
 // the log. The function it returns ends that.
-func (p *process) display(o *options, l *loaded, out *console) (end func()) {
+func (p *process) display(o *options, l *loaded) (end func()) {
 	if o.quiet {
 		return func() {}
 	}
 	if p.terminal && !(p.shared && printsRows(l.job.Pipelines[0].Writer)) {
-		b := &bar{out: line{out}}
+		b := &bar{block: p.out.block(), channels: o.verbose}
+		if len(o.jobs) > 1 {
+			b.name = l.job.Identity
+		}
 		w := watch(0, sampleEvery, l.runner.Status, b.show)
-		return func() { w.stop(); out.finish() }
+		return func() { w.stop(); b.block.finish() }
 	}
 	return watch(logFirst, logEvery, l.runner.Status, logStatus(l.log)).stop
 }
