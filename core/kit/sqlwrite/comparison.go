@@ -12,10 +12,26 @@ import (
 
 var _ plugin.Comparer = (*writer)(nil)
 
-// Compare implements [plugin.Comparer]. What preSql makes is not there yet.
+// Compare implements [plugin.Comparer]. Tables that preSql may make or change
+// are not compared.
 func (w *writer) Compare(ctx context.Context, schemas []*record.Schema) error {
+	if len(w.config.PreSQL) > 0 {
+		return nil
+	}
+	var errs []error
+	if m, ok := w.driver.(Maker); ok {
+		missing, err := m.Missing()
+		if err != nil {
+			return err
+		}
+		if missing {
+			for _, schema := range schemas {
+				errs = append(errs, w.creatable(schema))
+			}
+			return errors.Join(errs...)
+		}
+	}
 	return w.with(ctx, func(s Session) error {
-		var errs []error
 		for _, schema := range schemas {
 			errs = append(errs, w.compare(ctx, s, schema))
 		}
@@ -26,23 +42,10 @@ func (w *writer) Compare(ctx context.Context, schemas []*record.Schema) error {
 // compare finds out whether rows of a schema can be written, as find does.
 func (w *writer) compare(ctx context.Context, s Session, schema *record.Schema) error {
 	t, err := w.table(ctx, s, schema)
-	switch {
-	case errors.Is(err, sqlkit.ErrNoTable) && w.config.CreateTable:
-		name, err := w.name(schema)
-		if err != nil {
-			return err
-		}
-		created, err := w.newTable(name, schema)
-		if err != nil {
-			return err
-		}
-		if _, err := w.driver.Create(created); err != nil {
-			return fmt.Errorf("creating table %s: %w", name, err)
-		}
-		return nil
-	case errors.Is(err, sqlkit.ErrNoTable) && len(w.config.PreSQL) > 0:
-		return nil
-	case err != nil:
+	if errors.Is(err, sqlkit.ErrNoTable) && w.config.CreateTable {
+		return w.creatable(schema)
+	}
+	if err != nil {
 		return err
 	}
 	p, err := w.newPlan(t, schema)
@@ -51,6 +54,22 @@ func (w *writer) compare(ctx context.Context, s Session, schema *record.Schema) 
 	}
 	for _, line := range p.warnings {
 		w.env.Log.Warn("the target is narrower than the source", "table", t.Name.String(), "column", line.column, "values", line.text)
+	}
+	return nil
+}
+
+// creatable finds out whether a table for rows of a schema can be described.
+func (w *writer) creatable(schema *record.Schema) error {
+	name, err := w.name(schema)
+	if err != nil {
+		return err
+	}
+	t, err := w.newTable(name, schema)
+	if err != nil {
+		return err
+	}
+	if _, err := w.driver.Create(t); err != nil {
+		return fmt.Errorf("creating table %s: %w", name, err)
 	}
 	return nil
 }
