@@ -79,7 +79,7 @@ func TestChanges(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
 		var refused *errclass.Rows
-		if errors.As(err, &refused); (refused == nil) != (tt.bad == 0) || refused != nil && (len(refused.Bad) != tt.bad || !strings.Contains(refused.Error(), "WHERE needs it")) {
+		if errors.As(err, &refused); (refused == nil) != (tt.bad == 0) || refused != nil && (len(refused.Bad) != tt.bad || !strings.Contains(refused.Error(), "the filter needs it")) {
 			t.Errorf("%s: error %v, want %d bad rows", tt.name, err, tt.bad)
 		}
 	}

@@ -14,18 +14,26 @@ const usualFormat = "yyyy-MM-dd HH:mm:ss"
 var momentFunctions = map[string]function{
 	"YEAR": partOf("YEAR"), "QUARTER": partOf("QUARTER"), "MONTH": partOf("MONTH"), "WEEK": partOf("WEEK"), "DAYOFYEAR": partOf("DOY"),
 	"DAYOFMONTH": partOf("DAY"), "DAY": partOf("DAY"), "DAYOFWEEK": partOf("DOW"), "HOUR": partOf("HOUR"), "MINUTE": partOf("MINUTE"), "SECOND": partOf("SECOND"),
-	"DATE_FORMAT":       {2, 2, (*compiler).dateFormat},
-	"TO_DATE":           {1, 2, func(c *compiler, args []expr, text string) (expr, error) { return c.parsed(args, "yyyy-MM-dd", dateType, text) }},
-	"TO_TIMESTAMP":      {1, 2, (*compiler).toTimestamp},
-	"TO_TIMESTAMP_LTZ":  {2, 2, (*compiler).toInstant},
-	"FROM_UNIXTIME":     {1, 2, (*compiler).fromUnix},
-	"UNIX_TIMESTAMP":    {0, 2, (*compiler).unix},
-	"CURRENT_TIMESTAMP": {0, 1, func(c *compiler, _ []expr, text string) (expr, error) { return c.now(typ{family: instantFamily, scale: 3}, text) }},
-	"NOW":               {0, 0, func(c *compiler, _ []expr, text string) (expr, error) { return c.now(typ{family: instantFamily, scale: 3}, text) }},
-	"LOCALTIMESTAMP":    {0, 1, func(c *compiler, _ []expr, text string) (expr, error) { return c.now(typ{family: datetimeFamily, scale: 3}, text) }},
-	"CURRENT_DATE":      {0, 0, func(c *compiler, _ []expr, text string) (expr, error) { return c.now(dateType, text) }},
-	"LOCALTIME":         {0, 1, func(c *compiler, _ []expr, text string) (expr, error) { return c.now(timeType, text) }},
-	"CURRENT_TIME":      {0, 1, func(c *compiler, _ []expr, text string) (expr, error) { return c.now(timeType, text) }},
+	"DATE_FORMAT": {2, 2, (*compiler).dateFormat},
+	"TO_DATE": {1, 2, func(c *compiler, args []expr, text string) (expr, error) {
+		return c.parsed(args, "yyyy-MM-dd", dateType, text)
+	}},
+	"TO_TIMESTAMP":     {1, 2, (*compiler).toTimestamp},
+	"TO_TIMESTAMP_LTZ": {2, 2, (*compiler).toInstant},
+	"FROM_UNIXTIME":    {1, 2, (*compiler).fromUnix},
+	"UNIX_TIMESTAMP":   {0, 2, (*compiler).unix},
+	"CURRENT_TIMESTAMP": {0, 1, func(c *compiler, _ []expr, text string) (expr, error) {
+		return c.now(typ{family: instantFamily, scale: 3}, text)
+	}},
+	"NOW": {0, 0, func(c *compiler, _ []expr, text string) (expr, error) {
+		return c.now(typ{family: instantFamily, scale: 3}, text)
+	}},
+	"LOCALTIMESTAMP": {0, 1, func(c *compiler, _ []expr, text string) (expr, error) {
+		return c.now(typ{family: datetimeFamily, scale: 3}, text)
+	}},
+	"CURRENT_DATE": {0, 0, func(c *compiler, _ []expr, text string) (expr, error) { return c.now(dateType, text) }},
+	"LOCALTIME":    {0, 1, func(c *compiler, _ []expr, text string) (expr, error) { return c.now(timeType, text) }},
+	"CURRENT_TIME": {0, 1, func(c *compiler, _ []expr, text string) (expr, error) { return c.now(timeType, text) }},
 }
 
 // moment casts a text to a wall clock, and refuses what is no time.

@@ -2,10 +2,12 @@ package flinksql
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/pingcap/tidb/pkg/parser/ast"
 
 	"github.com/datasync-io/datasync/core/record"
+	"github.com/datasync-io/datasync/core/transform/rowwise"
 )
 
 // Program is a query compiled for one schema. It has working memory of its
@@ -15,6 +17,7 @@ type Program struct {
 	outputs []output
 	where   eval  // nil: every row
 	needs   []int // columns that WHERE uses
+	clock   func() time.Time
 	frame   frame
 }
 
@@ -33,7 +36,7 @@ type output struct {
 // of its columns are selected as they are.
 func (q *Query) Compile(s *record.Schema, o Options) (*Program, error) {
 	c := &compiler{o: o.filled(), q: q, schema: s}
-	p := &Program{}
+	p := &Program{clock: c.o.Now}
 	var columns []record.Column
 	for i, f := range q.stmt.Fields.Fields {
 		if f.WildCard != nil {
@@ -112,32 +115,31 @@ func (p *Program) key(s *record.Schema, data int) []int {
 // Schema is that of the rows which the program makes.
 func (p *Program) Schema() *record.Schema { return p.schema }
 
-// verdict is what WHERE says.
-type verdict uint8
+// Begin takes the time for CURRENT_TIMESTAMP and the like.
+func (p *Program) Begin() { p.frame.now = p.clock() }
 
-const (
-	no verdict = iota
-	yes
-	unknown // the change does not say what WHERE needs
-)
-
-// holds evaluates WHERE for a row; other is the half before it, if there is one.
-func (p *Program) holds(r, other record.Row, absents bool) (verdict, error) {
+// Holds evaluates WHERE for a row; other is the half before it, if there is one.
+func (p *Program) Holds(r, other record.Row, absents bool) (rowwise.Verdict, error) {
 	if p.where == nil {
-		return yes, nil
+		return rowwise.Yes, nil
 	}
 	p.frame.row, p.frame.other, p.frame.err = r, other, nil
 	if absents && p.frame.lacks(p.needs) >= 0 {
-		return unknown, nil
+		return rowwise.Unknown, nil
 	}
 	v := p.where(&p.frame)
 	if p.frame.err != nil {
-		return no, p.frame.err
+		return rowwise.No, p.frame.err
 	}
 	if v.ok && v.i == 1 {
-		return yes, nil
+		return rowwise.Yes, nil
 	}
-	return no, nil
+	return rowwise.No, nil
+}
+
+// Lacks names a column that WHERE needs and the row does not say.
+func (p *Program) Lacks() string {
+	return p.frame.row.Schema().Columns[p.frame.lacks(p.needs)].Name
 }
 
 // lacks returns a column of needs that is absent, or -1.
@@ -150,10 +152,10 @@ func (f *frame) lacks(needs []int) int {
 	return -1
 }
 
-// emit appends the result of a row. fill takes what an update's half after
+// Emit appends the result of a row. fill takes what an update's half after
 // does not say from the half before. On an error, which names the column,
 // nothing is appended.
-func (p *Program) emit(out *record.Batch, r, other record.Row, op record.Op, absents, fill bool) (column string, err error) {
+func (p *Program) Emit(out *record.Batch, r, other record.Row, op record.Op, absents, fill bool) (column string, err error) {
 	p.frame.row, p.frame.other, p.frame.err = r, other, nil
 	out.Begin(p.schema, op)
 	for i := range p.outputs {

@@ -30,11 +30,11 @@ const (
 // typ is the type of an expression.
 type typ struct {
 	family    family
-	bits      int // of an integer: 8 to 64; of a float: 32 or 64
-	length    int // of a text; 0: any
+	bits      int  // of an integer: 8 to 64; of a float: 32 or 64
+	length    int  // of a text; 0: any
 	padded    bool // CHAR(n): filled up with blanks
-	precision int // of a decimal; 0: as many digits as there are
-	scale     int // of a decimal; of times: digits of a second's fraction
+	precision int  // of a decimal; 0: as many digits as there are
+	scale     int  // of a decimal; of times: digits of a second's fraction
 }
 
 var (

@@ -71,7 +71,7 @@ func escape(out *strings.Builder, rest string, inside bool) (int, error) {
 		if n < 0 {
 			n = len(rest) - 2
 		}
-		out.WriteString(regexp.QuoteMeta(rest[2 : max(n, 2)]))
+		out.WriteString(regexp.QuoteMeta(rest[2:max(n, 2)]))
 		return min(n+2, len(rest)), nil
 	case c == 'u' && len(rest) >= 6:
 		out.WriteString(`\x{` + rest[2:6] + "}")
