@@ -91,8 +91,8 @@ type ReaderConfig struct {
 	SplitPkStart string `json:"splitPkStart"`
 	// Largest key to read; absent, it is asked for. For range.
 	SplitPkEnd string `json:"splitPkEnd"`
-	// Rows per round trip, where the driver asks for rows in pieces.
-	FetchSize int `json:"fetchSize"`
+	// Accepted for the sake of old files.
+	FetchSize int `json:"fetchSize" ignored:"rows are streamed as fast as they are taken, none is waited for"`
 	// How long to wait for a statement's first row; absent or 0, as long as it takes. It never ends a read that has begun.
 	QueryTimeOut time.Duration `json:"queryTimeOut" unit:"s"`
 	// How long to wait for a connection.

@@ -103,6 +103,8 @@ func (*KeyList) DescribeConfig() (string, []config.Key) {
 func (*Config) NoEffect() map[string]string {
 	none := map[string]string{
 		"fetchSize":      "it is a setting of readers",
+		"queryTimeOut":   "a write takes as long as it takes",
+		"connectTimeOut": "write connectTimeout into jdbcUrl or properties",
 		"encoding":       "the connection's encoding is UTF-8",
 		"executeDdlAble": "a schema change ends the job",
 		"fieldDelim":     "rows are copied in a form without delimiters",
