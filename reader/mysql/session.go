@@ -34,10 +34,8 @@ func (s *session) note(err error) error {
 		return nil
 	}
 	s.failed = true
-	if errors.Is(err, sqlkit.ErrNoTable) {
-		return err
-	}
-	if code := mysqlkit.Code(err); code == 1146 || code == 1049 {
+	const noDatabase = 1049
+	if mysqlkit.Code(err) == noDatabase && !errors.Is(err, sqlkit.ErrNoTable) {
 		return fmt.Errorf("%w: %w", sqlkit.ErrNoTable, err)
 	}
 	return err

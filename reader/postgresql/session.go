@@ -28,7 +28,8 @@ func (s *session) note(err error) error {
 		return nil
 	}
 	s.failed = true
-	if state := pgkit.State(err); state == "42P01" || state == "3F000" {
+	const noSchema = "3F000"
+	if pgkit.State(err) == noSchema {
 		return fmt.Errorf("%w: %w", sqlkit.ErrNoTable, err)
 	}
 	return err

@@ -3,7 +3,6 @@ package sqlserver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -42,10 +41,6 @@ func whole(err error) error {
 func (s *session) Prepare(ctx context.Context, sql string) (sqlread.Statement, error) {
 	described, err := s.Describe(ctx, sql)
 	if err != nil {
-		const noObject = 208
-		if mssqlkit.Code(err) == noObject {
-			err = fmt.Errorf("%w: %w", sqlkit.ErrNoTable, err)
-		}
 		return nil, whole(err)
 	}
 	st := &statement{session: s, sql: sql, columns: make([]record.Column, len(described))}

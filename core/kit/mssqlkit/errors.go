@@ -13,6 +13,7 @@ import (
 	mssql "github.com/microsoft/go-mssqldb"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
 )
 
 // classes are the server's error numbers that are not permanent, as
@@ -244,7 +245,12 @@ func classify(err error, w *wire) error {
 	return errclass.With(errclass.Permanent, err)
 }
 
+const noTable = 208
+
 func classifyNumber(n int32, err error) error {
+	if n == noTable {
+		err = fmt.Errorf("%w: %w", sqlkit.ErrNoTable, err)
+	}
 	if c, ok := classes[n]; ok {
 		return errclass.With(c, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/go-mysql-org/go-mysql/mysql"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
 )
 
 // classes are the vendor codes (MySQL 8, MariaDB 10.11, TiDB) that are not
@@ -104,6 +105,8 @@ var reasons = map[uint16]errclass.Reason{
 	1118: errclass.TooLarge, 1153: errclass.TooLarge, 1301: errclass.TooLarge,
 }
 
+const noTable = 1146
+
 // Code returns the server's error number, or 0 if err is none of the server's.
 func Code(err error) uint16 {
 	var e *mysql.MyError
@@ -120,7 +123,8 @@ func Reason(err error) (errclass.Reason, bool) {
 }
 
 // Classify returns err marked with its class: what the server answered by its
-// code, anything that cuts the connection as transient.
+// code, anything that cuts the connection as transient. That of a statement over
+// a table which is not there is an sqlkit.ErrNoTable.
 func Classify(err error) error {
 	if err == nil {
 		return nil
@@ -129,6 +133,9 @@ func Classify(err error) error {
 		if c, ok := classes[code]; ok {
 			if advice := remedies[code]; advice != "" && errclass.Of(err) != c { // not classified before
 				err = fmt.Errorf("%w: %s", err, advice)
+			}
+			if code == noTable && !errors.Is(err, sqlkit.ErrNoTable) {
+				err = fmt.Errorf("%w: %w", sqlkit.ErrNoTable, err)
 			}
 			return errclass.With(c, err)
 		}

@@ -18,7 +18,7 @@ func (c *Conn) Table(ctx context.Context, name record.Name) (*sqlkit.Table, erro
 	columns, err := c.Query(ctx, "SHOW FULL COLUMNS FROM "+Dialect.Table(name))
 	switch Code(err) {
 	case 0:
-	case 1146, 1049: // no such table, no such database
+	case noTable, 1049: // no such table, no such database
 		seen, listErr := c.Tables(ctx, name.Database)
 		if listErr != nil {
 			return nil, sqlkit.NoTable(name, nil)

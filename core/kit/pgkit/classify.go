@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
 )
 
 // classes are the SQLSTATEs, or their first two characters, that are not
@@ -105,6 +106,8 @@ func classOf(state string) errclass.Class {
 	return errclass.Permanent
 }
 
+const noTable = "42P01"
+
 // Classify returns err marked with its class: what the server answered by its
 // SQLSTATE, anything that cuts the connection as transient. An error that puts
 // a row at fault is an [*errclass.Value] with the column, where the server
@@ -117,6 +120,9 @@ func Classify(err error) error {
 	if errors.As(err, &e) {
 		c := classOf(e.Code)
 		if c != errclass.Data {
+			if e.Code == noTable && !errors.Is(err, sqlkit.ErrNoTable) {
+				err = fmt.Errorf("%w: %w", sqlkit.ErrNoTable, err)
+			}
 			if advice := remedies[e.Code]; advice != "" && errclass.Of(err) != c { // not classified before
 				err = fmt.Errorf("%w: %s", err, advice)
 			}
