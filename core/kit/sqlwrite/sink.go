@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -273,6 +274,9 @@ func (s *sink) flushGroups(ctx context.Context, b *record.Batch) error {
 func (w *writer) alone(schema *record.Schema, err error) error {
 	if w.config.table() != AnyTable || errclass.Of(err) != errclass.Config {
 		return err
+	}
+	if errors.Is(err, sqlkit.ErrNoTable) {
+		err = fmt.Errorf("%w; rows that were in it are gone with it, and a resume does not write them again: copy it anew by a job of its own", err)
 	}
 	return ofTable(schema, err)
 }
