@@ -3,6 +3,7 @@ package launcher
 import (
 	"cmp"
 	"os"
+	"time"
 
 	"github.com/datasync-io/datasync/core/metric"
 )
@@ -32,6 +33,12 @@ func (r *Runner) figures() *metric.Job {
 		Tables: r.tables, Splits: func() (done, all int) {
 			s := r.Status()
 			return s.SplitsDone, s.Splits
+		},
+		At: func() (at time.Time) {
+			if t := r.tracker.Load(); t != nil {
+				at = t.At()
+			}
+			return at
 		},
 		SinkFailures: func() int64 {
 			if c := r.collected.Load(); c != nil {

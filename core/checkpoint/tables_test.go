@@ -81,6 +81,35 @@ func TestTables(t *testing.T) {
 	want("all is in", c{Read: 3, Written: 2, Errors: 1}, c{Read: 103, Written: 93, Errors: 10})
 }
 
+// TestSourceTime is that of the split farthest behind.
+func TestSourceTime(t *testing.T) {
+	tr := newTracker(new([]string))
+	marked := func(split string, at int64, end bool) {
+		b := record.NewBatch(0, 0)
+		b.Reset(split)
+		var when time.Time
+		if at > 0 {
+			when = time.Unix(at, 0)
+		}
+		b.Mark([]byte(`{}`), when)
+		if end {
+			b.End()
+		}
+		tr.Settle(0, nil, []checkpoint.Settlement{{Ticket: tr.Issue(b, read(0), 1)}})
+	}
+	for i, step := range []struct {
+		split string
+		at    int64
+		end   bool
+		want  int64 // 0: unknown
+	}{{"a", 0, false, 0}, {"a", 50, false, 50}, {"a", 0, false, 50}, {"b", 30, false, 30}, {"b", 70, false, 50}, {"a", 60, true, 70}, {"b", 80, true, 0}} {
+		marked(step.split, step.at, step.end)
+		if got := tr.At(); got.IsZero() != (step.want == 0) || step.want != 0 && got.Unix() != step.want {
+			t.Errorf("step %d: %v, want %d", i, got, step.want)
+		}
+	}
+}
+
 // BenchmarkTables counts a batch of one table, and one whose rows alternate
 // between two.
 func BenchmarkTables(b *testing.B) {

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
@@ -24,10 +25,11 @@ type Tracker struct {
 // track is one split.
 type track struct {
 	progress plugin.Progress
-	entries  []entry // batches that are not behind the position yet
-	base     uint64  // sequence number of entries[0]
-	settled  int     // entries[:settled] are durable, but no mark is known after them
-	joined   uint64  // no entry before this one is a position: it was written as one with an earlier one
+	entries  []entry   // batches that are not behind the position yet
+	base     uint64    // sequence number of entries[0]
+	settled  int       // entries[:settled] are durable, but no mark is known after them
+	at       time.Time // how far the position is in the source's time; zero: unknown
+	joined   uint64    // no entry before this one is a position: it was written as one with an earlier one
 }
 
 type entry struct {
@@ -142,6 +144,9 @@ func (t *Tracker) advance(tr *track) (ended bool) {
 		if e.mark.Position != nil {
 			tr.progress.Position, tr.progress.Begun = e.mark.Position, false
 		}
+		if !e.mark.At.IsZero() {
+			tr.at = e.mark.At
+		}
 		if e.mark.State != nil {
 			tr.progress.State = e.mark.State
 		}
@@ -211,6 +216,19 @@ func (t *Tracker) Progress(split string) plugin.Progress {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.tracks[split].progress
+}
+
+// At returns how far the job durably is in the source's time: the split that is
+// farthest behind counts, of those that have not ended and say so. Zero: unknown.
+func (t *Tracker) At() (at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, tr := range t.order {
+		if !tr.at.IsZero() && !tr.progress.Done && tr.progress.Err == "" && (at.IsZero() || tr.at.Before(at)) {
+			at = tr.at
+		}
+	}
+	return at
 }
 
 // Snapshot returns how far all splits are, the tokens that belong to these

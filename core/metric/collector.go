@@ -130,6 +130,11 @@ func (c *collector) progress(ch chan<- prometheus.Metric) {
 	}
 	c.show(ch, info, 1, j.Reader, j.Writer)
 	c.send(ch, startTime, seconds(j.Meter.begin))
+	if j.At != nil {
+		if at := j.At(); !at.IsZero() {
+			c.send(ch, sourceTime, seconds(at))
+		}
+	}
 	if at := j.Meter.saved(); !at.IsZero() {
 		c.send(ch, savedTime, seconds(at))
 	}

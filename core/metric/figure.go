@@ -35,6 +35,7 @@ const (
 	info          = "info"
 	startTime     = "startTimestampSeconds"
 	savedTime     = "checkpointTimestampSeconds"
+	sourceTime    = "positionTimestampSeconds"
 )
 
 // figures are what every job shows, in the order of the reference page.
@@ -73,13 +74,12 @@ var figures = []Figure{
 	{info, gauge, []string{"reader", "writer"}, "1, with the names of the job's two ends."},
 	{startTime, gauge, nil, "When the job began, in seconds since 1970."},
 	{savedTime, gauge, nil, "When the last checkpoint was stored, in seconds since 1970."},
+	{sourceTime, gauge, nil, "How far the job durably is in its source's time, in seconds since 1970, where the reader says so: time() - this is how far it is behind."},
 }
 
 // Gauges that plugins publish under env.Gauge, with their meaning. A plugin
 // that publishes another name adds it here: a test compares.
-var pluginFigures = []Figure{
-	{"lagSeconds", gauge, []string{"plugin"}, "How far the reader is behind its source, in seconds."},
-}
+var pluginFigures = []Figure{}
 
 // FlinkX's names: the accumulators and rates, after either of the prefixes
 // under which its versions were scraped through a Pushgateway.

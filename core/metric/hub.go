@@ -32,6 +32,7 @@ type Job struct {
 	Meter          *Meter
 	Tables         func() map[string]TableCounts // nil: not counted
 	Splits         func() (done, all int)        // nil: not known
+	At             func() time.Time              // how far it is in the source's time; zero, or nil: unknown
 	SinkFailures   func() int64                  // nil: not counted
 
 	gauges   gauges

@@ -29,7 +29,7 @@ func shown(t *testing.T, name string) *metric.Job {
 		Tables: func() map[string]metric.TableCounts {
 			return map[string]metric.TableCounts{"d.x": {Read: 5, Written: 4, Errors: 1}, "d.y": {Read: 1}}
 		},
-		Splits: func() (int, int) { return 1, 3 }, SinkFailures: func() int64 { return 2 }}
+		Splits: func() (int, int) { return 1, 3 }, At: func() time.Time { return time.UnixMilli(1500) }, SinkFailures: func() int64 { return 2 }}
 }
 
 func get(t *testing.T, address, path string) (int, string) {
@@ -85,7 +85,7 @@ func TestPageOfTwoJobs(t *testing.T) {
 		`datasync_numReadPerSecond{job="a"} `, `datasync_stageSeconds{channel="0",job="a",stage="read"} 1.5`, `datasync_timeShare{job="a",stage="write"} 0.25`,
 		`datasync_channel_numWrite{channel="0",job="a"} 10`,
 		`datasync_table_numRead{job="a",table="d.x"} 5`, `datasync_table_numWrite{job="a",table="d.x"} 4`, `datasync_table_nErrors{job="b",table="d.x"} 1`, `datasync_table_numRead{job="a",table="d.y"} 1`,
-		`datasync_splits{job="a"} 3`, `datasync_splitsDone{job="a"} 1`, `datasync_dirtySinkFailures{job="a"} 2`,
+		`datasync_splits{job="a"} 3`, `datasync_splitsDone{job="a"} 1`, `datasync_dirtySinkFailures{job="a"} 2`, `datasync_positionTimestampSeconds{job="a"} 1.5`,
 		`datasync_state{job="a",state="starting"} 1`, `datasync_state{job="a",state="running"} 0`, `datasync_info{job="a",reader="mysqlreader",writer="kafkawriter"} 1`,
 		`datasync_lagSeconds{job="b",plugin="mysqlreader"} 2.5`, `datasync__9_odd_name{job="b",odd_label="v?"} 3`,
 		`flink_taskmanager_job_task_operator_flinkx_numRead{host="host1",job_id="id-a",job_name="a",subtask_index="0"} 12`,
