@@ -37,7 +37,7 @@ func (r *Runner) Preview(ctx context.Context, o PreviewOptions, out io.Writer) (
 			return fmt.Errorf("planning: %w", err)
 		}
 	}
-	p := previewer{out: out, left: o.Rows, json: o.JSON, encoder: jsonfmt.NewEncoder()}
+	p := previewer{out: out, left: o.Rows, json: o.JSON, mask: r.job.Scrubber(), encoder: jsonfmt.NewEncoder()}
 	for _, split := range splits {
 		if p.left <= 0 {
 			break
@@ -88,6 +88,7 @@ type previewer struct {
 	out     io.Writer
 	left    int
 	json    bool
+	mask    func(string) string // for errors; rows are shown as they are
 	encoder *jsonfmt.Encoder
 	err     error // of out
 	schema  *record.Schema
@@ -120,9 +121,10 @@ func (p *previewer) add(b *record.Batch) {
 
 // refused shows input that is no row.
 func (p *previewer) refused(why error) {
-	line := fmt.Sprintf("not a row: %v\n", why)
+	reason := p.mask(why.Error())
+	line := "not a row: " + reason + "\n"
 	if p.json {
-		text, _ := json.Marshal(map[string]string{"error": why.Error()}) // texts always encode
+		text, _ := json.Marshal(map[string]string{"error": reason}) // texts always encode
 		line = string(text) + "\n"
 	}
 	if _, err := io.WriteString(p.out, line); p.err == nil {

@@ -19,6 +19,7 @@ func (p *process) commands() []*cli.Command {
 		jobs("run", jobFiles, "run jobs, as without a command", parallelFlags(), p.runJobs),
 		jobs("check", jobFiles, "say what is right and wrong with job files; with -probe, with both ends of them too", checkFlags(), p.check),
 		jobs("preview", jobFiles, "show the first rows that a job would write, writing nothing", previewFlags(), p.preview),
+		jobs("convert", "JOB", "write a job file of any dialect in one spelling, with comments on what was not carried", convertFlags(), p.convert),
 		jobs("replay", "DIRTY-FILE -job JOB", "write the rows of a dirty file again, corrected or not; what is refused again goes to a new file", nil, p.replayJob),
 		other("plugins", "[NAME]", "list the plugins of this binary, or every key of one", pluginsFlags(), p.plugins),
 		other("schema", "", "print the JSON schema of job files, for editors", schemaFlags(), p.schema),

@@ -105,6 +105,11 @@ func previewFlags() []cli.Flag {
 	}
 }
 
+// convertFlags are convert's own.
+func convertFlags() []cli.Flag {
+	return []cli.Flag{&cli.StringFlag{Name: "o", Category: groupOutput, Usage: "write to `FILE`, with its passwords and for its owner alone, and not to stdout, without them"}}
+}
+
 // pluginsFlags are those of plugins.
 func pluginsFlags() []cli.Flag { return []cli.Flag{jsonFlag("the list")} }
 

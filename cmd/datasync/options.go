@@ -18,6 +18,7 @@ type options struct {
 	flagged    []string // with -job
 	positional []string
 	replay     string // a dirty file
+	output     string // of convert
 	name       string
 	parameters string
 	confProp   string
@@ -53,7 +54,7 @@ func (p *process) readOptions(c *cli.Context) (*options, error) {
 		report: c.String("report"), reportFile: c.String("report-file"),
 		logLevel: c.String("log-level"), logFormat: c.String("log-format"), logFile: c.String("log-file"),
 		verbose: c.Bool("v"), quiet: c.Bool("quiet"), rows: c.Int("n"),
-		parallel: c.Int("parallel"), probe: c.Bool("probe"), json: c.Bool("json"),
+		parallel: c.Int("parallel"), probe: c.Bool("probe"), json: c.Bool("json"), output: c.String("o"),
 	}
 	o.jobs = slices.Concat(o.flagged, o.positional)
 	if o.name == "" {

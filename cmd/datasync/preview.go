@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"io"
 
 	"github.com/datasync-io/datasync/launcher"
 )
@@ -29,18 +28,5 @@ func (p *process) previewJob(o *options, arg string, interrupt *interrupt) (err 
 		return err
 	}
 	l.tell(o.notes)
-	return l.runner.Preview(interrupt.stop, launcher.PreviewOptions{Rows: o.rows, JSON: o.json}, maskWriter{p.stdout, p.secrets})
-}
-
-// maskWriter masks each piece that is written.
-type maskWriter struct {
-	w       io.Writer
-	secrets *secrets
-}
-
-func (m maskWriter) Write(text []byte) (int, error) {
-	if _, err := io.WriteString(m.w, m.secrets.mask(string(text))); err != nil {
-		return 0, err
-	}
-	return len(text), nil
+	return l.runner.Preview(interrupt.stop, launcher.PreviewOptions{Rows: o.rows, JSON: o.json}, p.stdout)
 }

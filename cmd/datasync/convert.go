@@ -1,0 +1,52 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// convert writes a job file in the canonical spelling. What goes to stdout
+// holds no passwords; a file that -o names does, and only its owner may read it.
+func (p *process) convert(o *options) (err error) {
+	if len(o.jobs) != 1 {
+		return usagef("convert: one job at a time, and %d are named", len(o.jobs))
+	}
+	o.dry, o.whole = true, true
+	l, err := p.load(o, o.jobs[0])
+	if l != nil {
+		defer func() { err = errors.Join(err, l.close()) }()
+	}
+	if err != nil {
+		return err
+	}
+	l.tell(o.notes)
+	if o.output == "" || o.output == "-" {
+		_, err := p.stdout.Write(l.job.Canonical(false))
+		return err
+	}
+	if err := writePrivate(o.output, l.job.Canonical(true)); err != nil {
+		return usagef("-o %s: %w", o.output, err)
+	}
+	l.log.Info("written", "file", o.output)
+	return nil
+}
+
+// writePrivate replaces a file by one that only its owner may read.
+func writePrivate(path string, text []byte) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return errors.New("it is no file")
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	err = f.Chmod(0o600)
+	if err == nil {
+		_, err = f.Write(text)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("writing it: %w", err)
+	}
+	return nil
+}
