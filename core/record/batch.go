@@ -235,6 +235,20 @@ func (b *Batch) Schema() *Schema {
 // Schemas returns the schemas of the rows, each once.
 func (b *Batch) Schemas() []*Schema { return b.schemas }
 
+// Relabel gives the rows of one of [Batch.Schemas] another schema, which has
+// as many columns of the same kinds; no row is touched. Call it between rows,
+// for a schema that none of the others has become.
+func (b *Batch) Relabel(from, to *Schema) {
+	i := slices.Index(b.schemas, from)
+	if i < 0 || len(from.Columns) != len(to.Columns) {
+		panic("record: rows are given a schema that is not theirs")
+	}
+	b.schemas[i] = to
+	if b.last == from {
+		b.last = to
+	}
+}
+
 // Marks returns the marks, at most one per split.
 func (b *Batch) Marks() []Mark { return b.marks }
 

@@ -237,3 +237,28 @@ func BenchmarkDatetimeText(b *testing.B) {
 		dst = row.AppendText(dst[:0], 0)
 	}
 }
+
+func TestRelabel(t *testing.T) {
+	other := record.NewSchema(record.Name{Table: "o"}, []record.Column{{Name: "x", Kind: record.Int64}, {Name: "y", Kind: record.Int64}}, 0)
+	third := record.NewSchema(record.Name{Table: "p"}, two.Columns, 0)
+	b := record.NewBatch(0, 0)
+	add := func(s *record.Schema) {
+		b.Begin(s, record.Insert)
+		b.Int64(1)
+		b.Int64(2)
+	}
+	add(two)
+	add(third)
+	add(two)
+	b.Relabel(two, other)
+	add(other)
+	if len(b.Schemas()) != 2 || b.Row(0).Schema() != other || b.Row(1).Schema() != third || b.Row(3).Schema() != other || b.Row(2).Int64(1) != 2 {
+		t.Errorf("schemas %v", b.Schemas())
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a schema of other columns is taken")
+		}
+	}()
+	b.Relabel(other, record.NewSchema(record.Name{}, two.Columns[:1]))
+}
