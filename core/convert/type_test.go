@@ -1,6 +1,7 @@
 package convert_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/datasync-io/datasync/core/convert"
@@ -24,6 +25,16 @@ func TestParseType(t *testing.T) {
 		want.Text = text
 		if err != nil || got != want {
 			t.Errorf("%q: got %+v, %v, want %+v", text, got, err, want)
+		}
+	}
+	// FlinkX's and ChunJun's, of all generations, and DataX's.
+	for _, text := range strings.Split("STRING,VARCHAR,VARCHAR2,CHAR,NVARCHAR,TEXT,KEYWORD,BINARY,INT,INT32,INTEGER,MEDIUMINT,TINYINT,SMALLINT,BIGINT,LONG,INT64,FLOAT,DOUBLE,DECIMAL,NUMBER(10),BOOLEAN,DATE,TIMESTAMP,DATETIME,TIME,"+
+		"BIT,TINYINT UNSIGNED,SMALLINT UNSIGNED,MEDIUMINT UNSIGNED,INT UNSIGNED,INTEGER UNSIGNED,BIGINT UNSIGNED,REAL,FLOAT UNSIGNED,DOUBLE UNSIGNED,NUMERIC,DECIMAL UNSIGNED,TINYTEXT,MEDIUMTEXT,LONGTEXT,JSON,ENUM,SET,TINYBLOB,BLOB,MEDIUMBLOB,LONGBLOB,VARBINARY,GEOMETRY,YEAR,"+
+		"int2,smallserial,int4,serial,int8,bigserial,oid,float4,double precision,float8,bool,character,bpchar,character varying,character_varying,name,jsonb,uuid,xml,money,point,bytea,timetz,timestamptz,_int4,_text,"+
+		"int identity,smallmoney,varchar(max),nchar,ntext,uniqueidentifier,image,datetime2,smalldatetime,datetimeoffset,INT16,INT24,UINT16,UINT32,UINT64,SERIAL8,DEC,BIGDECIMAL,SHORT,FLOAT32,FLOAT64,SMALLFLOAT,DECFLOAT,DOUBLEPRECISION,"+
+		"Long,Double,String,Boolean,Bool,Date,Bytes,timestamp(3) with time zone,varchar(9) NOT NULL,array<string>", ",") {
+		if _, err := convert.ParseType(text); err != nil {
+			t.Error(err)
 		}
 	}
 	for _, bad := range []string{"", "blorb", "decimal(2,5)", "decimal(0)", "int(", "unsigned"} {
