@@ -124,9 +124,16 @@ var plugins = []struct {
 		use("sliceRecordCount", []string{"10"}), use("sliceRecordCount", []int{1, 0}), use("sliceRecordCount", 10), use("sliceRecordCount", "10"), use("sliceRecordCount", []string{}), use("permitsPerSecond", 1),
 		use("column", []any{object{"name": "a", "type": "int", "value": 3, "notNull": true}}), use("column", []any{object{"value": "x", "type": "string"}, object{"random": "1, 9", "type": "long"}}),
 	}, unused(1, "batchSize"), unused(true, "splitUpdate", "pavingData"))},
+	{"writer", "kafkasink", object{"topic": "t", "producerSettings": object{"bootstrap.servers": "h:1"}}, kafkaWriter},
 	{"writer", "streamwriter", object{}, slices.Concat(anyOperator(), []keyCase{use("print", "false"), use("column", []string{"a"}), use("column", []any{object{"name": "a", "type": "int"}})},
 		unused("UTF-8", "encoding", "fieldDelimiter", "path", "fileName", "writeMode"), unused(1, "batchSize", "flushIntervalMills", "recordNumBeforeSleep", "sleepTime"))},
 }
+
+var kafkaWriter = slices.Concat(anyOperator(), []keyCase{
+	use("topic", "t"), use("topics", []string{"t"}, object{"topic": nil}), use("tableIdToTopicMapping", `{"a": "b"}`, object{"topic": nil}), use("producerSettings", object{"bootstrap.servers": "h:1"}), use("consumerSettings", object{"bootstrap.servers": "h:1"}, object{"producerSettings": nil}),
+	use("tableFields", []string{"id"}), use("partitionAssignColumns", []string{"id"}, object{"tableFields": []string{"id"}}), use("partitionStrategy", "hash-by-key"), use("partitionStrategy", "all-to-zero"), use("dataCompelOrder", "true"), use("timezone", "UTC"),
+	use("brokerList", "h:1", object{"producerSettings": nil}),
+}, unused([]string{"*"}, "column"), unused("UTF-8", "encoding", "writeMode"), unused(1, "batchSize", "flushIntervalMills"))
 
 // TestKeys goes through the keys of old files: each is used, or said to have no
 // effect; none is unknown.
@@ -143,6 +150,7 @@ func TestKeys(t *testing.T) {
 		for _, k := range p.keys {
 			parameter := maps.Clone(p.base)
 			maps.Copy(parameter, k.with)
+			maps.DeleteFunc(parameter, func(_ string, v any) bool { return v == nil })
 			parameter[k.key] = k.value
 			content := maps.Clone(ends)
 			content[p.side] = object{"name": p.name, "parameter": parameter}
