@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/launcher"
 )
 
 // process is what the program gets from its surroundings.
@@ -24,8 +25,9 @@ type process struct {
 	width          func() int // of that terminal, in characters; nil: unknown
 
 	secrets *secrets
-	out     *console // stderr, with progress lines
-	verbose bool     // errors are shown with their chain
+	metrics *launcher.Metrics // shows the jobs; nil: nobody asks
+	out     *console          // stderr, with progress lines
+	verbose bool              // errors are shown with their chain
 
 	mu       sync.Mutex // guards what follows: jobs may run at the same time
 	code     int        // of the jobs that ran

@@ -107,6 +107,7 @@ func generate(t *testing.T) map[string][]byte {
 	pages["../launcher/reference/plugins.json"] = pluginsReference(t, source, readers, writers)
 	pages["settings.md"] = settingsPage(t, source)
 	pages["command-line.md"] = commandLinePage()
+	pages["metrics.md"] = metricsPage()
 	return pages
 }
 

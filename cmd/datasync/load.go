@@ -15,7 +15,7 @@ import (
 type loaded struct {
 	file   string // as people call it
 	job    *job.Job
-	runner *launcher.Runner
+	runner *launcher.Series
 	log    *slog.Logger
 	close  func() error // of the log's files
 
@@ -80,13 +80,13 @@ func complete(j *job.Job) bool {
 	return len(j.Pipelines) > 0 && j.Pipelines[0].Reader.Parameter != nil && j.Pipelines[0].Writer.Parameter != nil
 }
 
-func (p *process) build(o *options, j *job.Job, log *slog.Logger) (*launcher.Runner, error) {
+func (p *process) build(o *options, j *job.Job, log *slog.Logger) (*launcher.Series, error) {
 	registry, err := builtin.Registry()
 	if err != nil {
 		return nil, err
 	}
-	return launcher.New(j, launcher.Options{
-		Registry: registry, Log: log, Zone: o.zone, StateDir: o.stateDir, Resume: o.resume, Fresh: o.fresh, Replay: o.replay,
+	return launcher.NewSeries(j, launcher.Options{
+		Registry: registry, Log: log, Zone: o.zone, StateDir: o.stateDir, Resume: o.resume, Fresh: o.fresh, Replay: o.replay, Metrics: p.metrics,
 	})
 }
 

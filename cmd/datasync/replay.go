@@ -11,6 +11,11 @@ func (p *process) replayJob(o *options) (err error) {
 		return usagef("replay: name one file of dirty rows, as in datasync replay orders.jsonl -job orders.json")
 	}
 	o.jobs, o.replay = o.flagged, o.positional[0]
+	end, err := p.serve(o)
+	if err != nil {
+		return err
+	}
+	defer end()
 	interrupt := listen(p.signals)
 	defer interrupt.end()
 	l, err := p.load(o, o.jobs[0])

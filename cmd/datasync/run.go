@@ -14,6 +14,11 @@ import (
 
 // runJobs runs the jobs, o.parallel at the same time; a signal ends the series.
 func (p *process) runJobs(o *options) error {
+	end, err := p.serve(o)
+	if err != nil {
+		return err
+	}
+	defer end()
 	interrupt := listen(p.signals)
 	defer interrupt.end()
 	if len(o.jobs) == 1 {

@@ -27,7 +27,7 @@ type MetricPlugin struct {
 // Gateway is a Prometheus Pushgateway that figures are pushed to, for jobs
 // that are over before anybody asks.
 type Gateway struct {
-	// Host of the Pushgateway.
+	// Where the Pushgateway runs.
 	Host string `json:"host"`
 	// Its port; 0 means 9091.
 	Port int `json:"port" min:"0"`
@@ -59,7 +59,7 @@ const noMetricTable = "figures are not written into a table: use prometheus, or 
 // GatewayProperties are [Gateway] as Flink's configuration spells it; they win
 // over job.setting.metricPluginConf.
 type GatewayProperties struct {
-	// Host of a Pushgateway that figures are pushed to.
+	// Where a Pushgateway runs that figures are pushed to.
 	Host string `json:"metrics.reporter.promgateway.host"`
 	// Its port; 0 means 9091.
 	Port int `json:"metrics.reporter.promgateway.port" min:"0"`

@@ -20,6 +20,7 @@ type collector struct {
 // newCollector returns a collector whose figures carry these labels beside
 // their own; host names the machine.
 func newCollector(j *Job, host string, labels prometheus.Labels) *collector {
+	flink := prometheus.Labels{"job_id": j.ID, "job_name": j.Name, "host": host, "subtask_index": "0"}
 	c := &collector{job: j, labels: labels, descs: map[string]*prometheus.Desc{}, flink: map[string][]*prometheus.Desc{}}
 	for _, f := range figures {
 		c.descs[f.Name] = prometheus.NewDesc(prefix+f.Name, f.Help, f.Labels, labels)
@@ -31,10 +32,12 @@ func newCollector(j *Job, host string, labels prometheus.Labels) *collector {
 			if spelled, ok := flinkSpelling[name]; ok {
 				name = spelled
 			}
-			c.flink[f.Name] = append(c.flink[f.Name], prometheus.NewDesc(p+name, f.Help, nil,
-				prometheus.Labels{"job_id": j.ID, "job_name": j.Name, "host": host, "subtask_index": "0"}))
+			c.flink[f.Name] = append(c.flink[f.Name], prometheus.NewDesc(p+name, f.Help, nil, flink))
 		}
 	}
+	count, failed := FlinkDirty()
+	c.flink["nErrors"] = append(c.flink["nErrors"], prometheus.NewDesc(count, "Dirty rows.", nil, flink))
+	c.flink[sinkFailures] = []*prometheus.Desc{prometheus.NewDesc(failed, "Dirty rows that could not be kept, in this process.", nil, flink)}
 	return c
 }
 
@@ -118,7 +121,7 @@ func (c *collector) progress(ch chan<- prometheus.Metric) {
 		c.show(ch, splitsDone, int64(done))
 	}
 	if j.SinkFailures != nil {
-		c.show(ch, sinkFailures, j.SinkFailures())
+		c.both(ch, sinkFailures, float64(j.SinkFailures()))
 	}
 	state := j.State()
 	for _, s := range states {

@@ -83,7 +83,14 @@ var pluginFigures = []Figure{}
 
 // FlinkX's names: the accumulators and rates, after either of the prefixes
 // under which its versions were scraped through a Pushgateway.
-var flinkPrefixes = []string{"flink_taskmanager_job_task_operator_flinkx_", "flink_taskmanager_job_task_operator_chunjun_"}
+var flinkPrefixes = []string{"flink_taskmanager_job_task_operator_flinkx_", chunjunPrefix}
+
+// chunjunPrefix is the one that has these two, of dirty rows, besides.
+const (
+	chunjunPrefix = "flink_taskmanager_job_task_operator_chunjun_"
+	dirtyCount    = "DirtyData_count"
+	dirtyFailed   = "DirtyData_collectFailedCount"
+)
 
 // flinkSpelling are names that are spelled otherwise after the prefix.
 var flinkSpelling = map[string]string{startLocation: "startlocation", endLocation: "endlocation"}
@@ -104,6 +111,12 @@ func named(figures []Figure) []Figure {
 		all[i] = f
 	}
 	return all
+}
+
+// FlinkDirty returns ChunJun's names of the number of dirty rows, and of those
+// that could not be kept.
+func FlinkDirty() (count, failed string) {
+	return chunjunPrefix + dirtyCount, chunjunPrefix + dirtyFailed
 }
 
 // FlinkPrefixes returns the prefixes under which accumulators and rates are

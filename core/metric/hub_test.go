@@ -91,7 +91,8 @@ func TestPageOfTwoJobs(t *testing.T) {
 		`flink_taskmanager_job_task_operator_flinkx_numRead{host="host1",job_id="id-a",job_name="a",subtask_index="0"} 12`,
 		`flink_taskmanager_job_task_operator_chunjun_byteWrite{host="host1",job_id="id-b",job_name="b",subtask_index="0"} 1000`,
 		`flink_taskmanager_job_task_operator_chunjun_numWritePerSecond{host="host1",`, `flink_taskmanager_job_task_operator_flinkx_endlocation{host="host1",job_id="id-a",job_name="a",subtask_index="0"} 42`,
-		"go_goroutines ", "process_cpu_seconds_total ",
+		`flink_taskmanager_job_task_operator_chunjun_DirtyData_count{host="host1",job_id="id-a",job_name="a",subtask_index="0"} 2`,
+		`flink_taskmanager_job_task_operator_chunjun_DirtyData_collectFailedCount{host="host1",job_id="id-a",job_name="a",subtask_index="0"} 2`, "go_goroutines ", "process_cpu_seconds_total ",
 	} {
 		if !strings.Contains(page, line) {
 			t.Errorf("the page lacks %s", line)
