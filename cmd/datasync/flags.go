@@ -33,14 +33,14 @@ func jobFlags() []cli.Flag {
 
 // runFlags say how a run begins and what it leaves.
 func runFlags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		stateDirFlag(),
 		&cli.BoolFlag{Name: "resume", Category: groupRun, Usage: "go on where an unfinished run ended"},
 		&cli.BoolFlag{Name: "fresh", Category: groupRun, Usage: "forget saved state and start over"},
 		&cli.StringFlag{Name: "s", Category: groupRun, Usage: "state `DIR` to resume from, as -state-dir DIR -resume; Flink savepoints cannot be read"},
 		&cli.StringFlag{Name: "report", Category: groupRun, Value: "text", Usage: "`FORMAT` of the report at the end, on stdout: text, json or none"},
 		&cli.StringFlag{Name: "report-file", Category: groupRun, Usage: "write the report to `FILE` and not to stdout"},
-	}
+	}, metricsFlags()...)
 }
 
 // outputFlags say what is logged, and where.

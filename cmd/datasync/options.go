@@ -31,6 +31,8 @@ type options struct {
 	resume, fresh bool
 	report        string
 	reportFile    string
+	metrics       string // the address
+	pprof         bool
 
 	logLevel, logFormat, logFile string
 	verbose, quiet               bool
@@ -51,7 +53,7 @@ func (p *process) readOptions(c *cli.Context) (*options, error) {
 		confProp: c.String("confProp"), lenient: c.Bool("lenient"),
 		dialect: c.String("dialect"), all: c.Bool("all-contents"),
 		resume: c.Bool("resume"), fresh: c.Bool("fresh"), stateDir: c.String("state-dir"),
-		report: c.String("report"), reportFile: c.String("report-file"),
+		report: c.String("report"), reportFile: c.String("report-file"), metrics: c.String("metrics"), pprof: c.Bool("pprof"),
 		logLevel: c.String("log-level"), logFormat: c.String("log-format"), logFile: c.String("log-file"),
 		verbose: c.Bool("v"), quiet: c.Bool("quiet"), rows: c.Int("n"),
 		parallel: c.Int("parallel"), probe: c.Bool("probe"), json: c.Bool("json"), output: c.String("o"),
