@@ -26,7 +26,16 @@ type Dirty interface {
 // Transform changes whole batches. It may leave rows out, add and refuse rows;
 // it holds no state from batch to batch. One is made per sink.
 type Transform interface {
+	// Apply appends to out what becomes of the rows of in. An *errclass.Rows
+	// names rows of in that out lacks because they are at fault.
 	Apply(ctx context.Context, in, out *record.Batch) error
+}
+
+// InPlacer is a Transform of which some work needs no copy of the rows.
+type InPlacer interface {
+	// InPlace does that work on b and tells whether it is all there is to do;
+	// otherwise Apply follows.
+	InPlace(b *record.Batch) (all bool)
 }
 
 // Stage is a part of a row's way, for the shares of time.

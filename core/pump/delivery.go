@@ -27,20 +27,10 @@ func (d *delivery) batch(ctx context.Context, b *record.Batch) error {
 		return err
 	}
 	if d.w.transform != nil {
-		out := d.w.out
-		out.Reset(b.Split())
-		start := time.Now()
-		err := d.w.transform.Apply(ctx, b, out)
-		d.w.l.c.Meter.Spend(d.w.task.Channel, Transforming, time.Since(start))
-		if err != nil {
-			return fmt.Errorf("transforming: %w", err)
-		}
-		out.Inherit(b)
-		if err := d.rejects(ctx, out); err != nil {
+		var err error
+		if b, err = d.transformed(ctx, b); err != nil {
 			return err
 		}
-		d.counts.Filtered += int64(max(0, b.Len()-out.Len()-len(out.Rejects())))
-		b = out
 	}
 	if limit := d.w.l.c.MaxRowBytes; limit > 0 && b.Size() > limit {
 		var err error
@@ -54,6 +44,49 @@ func (d *delivery) batch(ctx context.Context, b *record.Batch) error {
 	err := d.pieces(ctx, b, d.w.piece)
 	d.w.learn(b.Len(), d.sought)
 	return err
+}
+
+// transformed returns what becomes of b, with its marks; what the transform
+// refuses goes to the dirty sink.
+func (d *delivery) transformed(ctx context.Context, b *record.Batch) (*record.Batch, error) {
+	start := time.Now()
+	spend := func() { d.w.l.c.Meter.Spend(d.w.task.Channel, Transforming, time.Since(start)) }
+	if t, ok := d.w.transform.(InPlacer); ok && t.InPlace(b) {
+		spend()
+		return b, nil
+	}
+	out := d.w.out
+	out.Reset(b.Split())
+	err := d.w.transform.Apply(ctx, b, out)
+	spend()
+	var refused *errclass.Rows
+	if err != nil && !errors.As(err, &refused) {
+		return nil, fmt.Errorf("transforming: %w", err)
+	}
+	bad := 0
+	if refused != nil {
+		bad = len(refused.Bad)
+		if err := d.refuseRows(ctx, b, refused); err != nil {
+			return nil, err
+		}
+	}
+	out.Inherit(b)
+	if err := d.rejects(ctx, out); err != nil {
+		return nil, err
+	}
+	d.counts.Filtered += int64(max(0, b.Len()-out.Len()-len(out.Rejects())-bad))
+	return out, nil
+}
+
+// refuseRows hands named rows of b to the dirty sink.
+func (d *delivery) refuseRows(ctx context.Context, b *record.Batch, refused *errclass.Rows) error {
+	for _, bad := range refused.Bad {
+		why := errclass.With(errclass.Data, &errclass.Value{Column: bad.Column, Reason: bad.Reason, Err: bad.Err})
+		if err := d.refuse(ctx, b.Row(bad.Index), nil, why); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *delivery) rejects(ctx context.Context, b *record.Batch) error {
@@ -94,11 +127,8 @@ func (d *delivery) again(ctx context.Context, b *record.Batch, times int) error 
 // named sets the rows aside that the sink has named, and writes the rest if it
 // is not in.
 func (d *delivery) named(ctx context.Context, b *record.Batch, refused *errclass.Rows, times int) error {
-	for _, bad := range refused.Bad {
-		why := errclass.With(errclass.Data, &errclass.Value{Column: bad.Column, Reason: bad.Reason, Err: bad.Err})
-		if err := d.refuse(ctx, b.Row(bad.Index), nil, why); err != nil {
-			return err
-		}
+	if err := d.refuseRows(ctx, b, refused); err != nil {
+		return err
 	}
 	if refused.Written {
 		d.wrote(b, refused.Bad)
