@@ -55,6 +55,9 @@ func (*Config) NoEffect() map[string]string {
 
 // Validate checks what can be known without the file.
 func (c *Config) Validate() error {
+	if len(c.Connection) > 0 && len(c.Connection[0].QuerySQL) == 1 && c.CustomSQL == "" {
+		c.CustomSQL = c.Connection[0].QuerySQL[0] // as DataX writes it
+	}
 	errs := []error{c.validatePlace(), c.validateSplit(), c.ValidateIncrement()}
 	for i := range c.Column {
 		col := &c.Column[i]

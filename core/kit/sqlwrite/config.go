@@ -131,6 +131,9 @@ func (c *Config) Validate() error {
 		return config.Fieldf("connection[0].jdbcUrl", "No jdbc url supplied")
 	}
 	var errs []error
+	if len(c.First().QuerySQL) > 0 {
+		errs = append(errs, config.Fieldf("connection[0].querySql", "is a key of readers: a writer needs a table"))
+	}
 	if c.table() == "" {
 		errs = append(errs, config.Fieldf("connection[0].table", `is required (or "*" for each row's own table)`))
 	}
