@@ -134,6 +134,16 @@ func TestReasonsAndText(t *testing.T) {
 	}
 }
 
+func TestSecretsOfTheJobAreHidden(t *testing.T) {
+	s := &sink{}
+	set := settings(dirty.Limit{Rows: 0}, 0, s)
+	set.Mask = func(text string) string { return strings.ReplaceAll(text, "hush", "******") }
+	err := dirty.New(set).Reject(t.Context(), userRow(1, "a"), nil, errors.New("hush is denied"))
+	if strings.Join(s.calls, "|") != "put other  ****** is denied" || err == nil || strings.Contains(err.Error(), "hush") {
+		t.Errorf("got %q, %v", s.calls, err)
+	}
+}
+
 func TestRestoredAndTakenBackRowsCount(t *testing.T) {
 	s := settings(dirty.Limit{Rows: 10, Percent: -1}, 0)
 	s.Restored = 9

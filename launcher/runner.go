@@ -53,7 +53,7 @@ func New(j *job.Job, o Options) (*Runner, error) {
 	if len(j.Pipelines) == 0 {
 		return nil, errclass.With(errclass.Config, errors.New("job.content: the job has no reader and writer"))
 	}
-	r := &Runner{job: j, pipe: j.Pipelines[0], o: o, store: checkpoint.NewFileStore(o.StateDir)}
+	r := &Runner{job: j, pipe: j.Pipelines[0], o: o, store: checkpoint.NewFileStore(o.StateDir).Masked(j.Scrubber())}
 	r.id = j.PipelineIdentity(r.pipe)
 	speed := j.Setting.Speed
 	r.meter = metric.New(max(speed.Readers(), speed.Writers()), time.Now)

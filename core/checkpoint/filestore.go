@@ -17,15 +17,25 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/plugin"
 )
 
 // FileStore keeps checkpoints in a folder: one sub-folder per job with
 // checkpoint.json and the file that is locked. A checkpoint is replaced by
 // writing beside it, fsync, rename, and fsync of the folder (I5).
-type FileStore struct{ dir string }
+type FileStore struct {
+	dir  string
+	mask func(string) string // hides secrets in the errors of splits that were set aside; nil: nothing is hidden
+}
 
 // NewFileStore returns a store in dir, which is created when first needed.
 func NewFileStore(dir string) *FileStore { return &FileStore{dir: dir} }
+
+// Masked returns a store in the same folder that hides what mask hides in the
+// errors that it keeps.
+func (s *FileStore) Masked(mask func(string) string) *FileStore {
+	return &FileStore{dir: s.dir, mask: mask}
+}
 
 var _ Store = (*FileStore)(nil)
 
@@ -68,7 +78,7 @@ func (s *FileStore) Save(ctx context.Context, c *Checkpoint) error {
 	if old != nil && old.Run > c.Run { // I10
 		return errclass.With(errclass.Fenced, fmt.Errorf("saving the state of job %q: run %d has taken over from run %d", c.Job, old.Run, c.Run))
 	}
-	raw, err := json.MarshalIndent(c, "", " ")
+	raw, err := json.MarshalIndent(s.shown(c), "", " ")
 	if err != nil {
 		return fmt.Errorf("encoding the state of job %q: %w", c.Job, err)
 	}
@@ -76,6 +86,21 @@ func (s *FileStore) Save(ctx context.Context, c *Checkpoint) error {
 		return fmt.Errorf("saving the state of job %q: %w", c.Job, err)
 	}
 	return nil
+}
+
+// shown is the checkpoint as it may be kept.
+func (s *FileStore) shown(c *Checkpoint) *Checkpoint {
+	if s.mask == nil || !slices.ContainsFunc(c.Plan, func(p plugin.Progress) bool { return p.Err != "" }) {
+		return c
+	}
+	hidden := *c
+	hidden.Plan = slices.Clone(c.Plan)
+	for i := range hidden.Plan {
+		if p := &hidden.Plan[i]; p.Err != "" {
+			p.Err = s.mask(p.Err)
+		}
+	}
+	return &hidden
 }
 
 // Forget removes the job's checkpoint; there need be none.
