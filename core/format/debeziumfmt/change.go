@@ -3,7 +3,6 @@ package debeziumfmt
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -137,12 +136,12 @@ func appendTableColumn(dst []byte, c *record.Column, position int) []byte {
 func readChange(payload *gjson.Result) (*record.Change, error) {
 	src := readSource(payload.Get("source"))
 	c := &record.Change{
-		SQL: clone(payload.Get("ddl")), LSN: string(src.lsn), At: src.at,
+		SQL: clone(payload.Get("ddl")), LSN: string(src.LSN), At: src.At,
 		Name: record.Name{Database: clone(payload.Get("databaseName")), Schema: clone(payload.Get("schemaName"))},
 	}
 	changes := payload.Get("tableChanges").Array()
 	if len(changes) == 0 {
-		c.Name.Table = src.name.Table
+		c.Name.Table = src.Name.Table
 		return c, nil
 	}
 	change := &changes[0]
@@ -248,52 +247,3 @@ func readTableColumn(v *gjson.Result) record.Column {
 }
 
 func clone(v gjson.Result) string { return strings.Clone(v.Str) }
-
-// origin is what a source tells.
-type origin struct {
-	name            record.Name
-	at              time.Time
-	lsn, gtid, txid []byte
-	snapshot        bool
-}
-
-func readSource(v gjson.Result) (o origin) {
-	v.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
-		case "db":
-			o.name.Database = v.Str
-		case "schema":
-			o.name.Schema = v.Str
-		case "table", "collection":
-			o.name.Table = v.Str
-		case "ts_ms":
-			if ms := v.Int(); ms > 0 {
-				o.at = time.UnixMilli(ms).UTC()
-			}
-		case "gtid":
-			o.gtid = []byte(v.Str)
-		case "txId":
-			if v.Type == gjson.Number {
-				o.txid = []byte(v.Raw)
-			}
-		case "snapshot":
-			o.snapshot = v.Type == gjson.True || v.Type == gjson.String && v.Str != "false"
-		}
-		return true
-	})
-	o.place(&v)
-	return o
-}
-
-// place puts the members of a place together again.
-func (o *origin) place(v *gjson.Result) {
-	var p changefmt.Place
-	if file := v.Get("file"); file.Str != "" {
-		p = changefmt.Place{System: changefmt.MySQL, File: []byte(file.Str), Pos: v.Get("pos").Int()}
-	} else if lsn := v.Get("lsn"); lsn.Type == gjson.Number {
-		p = changefmt.Place{System: changefmt.PostgreSQL, LSN: lsn.Uint()}
-	} else if commit := v.Get("commit_lsn"); commit.Str != "" {
-		p = changefmt.Place{System: changefmt.SQLServer, Commit: []byte(commit.Str), Change: []byte(v.Get("change_lsn").Str)}
-	}
-	o.lsn = changefmt.AppendPlace(nil, p)
-}

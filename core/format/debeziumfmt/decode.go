@@ -43,9 +43,16 @@ func NewDecoder(o Options, columns []record.Column, meta []string) *Decoder {
 	return &Decoder{options: o.complete(), columns: columns, meta: meta, parser: changefmt.NewParser()}
 }
 
-// event is a message's members.
-type event struct {
-	schema, before, after, source, op gjson.Result
+// Parts are the members of a change event.
+type Parts struct {
+	Op            string
+	Before, After gjson.Result // an object, or anything else for none
+	Schema        gjson.Result // of the message; no object: it has none
+	Origin        Origin
+	// Types describes the row where the message does not; nil: nobody does. Shape
+	// tells the types of one such event from those of another.
+	Types func() ([]Type, error)
+	Shape string
 }
 
 // unwrap returns the payload of a message, and its schema if it has one.
@@ -82,18 +89,19 @@ func (d *Decoder) Decode(_ context.Context, in *changefmt.Message, b *record.Bat
 	if err != nil || payload.Type == gjson.Null {
 		return nil, err
 	}
-	e := event{schema: schema}
+	e := Parts{Schema: schema}
+	var source gjson.Result
 	var status, isChange bool
 	payload.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
 		case "before":
-			e.before = v
+			e.Before = v
 		case "after":
-			e.after = v
+			e.After = v
 		case "source":
-			e.source = v
+			source = v
 		case "op":
-			e.op = v
+			e.Op = v.Str
 		case "status":
 			status = true
 		case "ddl", "tableChanges":
@@ -102,7 +110,7 @@ func (d *Decoder) Decode(_ context.Context, in *changefmt.Message, b *record.Bat
 		return true
 	})
 	switch {
-	case e.op.Type == gjson.String:
+	case e.Op != "":
 	case isChange:
 		return readChange(&payload)
 	case status:
@@ -110,18 +118,24 @@ func (d *Decoder) Decode(_ context.Context, in *changefmt.Message, b *record.Bat
 	default:
 		return nil, errclass.BadValue("", errclass.Conversion, `the message has no "op": it is no change event of Debezium`)
 	}
+	e.Origin = readSource(source)
+	return d.DecodeParts(&e, in, b)
+}
+
+// DecodeParts is Decode of an event that was taken apart.
+func (d *Decoder) DecodeParts(e *Parts, in *changefmt.Message, b *record.Batch) (*record.Change, error) {
 	n := b.Len()
-	change, err := d.event(&e, in, b)
+	change, err := d.event(e, in, b)
 	if err != nil {
 		changefmt.Undo(b, n)
 	}
 	return change, err
 }
 
-func (d *Decoder) event(e *event, in *changefmt.Message, b *record.Batch) (*record.Change, error) {
-	src := readSource(e.source)
+func (d *Decoder) event(e *Parts, in *changefmt.Message, b *record.Batch) (*record.Change, error) {
+	src := &e.Origin
 	var op record.Op
-	switch e.op.Str {
+	switch e.Op {
 	case "c", "r":
 		op = record.Insert
 	case "u":
@@ -129,20 +143,20 @@ func (d *Decoder) event(e *event, in *changefmt.Message, b *record.Batch) (*reco
 	case "d":
 		op = record.Delete
 	case "t":
-		return &record.Change{Kind: record.Truncate, Name: src.owned(), LSN: string(src.lsn), At: src.at}, nil
+		return &record.Change{Kind: record.Truncate, Name: src.owned(), LSN: string(src.LSN), At: src.At}, nil
 	case "m":
 		return nil, nil // a message of the source's own, of no table
 	default:
-		return nil, errclass.BadValue("", errclass.Conversion, "unknown op %.20q", e.op.Str)
+		return nil, errclass.BadValue("", errclass.Conversion, "unknown op %.20q", e.Op)
 	}
-	now, was := e.after, e.before
+	now, was := e.After, e.Before
 	if op == record.Delete {
-		now = e.before
+		now = e.Before
 	}
 	if !now.IsObject() {
-		return nil, errclass.BadValue("", errclass.Conversion, "an event of op %q lacks its row", e.op.Str)
+		return nil, errclass.BadValue("", errclass.Conversion, "an event of op %q lacks its row", e.Op)
 	}
-	if err := d.use(e, &src, &now, in.Key); err != nil {
+	if err := d.use(e, &now, in.Key); err != nil {
 		return nil, err
 	}
 	known := was.IsObject()
@@ -150,7 +164,7 @@ func (d *Decoder) event(e *event, in *changefmt.Message, b *record.Batch) (*reco
 		object *changefmt.Object
 		value  *gjson.Result
 		there  bool
-	}{{d.layout.after, &e.after, e.after.IsObject()}, {d.layout.before, &was, known}} {
+	}{{d.layout.after, &e.After, e.After.IsObject()}, {d.layout.before, &was, known}} {
 		if !o.there {
 			continue
 		}
@@ -158,7 +172,7 @@ func (d *Decoder) event(e *event, in *changefmt.Message, b *record.Batch) (*reco
 			return nil, errclass.BadValue(strings.Clone(strange), errclass.Other, "the schema does not list the column")
 		}
 	}
-	facts := changefmt.Facts{Committed: src.at, LSN: src.lsn, GTID: src.gtid, TxID: src.txid, Snapshot: src.snapshot || e.op.Str == "r", Origin: true}
+	facts := changefmt.Facts{Committed: src.At, LSN: src.LSN, GTID: src.GTID, TxID: src.TxID, Snapshot: src.Snapshot || e.Op == "r", Origin: true}
 	return nil, changefmt.Rows(b, d.layout.schema, op, known, known && d.moved(), d, &facts, in)
 }
 
@@ -170,19 +184,15 @@ func (d *Decoder) moved() bool {
 	})
 }
 
-func (o *origin) owned() record.Name {
-	return record.Name{Database: strings.Clone(o.name.Database), Schema: strings.Clone(o.name.Schema), Table: strings.Clone(o.name.Table)}
-}
-
 // use finds the layout of a message.
-func (d *Decoder) use(e *event, src *origin, row *gjson.Result, key []byte) (err error) {
-	shape := d.shape[:0]
-	for _, part := range []string{src.name.Database, src.name.Schema, src.name.Table, e.schema.Raw} {
+func (d *Decoder) use(e *Parts, row *gjson.Result, key []byte) (err error) {
+	shape, name := d.shape[:0], &e.Origin.Name
+	for _, part := range []string{name.Database, name.Schema, name.Table, e.Schema.Raw, e.Shape} {
 		shape = append(append(shape, part...), 0xff)
 	}
-	if !e.schema.IsObject() {
+	if !e.Schema.IsObject() && e.Types == nil {
 		shape = append(changefmt.Fold(shape, row), 0xff)
-		if other := &e.before; e.after.IsObject() && other.IsObject() && other.Raw != row.Raw {
+		if other := &e.Before; e.After.IsObject() && other.IsObject() && other.Raw != row.Raw {
 			shape = changefmt.Fold(shape, other)
 		}
 	}
@@ -194,20 +204,25 @@ func (d *Decoder) use(e *event, src *origin, row *gjson.Result, key []byte) (err
 		shape = changefmt.Fold(append(shape, 0xff), &names)
 	}
 	d.shape = shape
-	d.layout, err = d.shapes.Of(shape, func() (*layout, error) { return d.newLayout(e, src, row, &names) })
+	d.layout, err = d.shapes.Of(shape, func() (*layout, error) { return d.newLayout(e, row, &names) })
 	return err
 }
 
-func (d *Decoder) newLayout(e *event, src *origin, row, keyNames *gjson.Result) (*layout, error) {
+func (d *Decoder) newLayout(e *Parts, row, keyNames *gjson.Result) (*layout, error) {
 	var types []Type
-	if e.schema.IsObject() {
-		if types = rowTypes(d.options, &e.schema); types == nil {
+	if e.Types != nil {
+		var err error
+		if types, err = e.Types(); err != nil {
+			return nil, err
+		}
+	} else if e.Schema.IsObject() {
+		if types = rowTypes(d.options, &e.Schema); types == nil {
 			return nil, errclass.BadValue("", errclass.Conversion, "the schema of the message describes no row")
 		}
 	} else {
 		names := changefmt.Members(row)
-		if e.after.IsObject() && e.before.IsObject() {
-			for _, name := range changefmt.Members(&e.before) {
+		if e.After.IsObject() && e.Before.IsObject() {
+			for _, name := range changefmt.Members(&e.Before) {
 				if !slices.Contains(names, name) {
 					names = append(names, name)
 				}
@@ -237,7 +252,7 @@ func (d *Decoder) newLayout(e *event, src *origin, row, keyNames *gjson.Result) 
 			key = append(key, c)
 		}
 	}
-	l.schema = changefmt.NewSchema(src.owned(), columns, key, d.meta)
+	l.schema = changefmt.NewSchema(e.Origin.owned(), columns, key, d.meta)
 	l.before, l.after = changefmt.NewObject(names), changefmt.NewObject(names)
 	return l, nil
 }

@@ -94,6 +94,14 @@ func (e *Encoder) AppendKey(dst []byte, r record.Row, columns []int) ([]byte, bo
 
 var opNames = [...]string{record.Insert: "c", record.UpdateBefore: "u", record.UpdateAfter: "u", record.Delete: "d"}
 
+// OpName is what a message calls a change.
+func OpName(op record.Op, snapshot bool) string {
+	if snapshot && op == record.Insert {
+		return "r"
+	}
+	return opNames[op]
+}
+
 // AppendValue implements [changefmt.Encoder].
 func (e *Encoder) AppendValue(dst []byte, ev changefmt.Event) ([]byte, error) {
 	row := ev.Row()
@@ -106,11 +114,7 @@ func (e *Encoder) AppendValue(dst []byte, ev changefmt.Event) ([]byte, error) {
 	}
 	dst = append(dst, `,"source":`...)
 	dst = p.source.append(dst, row, e.now)
-	op := opNames[ev.Op]
-	if p.source.meta.InSnapshot(row) && ev.Op == record.Insert {
-		op = "r"
-	}
-	dst = append(append(dst, `,"op":"`...), op...)
+	dst = append(append(dst, `,"op":"`...), OpName(ev.Op, p.source.meta.InSnapshot(row))...)
 	dst = strconv.AppendInt(append(dst, `","ts_ms":`...), e.now, 10)
 	dst = append(dst, `,"transaction":`...)
 	return append(e.tx.append(dst), p.end...), nil

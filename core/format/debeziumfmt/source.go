@@ -20,6 +20,9 @@ type source struct {
 
 var connectors = [...]string{changefmt.Unknown: "datasync", changefmt.MySQL: "mysql", changefmt.PostgreSQL: "postgresql", changefmt.SQLServer: "sqlserver"}
 
+// ConnectorOf is source.connector of a system.
+func ConnectorOf(s changefmt.System) string { return connectors[s] }
+
 // SystemOf tells what kind of database a table is in: as the setting says, else
 // as the place of its first row in a log tells (which may be none), else by the
 // parts of its name and the types that only one system has.

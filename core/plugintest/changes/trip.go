@@ -1,6 +1,7 @@
 package changes
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -10,7 +11,10 @@ import (
 )
 
 // Message is one message of a format.
-type Message struct{ Key, Value []byte } // nil: none
+type Message struct {
+	Key, Value []byte // nil: none
+	Headers    []changefmt.Header
+}
 
 // Now is when encoders of tests write.
 var Now = time.UnixMilli(1_700_000_000_123).UTC()
@@ -33,7 +37,13 @@ func Encode(t testing.TB, e changefmt.Encoder, b *record.Batch) (all []Message) 
 		if err != nil {
 			t.Fatalf("row %d: %v", i, err)
 		}
-		all = append(all, Message{key, value})
+		m := Message{Key: key, Value: value}
+		if headed, ok := e.(changefmt.Headed); ok {
+			for _, h := range headed.AppendHeaders(nil, ev) {
+				m.Headers = append(m.Headers, changefmt.Header{Name: h.Name, Value: slices.Clone(h.Value)})
+			}
+		}
+		all = append(all, m)
 		i += n
 	}
 	return all
@@ -72,7 +82,7 @@ func (tr Trip) Run(t *testing.T, b *record.Batch) *record.Batch {
 	back.Reset("0")
 	for i, m := range Encode(t, tr.Encoder, b) {
 		before := back.Len()
-		change, err := tr.Decoder.Decode(t.Context(), &changefmt.Message{Topic: "t", Key: m.Key, Value: m.Value, Offset: int64(i)}, back)
+		change, err := tr.Decoder.Decode(t.Context(), &changefmt.Message{Topic: "t", Key: m.Key, Value: m.Value, Headers: m.Headers, Offset: int64(i)}, back)
 		if err != nil || change != nil {
 			t.Fatalf("message %d: %v %v\n%s", i, change, err, m.Value)
 		}

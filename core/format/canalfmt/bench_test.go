@@ -1,0 +1,13 @@
+package canalfmt_test
+
+import (
+	"testing"
+
+	"github.com/datasync-io/datasync/core/format/changefmt"
+	"github.com/datasync-io/datasync/core/format/canalfmt"
+	"github.com/datasync-io/datasync/core/plugintest/changes"
+)
+
+func BenchmarkEncoder(b *testing.B) {
+	changes.Bench(b, func() changefmt.Encoder { return canalfmt.NewEncoder(canalfmt.Options{}) })
+}

@@ -1,0 +1,64 @@
+package debeziumfmt
+
+import (
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/datasync-io/datasync/core/format/changefmt"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// Origin is what a source tells. Its texts lie in the message.
+type Origin struct {
+	Name            record.Name
+	At              time.Time // when the source committed; zero: unknown
+	LSN, GTID, TxID []byte
+	Snapshot        bool
+}
+
+func readSource(v gjson.Result) (o Origin) {
+	v.ForEach(func(key, v gjson.Result) bool {
+		switch key.Str {
+		case "db":
+			o.Name.Database = v.Str
+		case "schema":
+			o.Name.Schema = v.Str
+		case "table", "collection":
+			o.Name.Table = v.Str
+		case "ts_ms":
+			if ms := v.Int(); ms > 0 {
+				o.At = time.UnixMilli(ms).UTC()
+			}
+		case "gtid":
+			o.GTID = []byte(v.Str)
+		case "txId":
+			if v.Type == gjson.Number {
+				o.TxID = []byte(v.Raw)
+			}
+		case "snapshot":
+			o.Snapshot = v.Type == gjson.True || v.Type == gjson.String && v.Str != "false"
+		}
+		return true
+	})
+	o.place(&v)
+	return o
+}
+
+// place puts the members of a place together again.
+func (o *Origin) place(v *gjson.Result) {
+	var p changefmt.Place
+	if file := v.Get("file"); file.Str != "" {
+		p = changefmt.Place{System: changefmt.MySQL, File: []byte(file.Str), Pos: v.Get("pos").Int()}
+	} else if lsn := v.Get("lsn"); lsn.Type == gjson.Number {
+		p = changefmt.Place{System: changefmt.PostgreSQL, LSN: lsn.Uint()}
+	} else if commit := v.Get("commit_lsn"); commit.Str != "" {
+		p = changefmt.Place{System: changefmt.SQLServer, Commit: []byte(commit.Str), Change: []byte(v.Get("change_lsn").Str)}
+	}
+	o.LSN = changefmt.AppendPlace(nil, p)
+}
+
+func (o *Origin) owned() record.Name {
+	return record.Name{Database: strings.Clone(o.Name.Database), Schema: strings.Clone(o.Name.Schema), Table: strings.Clone(o.Name.Table)}
+}

@@ -1,0 +1,13 @@
+package flinkxfmt_test
+
+import (
+	"testing"
+
+	"github.com/datasync-io/datasync/core/format/changefmt"
+	"github.com/datasync-io/datasync/core/format/flinkxfmt"
+	"github.com/datasync-io/datasync/core/plugintest/changes"
+)
+
+func BenchmarkEncoder(b *testing.B) {
+	changes.Bench(b, func() changefmt.Encoder { return flinkxfmt.NewEncoder(flinkxfmt.Options{}) })
+}
