@@ -21,6 +21,8 @@ import (
 // the job wait meanwhile.
 const dirtyTableRetry = 15 * time.Second
 
+const theDirtyTable = "the table for dirty rows"
+
 // buildDirtyTable finds the writer of the table for dirty rows by the scheme of
 // its URL; nothing is dialled.
 func (r *Runner) buildDirtyTable() error {
@@ -28,7 +30,7 @@ func (r *Runner) buildDirtyTable() error {
 	if t == nil || r.o.Replay != "" {
 		return nil
 	}
-	const place = "the table for dirty rows: "
+	const place = theDirtyTable + ": "
 	scheme, _, _ := strings.Cut(strings.TrimPrefix(t.URL, "jdbc:"), ":")
 	name := scheme
 	if scheme == "mariadb" {
@@ -36,7 +38,7 @@ func (r *Runner) buildDirtyTable() error {
 	}
 	info, err := r.o.Registry.Writer(name)
 	if err != nil || !strings.HasPrefix(t.URL, "jdbc:") {
-		return errclass.With(errclass.Config, fmt.Errorf(place+"no writer for the URL %s: expected jdbc:mysql://, jdbc:postgresql://, jdbc:sqlserver:// or jdbc:sqlite:", config.MaskText(t.URL)))
+		return errclass.With(errclass.Config, fmt.Errorf(place+"no writer for the URL %s: expected jdbc:mysql:, jdbc:postgresql:, jdbc:sqlserver: or jdbc:sqlite: and a place", config.MaskText(t.URL)))
 	}
 	d, err := config.Inline(parameterOf(t))
 	if err != nil {

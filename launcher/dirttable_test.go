@@ -256,11 +256,11 @@ func TestDirtyTableThatCannotBeOpened(t *testing.T) {
 	db.exec("CREATE VIEW chunjun_dirty_data AS SELECT 1 AS job_id")
 	b := refusing(t, db, every(10), "")
 	r := b.run(t, t.Context())
-	if r.ExitCode == 0 || slices.Contains(b.calls, "before") || !strings.Contains(r.Err.Error(), "opening the table for dirty rows: ") {
+	if r.ExitCode == 0 || slices.Contains(b.calls, "before") || !strings.Contains(r.Err.Error(), "the table for dirty rows: ") {
 		t.Errorf("ended with %d: %v; calls %v", r.ExitCode, r.Err, b.calls)
 	}
 	for url, want := range map[string]string{
-		"jdbc:oracle:thin:@h":            "the table for dirty rows: no writer for the URL jdbc:oracle:thin:@h: expected jdbc:mysql://",
+		"jdbc:oracle:thin:@h":            "the table for dirty rows: no writer for the URL jdbc:oracle:thin:@h: expected jdbc:mysql:, jdbc:postgresql:, jdbc:sqlserver: or jdbc:sqlite: and a place",
 		"mysql://u:hush@h/d":             "no writer for the URL mysql://u:******@h/d",
 		"jdbc:mysql://h:1/d?password=xy": "the table for dirty rows: username: No username supplied",
 	} {

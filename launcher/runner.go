@@ -184,7 +184,7 @@ func (r *Runner) probe(ctx context.Context) error {
 	for _, end := range []struct {
 		name string
 		any
-	}{{r.pipe.Reader.Name, r.reader}, {r.pipe.Writer.Name, r.writer}} {
+	}{{r.pipe.Reader.Name, r.reader}, {r.pipe.Writer.Name, r.writer}, {theDirtyTable, r.dirtyTable}} {
 		if p, ok := end.any.(plugin.Prober); ok {
 			if err := p.Probe(ctx); err != nil {
 				errs = append(errs, fmt.Errorf("%s: %w", end.name, err))

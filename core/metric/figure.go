@@ -61,7 +61,7 @@ var figures = []Figure{
 	{endLocation, gauge, nil, "How far an incremental job of one table is, if that is a number."},
 	{timeShare, gauge, []string{"stage"}, "Share of the channels' time that went into a stage (read, limit, transform, write), from 0 to 1."},
 	{stageSeconds, counter, []string{"channel", "stage"}, "Seconds that a channel spent in a stage, in this process."},
-	{channelRead, gauge, []string{"channel"}, "Rows that a channel has read, in this process."},
+	{channelRead, gauge, []string{"channel"}, "Rows that a channel has read, in this process. What is read again after an error is taken from the first channel of those that begin again."},
 	{channelWrite, gauge, []string{"channel"}, "Rows that a channel has written, in this process."},
 	{channelErrors, gauge, []string{"channel"}, "Rows that were dirty in a channel, in this process."},
 	{tableRead, gauge, []string{"table"}, "Rows read of a table."},
