@@ -233,6 +233,39 @@ func TestDirtyTableGoesAway(t *testing.T) {
 	}
 }
 
+// TestDirtyTableLosesItsConnection ends the sessions of the table amid the run:
+// the rows get in by others.
+func TestDirtyTableLosesItsConnection(t *testing.T) {
+	for name, sessions := range map[string]string{
+		"mysql":      "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()",
+		"postgresql": "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := databases[name](t)
+			killed := 0
+			var once sync.Once
+			b := refusing(t, db, func(r record.Row) error {
+				if r.Int64(0) == rows/2 {
+					once.Do(func() {
+						for _, row := range db.query(sessions) {
+							killed++
+							if name == "mysql" {
+								db.exec("KILL " + row[0])
+							}
+						}
+					})
+				}
+				return every(10)(r)
+			}, `,"batchSize":1`)
+			wantEnd(t, b.run(t, t.Context()), launcher.Finished, 0)
+			got := db.query("SELECT COUNT(DISTINCT dirty_data) FROM chunjun_dirty_data")
+			if got[0][0] != fmt.Sprint(rows/10) || killed == 0 || !strings.Contains(b.log.String(), "writing dirty rows into their table: trying again") {
+				t.Errorf("%s different rows after %d sessions were ended, want %d:\n%s", got[0][0], killed, rows/10, &b.log)
+			}
+		})
+	}
+}
+
 // TestDirtyTableIsWrittenBeforeThePosition interrupts a run between two
 // flushes: what is behind its position is in the table.
 func TestDirtyTableIsWrittenBeforeThePosition(t *testing.T) {
