@@ -20,16 +20,19 @@ func (r *Runner) combined() error {
 	return config.Join(errs...)
 }
 
-// columns compares the two lists of columns, unless something between them
-// makes others of the rows.
+// columns compares the two lists of columns: what the reader, or the
+// transformer after it, makes and what the writer takes.
 func (r *Runner) columns() error {
 	from, lists := r.reader.(plugin.Lister)
-	to, fits := r.writer.(plugin.Fitter)
-	if !lists || !fits || r.pipe.Transformer != nil {
+	if !lists {
 		return nil
 	}
-	names := from.Columns()
-	if names == nil {
+	names, err := r.transformable(from.Columns())
+	if err != nil || names == nil {
+		return err
+	}
+	to, fits := r.writer.(plugin.Fitter)
+	if !fits {
 		return nil
 	}
 	return r.pipe.Writer.Parameter.Place(to.Fits(names))

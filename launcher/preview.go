@@ -13,6 +13,7 @@ import (
 	"github.com/datasync-io/datasync/core/format/jsonfmt"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
+	"github.com/datasync-io/datasync/core/transform"
 )
 
 // previewWait is how long a preview waits for rows of an input without an end.
@@ -27,7 +28,7 @@ type PreviewOptions struct {
 	JSON bool // one object a line: table, op, row; not tables for people
 }
 
-// Preview prints the first rows that the job would read, as a table per
+// Preview prints the first rows that the job would write, as a table per
 // schema. Nothing is written but out, and no state is kept.
 func (r *Runner) Preview(ctx context.Context, o PreviewOptions, out io.Writer) (err error) {
 	defer func() { err = errors.Join(err, r.close()) }()
@@ -38,6 +39,9 @@ func (r *Runner) Preview(ctx context.Context, o PreviewOptions, out io.Writer) (
 		}
 	}
 	p := previewer{out: out, left: o.Rows, json: o.JSON, mask: r.job.Scrubber(), encoder: jsonfmt.NewEncoder()}
+	if !r.plan.Empty() {
+		p.transform, p.made = r.plan.New(), record.NewBatch(0, 0)
+	}
 	for _, split := range splits {
 		if p.left <= 0 {
 			break
@@ -73,7 +77,14 @@ func (r *Runner) previewSplit(ctx context.Context, split plugin.Split, p *previe
 		case err != nil && err != io.EOF:
 			return err
 		}
-		if p.add(b); p.err != nil {
+		for _, bad := range b.Rejects() {
+			p.refused(bad.Err)
+		}
+		made, bad := previewed(ctx, p.transform, b, p.made, p.refused)
+		if bad != nil {
+			return bad
+		}
+		if p.add(made); p.err != nil {
 			return p.err
 		}
 		if err == io.EOF {
@@ -93,12 +104,12 @@ type previewer struct {
 	err     error // of out
 	schema  *record.Schema
 	table   table.Writer
+
+	transform *transform.Transform // nil: rows stay as they are
+	made      *record.Batch        // what it fills
 }
 
 func (p *previewer) add(b *record.Batch) {
-	for _, bad := range b.Rejects() {
-		p.refused(bad.Err)
-	}
 	for i := 0; i < b.Len() && p.left > 0; i++ {
 		row := b.Row(i)
 		if p.json {

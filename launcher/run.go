@@ -77,12 +77,15 @@ func (r *Runner) run(ctx, stop context.Context) (c *checkpoint.Checkpoint, err e
 func (r *Runner) shape(ctx context.Context, c *checkpoint.Checkpoint) error {
 	s, wants := r.writer.(plugin.Shaper)
 	d, knows := r.reader.(plugin.Describer)
-	if !wants || !knows {
+	if !knows || !wants && r.plan.Empty() {
 		return nil
 	}
 	schemas, err := d.Describe(ctx)
 	if err != nil {
 		return fmt.Errorf("describing the input: %w", err)
+	}
+	if schemas, err = r.transformed(schemas); err != nil || !wants {
+		return err
 	}
 	return r.withoutTables(c.Plan, s.Shape(ctx, schemas), func(split int, why error) { c.Plan[split].Err = why.Error() })
 }
@@ -156,6 +159,9 @@ func (r *Runner) pumpConfig(c *checkpoint.Checkpoint, queue *pump.Queue, tracker
 		},
 		Trouble: r.shown.Trouble, Budget: pump.NewBudget(pump.DefaultBudget), Dirty: collector, Meter: meter{r.meter, collector}, Log: r.o.Log,
 		Retry: r.retry(), Idempotent: r.idempotent(), FlushInterval: r.interval(), MaxRowBytes: maxRowBytes,
+	}
+	if !r.plan.Empty() {
+		pc.Transform = func(int) pump.Transform { return r.plan.New() }
 	}
 	if speed.Bytes > 0 || speed.Record > 0 {
 		pc.Limiter = limit.New(speed.Record, int64(speed.Bytes))

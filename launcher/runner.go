@@ -14,6 +14,7 @@ import (
 	"github.com/datasync-io/datasync/core/job"
 	"github.com/datasync-io/datasync/core/metric"
 	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/transform"
 	"github.com/datasync-io/datasync/dirty"
 )
 
@@ -36,6 +37,7 @@ type Runner struct {
 	shown     *metric.Job
 	start     time.Time
 	total     atomic.Int64
+	plan      transform.Plan // what is done with the rows between reader and writer
 	collected atomic.Pointer[dirty.Collector]
 
 	tracker atomic.Pointer[checkpoint.Tracker] // once the plan is known
@@ -67,14 +69,15 @@ func New(j *job.Job, o Options) (*Runner, error) {
 	return r, nil
 }
 
-// build builds both plugins, and finds what this version cannot do.
+// build builds what is done with the rows, and both plugins.
 func (r *Runner) build() error {
 	if r.o.Replay != "" {
 		return r.buildReplay()
 	}
+	transformErr := r.buildTransform()
 	writerErr := r.buildWriter()
 	readerErr := r.buildReader()
-	return config.Join(config.Join(readerErr, writerErr), r.unsupported())
+	return config.Join(config.Join(readerErr, writerErr), transformErr)
 }
 
 func (r *Runner) env(name string) plugin.Env {
@@ -96,11 +99,14 @@ func (r *Runner) buildWriter() error {
 	return err
 }
 
-// named tells that the job does not list the reader's columns: then a writer
-// knows them by name alone.
+// named tells that the job lists neither the reader's columns nor those of a
+// query: then a writer knows them by name alone.
 func (r *Runner) named() bool {
 	if r.replay != nil {
 		return !r.listed
+	}
+	if r.plan.Query != nil && r.plan.Query.Lists() {
+		return false
 	}
 	list := r.pipe.Reader.Parameter.Node().Member("column")
 	if list == nil || list.Kind() != config.ListKind {
@@ -132,20 +138,6 @@ func named(op job.Operator, err error) error {
 		at = name
 	}
 	return errclass.With(errclass.Config, at.Errorf("%v", err))
-}
-
-// unsupported refuses what the file asks for and this version cannot do.
-func (r *Runner) unsupported() error {
-	var errs []error
-	for _, n := range []*config.Node{r.pipe.Transformer, r.pipe.NameMapping, r.pipe.Restoration} {
-		if n != nil {
-			errs = append(errs, n.Errorf("this version of datasync cannot do this: remove it, or change the rows at the source (customSql) or the destination"))
-		}
-	}
-	if len(errs) == 0 {
-		return nil
-	}
-	return errclass.With(errclass.Config, errors.Join(errs...))
 }
 
 // close ends the plugins.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,6 +103,14 @@ func (q *Query) from() error {
 		q.view = table.Schema.O + "." + q.view
 	}
 	return nil
+}
+
+// View is the name in FROM.
+func (q *Query) View() string { return q.view }
+
+// Lists tells that the select list names its columns: that there is no * in it.
+func (q *Query) Lists() bool {
+	return !slices.ContainsFunc(q.stmt.Fields.Fields, func(f *ast.SelectField) bool { return f.WildCard != nil })
 }
 
 // names tells that a qualifier means the view.
