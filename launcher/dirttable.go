@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -40,6 +41,9 @@ func (r *Runner) buildDirtyTable() error {
 	if err != nil || !strings.HasPrefix(t.URL, "jdbc:") {
 		return errclass.With(errclass.Config, fmt.Errorf(place+"no writer for the URL %s: expected jdbc:mysql:, jdbc:postgresql:, jdbc:sqlserver: or jdbc:sqlite: and a place", config.MaskText(t.URL)))
 	}
+	if file, ok := strings.CutPrefix(t.URL, sqliteURL); ok && (names(r.pipe.Reader.Parameter.Node(), file) || names(r.pipe.Writer.Parameter.Node(), file)) {
+		return errclass.With(errclass.Config, errors.New(place+"it lies in a SQLite file that the job itself reads or writes: name another file, or the job waits for itself"))
+	}
 	d, err := config.Inline(parameterOf(t))
 	if err != nil {
 		return errclass.With(errclass.Config, fmt.Errorf(place+"%w", err))
@@ -52,6 +56,27 @@ func (r *Runner) buildDirtyTable() error {
 		return errclass.With(errclass.Config, errors.New(place+text))
 	}
 	return nil
+}
+
+const sqliteURL = "jdbc:sqlite:"
+
+// names tells that a text in n is the path or URL of a SQLite file.
+func names(n *config.Node, file string) bool {
+	path := func(text string) string {
+		text, _, _ = strings.Cut(strings.TrimPrefix(text, sqliteURL), "?")
+		return filepath.Clean(strings.TrimPrefix(text, "file:"))
+	}
+	for _, m := range n.Members() {
+		if names(m.Node, file) {
+			return true
+		}
+	}
+	for _, item := range n.Items() {
+		if names(item, file) {
+			return true
+		}
+	}
+	return n.Kind() == config.StringKind && n.Text() != "" && path(n.Text()) == path(file)
 }
 
 // parameterOf spells the table as the parameter of a writer of SQL databases.
