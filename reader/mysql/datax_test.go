@@ -93,6 +93,7 @@ func TestDataX(t *testing.T) {
 			{"columns", map[string]any{"column": []any{"`id`", "`a b`", "'it''s'", "1", "2.50", "true", "null", "UPPER(CONCAT(`a b`, id))", "price + 1"}, "where": "id < 3"},
 				[]string{"int64 1|string x|string it's|int64 1|decimal 2.50|int64 1|null|string X1|decimal 2.50", "int64 2|null|string it's|int64 1|decimal 2.50|int64 1|null|null|decimal 3.00"}},
 			{"statement", map[string]any{"connection": statement, "column": nil}, []string{"int64 10|string x", "int64 20|null"}},
+			{"statement alone", map[string]any{"connection": statement, "column": []any{"id"}, "where": "no = 1", "splitPk": "none"}, []string{"int64 10|string x", "int64 20|null"}},
 			{"session", map[string]any{"session": []string{"SET @n = 40"}, "column": []any{"id", "@n + id"}, "snapshot": "auto"}, []string{"int64 1|int64 41", "int64 2|int64 42"}},
 		} {
 			t.Run(tt.name, func(t *testing.T) {

@@ -17,7 +17,7 @@ type Config struct {
 	Path string `json:"path" alias:"database"`
 	// JDBC URL of the database: jdbc:sqlite:FILE.
 	JDBCURL config.StringList `json:"jdbcUrl" alias:"url"`
-	// Table or view to read. A list may be given; its first element is used.
+	// Tables or views to read, as in the entries of connection: a list, patterns such as orders_*, regular expressions between slashes.
 	Table config.StringList `json:"table"`
 	// Where the database and the table are, in the form of the other SQL readers; the first entry is used.
 	Connection config.List[sqlkit.Connection] `json:"connection"`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -59,9 +60,7 @@ func New(env plugin.Env, cfg *sqlkit.ReaderConfig, d Driver) (plugin.Reader, err
 		log.Warn("customSql is read from the first entry of connection", "listed", n)
 	}
 	if env.Dialect == dataX {
-		own := *cfg // whose connections stay the driver's
-		own.Column = sqlkit.Expressions(cfg.Column)
-		cfg = &own
+		cfg = asDataX(cfg, log)
 	}
 	r := &reader{cfg: cfg, driver: d, dialect: d.Dialect(), log: log, zone: env.Zone, datax: env.Dialect == dataX, pool: newPool(d, cfg),
 		origins: map[place]*entry{}, views: map[int]*view{}}
@@ -74,6 +73,30 @@ func New(env plugin.Env, cfg *sqlkit.ReaderConfig, d Driver) (plugin.Reader, err
 		return &incremental{reader: r, clock: systemClock{}}, nil
 	}
 	return r, nil
+}
+
+// asDataX is a configuration as DataX means it: columns may be constants and
+// expressions; beside a statement of the connection list nothing else counts.
+func asDataX(cfg *sqlkit.ReaderConfig, log *slog.Logger) *sqlkit.ReaderConfig {
+	own := *cfg // whose connections stay the driver's
+	own.Column = sqlkit.Expressions(cfg.Column)
+	if len(cfg.Connection[0].QuerySQL) == 0 {
+		return &own
+	}
+	var without []string
+	if own.Where != "" {
+		without, own.Where = append(without, "where"), ""
+	}
+	if own.SplitPk != "" {
+		without, own.SplitPk = append(without, "splitPk"), ""
+	}
+	if !sqlkit.Star(own.Column) {
+		without, own.Column = append(without, "column"), []sqlkit.Column{{Name: "*"}}
+	}
+	if len(without) > 0 {
+		log.Warn("keys have no effect beside querySql, as in DataX", "keys", strings.Join(without, ", "))
+	}
+	return &own
 }
 
 const metaTime = "_ts"
@@ -147,6 +170,11 @@ func (r *reader) dialled(ctx context.Context, p place, f func(s Session, o *orig
 // Describe implements [plugin.Describer]. A table that cannot be read is left
 // out where there are others: its split will say why.
 func (r *reader) Describe(ctx context.Context) ([]*record.Schema, error) {
+	return r.describe(ctx, func(context.Context, Session, *query) error { return nil })
+}
+
+// describe is Describe that calls also for every statement that was prepared.
+func (r *reader) describe(ctx context.Context, also func(context.Context, Session, *query) error) ([]*record.Schema, error) {
 	places, err := r.places(ctx)
 	if err != nil {
 		return nil, err
@@ -158,12 +186,16 @@ func (r *reader) Describe(ctx context.Context) ([]*record.Schema, error) {
 			if r.skipped(o) {
 				return nil
 			}
-			st, err := r.prepare(ctx, s, &query{origin: o}, nil)
+			q := &query{origin: o}
+			st, err := r.prepare(ctx, s, q, nil)
 			if err != nil {
 				return err
 			}
+			if err := errors.Join(st.Close(ctx), also(ctx, s, q)); err != nil {
+				return err
+			}
 			schemas = append(schemas, o.handedOn())
-			return st.Close(ctx)
+			return nil
 		})
 		switch {
 		case err == nil:
@@ -187,9 +219,16 @@ func (o *origin) handedOn() *record.Schema {
 	return o.schema
 }
 
-// Probe implements [plugin.Prober]: it prepares the statements and reads nothing.
+// Probe implements [plugin.Prober]: it prepares the statements and reads
+// nothing. What they would cost is asked for too: PostgreSQL looks at privileges
+// when it plans to run a statement, not when it is prepared.
 func (r *reader) Probe(ctx context.Context) error {
-	_, err := r.Describe(ctx)
+	_, err := r.describe(ctx, func(ctx context.Context, s Session, q *query) error {
+		if _, err := s.Estimate(ctx, r.statement(q, "").String()); err != nil {
+			return r.explain(q.origin, fmt.Errorf("reading %s: %w", q.origin, err))
+		}
+		return nil
+	})
 	return err
 }
 
