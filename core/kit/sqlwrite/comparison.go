@@ -55,7 +55,7 @@ func (w *writer) compare(ctx context.Context, s Session, schema *record.Schema) 
 	for _, line := range p.warnings {
 		w.env.Log.Warn("the target is narrower than the source", "table", t.Name.String(), "column", line.column, "values", line.text)
 	}
-	return nil
+	return w.permitted(ctx, s, p)
 }
 
 // creatable finds out whether a table for rows of a schema can be described.
