@@ -2,8 +2,10 @@ package builtin
 
 import (
 	"github.com/datasync-io/datasync/core/plugin"
+	readbinlog "github.com/datasync-io/datasync/reader/binlog"
 	readfile "github.com/datasync-io/datasync/reader/file"
 	readmysql "github.com/datasync-io/datasync/reader/mysql"
+	readpgwal "github.com/datasync-io/datasync/reader/pgwal"
 	readpostgresql "github.com/datasync-io/datasync/reader/postgresql"
 	readsqlite "github.com/datasync-io/datasync/reader/sqlite"
 	readsqlserver "github.com/datasync-io/datasync/reader/sqlserver"
@@ -22,9 +24,11 @@ func Registry() (*plugin.Registry, error) { return plugin.NewRegistry(readers(),
 
 func readers() []plugin.ReaderInfo {
 	return []plugin.ReaderInfo{
+		readbinlog.Info(),
 		readfile.Info(),
 		readmysql.Info(),
 		readmysql.InfoSharded(),
+		readpgwal.Info(),
 		readpostgresql.Info(),
 		readsqlite.Info(),
 		readsqlserver.Info(),

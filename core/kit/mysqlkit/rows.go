@@ -220,6 +220,11 @@ func (r *Rows) unbound() error {
 // refused reads an error that the server sends in place of a row.
 func (r *Rows) refused(p []byte) error {
 	r.state, r.refusal = ended, true
+	return refusal(p)
+}
+
+// refusal reads an error that the server sends in place of data.
+func refusal(p []byte) error {
 	e := &mysql.MyError{Code: mysql.ER_UNKNOWN_ERROR, Message: "malformed error"}
 	if len(p) >= 3 {
 		e.Code = binary.LittleEndian.Uint16(p[1:])

@@ -1,0 +1,153 @@
+package binlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/mysqlkit"
+	"github.com/datasync-io/datasync/core/plugin"
+)
+
+var (
+	_ plugin.Splitter = (*reader)(nil)
+	_ plugin.Resumer  = (*reader)(nil)
+	_ plugin.Prober   = (*reader)(nil)
+)
+
+// Info describes the plugin.
+func Info() plugin.ReaderInfo {
+	return plugin.ReaderInfo{
+		Name:   "binlog",
+		Doc:    "Follows the binary log of MySQL or MariaDB: every change, in order, once.",
+		Config: func() any { return defaults() },
+		New: func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
+			cfg := defaults()
+			if err := d.Decode(cfg); err != nil {
+				return nil, err
+			}
+			return New(env, cfg)
+		},
+	}
+}
+
+// reader is one job's reader.
+type reader struct {
+	config    *Config
+	log       *slog.Logger
+	settings  *mysqlkit.Settings
+	selection *selection
+	ops       ops
+	meta      []string
+	uuid      string
+	gauges    gauges
+}
+
+// New returns a reader; it dials nothing. cfg has been validated.
+func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
+	r := &reader{config: cfg, log: env.Log, meta: env.Meta, uuid: newUUID()}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	var unused []string
+	var err error
+	if r.settings, unused, err = cfg.settings(); err != nil {
+		return nil, errclass.With(errclass.Config, err)
+	}
+	if len(unused) > 0 {
+		r.log.Info("connection parameters without effect", "names", strings.Join(unused, ", "))
+	}
+	if r.selection, err = cfg.selection(r.settings.Database); err != nil {
+		return nil, errclass.With(errclass.Config, err)
+	}
+	if r.ops, err = cfg.ops(); err != nil {
+		return nil, errclass.With(errclass.Config, err)
+	}
+	if m := cfg.Start.mode(); m == modeInitial || m == modeInitialOnly {
+		return nil, errclass.With(errclass.Config, config.Fieldf("start.mode",
+			"%s, which copies the rows that are there, is not in this version: copy them with the mysql reader, and begin here with the position that it reports", m))
+	}
+	r.gauges.publish(env.Gauge)
+	return r, nil
+}
+
+func newUUID() string { return uuid.NewString() }
+
+// serverID returns the number that a connection registers under.
+func (r *reader) serverID() uint32 {
+	if r.config.SlaveID != 0 {
+		return r.config.SlaveID
+	}
+	return 1<<30 + rand.Uint32N(1<<31) // away from those that people choose
+}
+
+// Splits plans one split, the log, that never ends.
+func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, error) {
+	if p.Now != nil {
+		return nil, nil
+	}
+	spec, err := r.start(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("finding where to begin: %w", err)
+	}
+	s, err := spec.split()
+	return []plugin.Split{s}, err
+}
+
+// Resume takes stored positions as they are; whether the server still has them
+// is found when they are opened.
+func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
+	for _, p := range stored {
+		if _, err := parseLogSpec(p.Split); err != nil {
+			return nil, err
+		}
+		if p.Position != nil {
+			if _, err := decodePosition(p.Position); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return stored, nil
+}
+
+// Open begins to read the log at a position.
+func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	spec, err := parseLogSpec(from.Split)
+	if err != nil {
+		return nil, err
+	}
+	at, state := spec.Start, from.State
+	if from.Position != nil {
+		if at, err = decodePosition(from.Position); err != nil {
+			return nil, err
+		}
+	}
+	if state == nil {
+		state = spec.History
+	}
+	srv, err := connect(ctx, r.settings)
+	if err != nil {
+		return nil, err
+	}
+	s, err := r.open(ctx, srv, at, state)
+	if err != nil {
+		return nil, errors.Join(err, srv.close())
+	}
+	if spec.Create && from.Position == nil {
+		s.describeAll()
+	}
+	return s, nil
+}
+
+// Close has nothing to end.
+func (r *reader) Close() error { return nil }

@@ -1,0 +1,346 @@
+package binlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/binlogkit"
+	"github.com/datasync-io/datasync/core/kit/mysqlkit"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// Times of the stream.
+const (
+	heartbeatPeriod = time.Second
+	// fresh is how long rows may wait in a batch for more of them.
+	fresh = 2 * time.Millisecond
+	// markPeriod is the least time between positions without rows.
+	markPeriod = time.Second
+)
+
+// source is the log, read from one connection by the goroutine that calls
+// Fill. What is not read waits at the server.
+type source struct {
+	reader   *reader
+	srv      *server
+	dump     *mysqlkit.Dump
+	f        *follower
+	history  *binlogkit.History
+	tables   *tables
+	inner    *inner        // a compressed transaction; nil: none is open
+	unpacker *zstd.Decoder // of such; nil: there was none
+
+	held    *event          // not yet looked at: a batch had to be given away first
+	changes []record.Change // to be handed over, one a Fill
+	current *mapped         // table of the images
+	images  binlogkit.Images
+	stamp   stamp
+	tail    binlogkit.Tail
+
+	skip      int64 // changes of the next transaction that are delivered already
+	delivered int64 // of the open one
+	cut       int64 // delivered at the last mark inside of it
+
+	marked  time.Time // when the last position was given
+	moved   bool      // the place is another one since then
+	redone  bool      // definitions are others since then
+	began   time.Time // when the batch got its first row
+	watcher *watcher
+}
+
+// open begins to read at a place. state is the history there.
+func (r *reader) open(ctx context.Context, srv *server, at *Position, state []byte) (*source, error) {
+	if err := srv.usable(); err != nil {
+		return nil, err
+	}
+	if err := srv.reaches(ctx, at); err != nil {
+		return nil, err
+	}
+	f, err := newFollower(at, srv.flavor == flavorMariaDB)
+	if err != nil {
+		return nil, lost("%w", err)
+	}
+	s := &source{reader: r, srv: srv, f: f, history: binlogkit.NewHistory(srv.product), skip: at.Skip, marked: time.Now()}
+	if err := s.history.Load(state); err != nil {
+		return nil, lost("%w", err)
+	}
+	s.tables = newTables(r, srv, s.history)
+	s.stamp.want(r.meta, r.config.OffsetLength)
+	s.tail = s.stamp.tail()
+	from := f.dumpFrom()
+	s.dump, err = srv.conn.Dump(ctx, from, mysqlkit.DumpOptions{ServerID: r.serverID(), UUID: r.uuid, Heartbeat: heartbeatPeriod})
+	if err != nil {
+		return nil, explainDump(err)
+	}
+	r.log.Info("following the binary log", "server", srv.conn.Addr, "version", srv.conn.Server.String(), "from", at.String())
+	s.watcher = r.watch(srv)
+	return s, nil
+}
+
+var _ plugin.Source = (*source)(nil)
+
+// Close ends the stream.
+func (s *source) Close() error {
+	s.watcher.close()
+	if s.unpacker != nil {
+		s.unpacker.Close()
+	}
+	return s.srv.close()
+}
+
+// Fill implements [plugin.Source].
+func (s *source) Fill(ctx context.Context, b *record.Batch) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, s.srv.conn.Interrupt)
+	defer stop()
+	err := s.fill(b)
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (s *source) fill(b *record.Batch) error {
+	if len(s.changes) > 0 {
+		return s.change(b)
+	}
+	for {
+		if s.images.More() {
+			full, err := s.rows(b)
+			if full || err != nil {
+				return err
+			}
+			continue
+		}
+		e, full, err := s.next(b)
+		if full || err != nil {
+			return err
+		}
+		full, err = s.handle(b, e)
+		if err != nil {
+			return s.explain(e, err)
+		}
+		if full {
+			return nil
+		}
+	}
+}
+
+// next returns the next event; full: the batch is to be given away instead.
+func (s *source) next(b *record.Batch) (e *event, full bool, err error) {
+	if s.held != nil {
+		e, s.held = s.held, nil
+		return e, false, nil
+	}
+	if s.inner != nil {
+		return s.nextInner()
+	}
+	patience := time.Duration(0)
+	if s.f.idle() {
+		if b.Full() {
+			return nil, true, s.mark(b)
+		}
+		if patience, full = s.patience(b); full {
+			return nil, true, s.mark(b)
+		}
+	}
+	raw, err := s.dump.Next(patience)
+	if errors.Is(err, mysqlkit.ErrWait) {
+		return nil, true, s.mark(b)
+	}
+	if err != nil {
+		return nil, false, explainDump(err)
+	}
+	event, err := s.f.take(raw, false)
+	if err != nil {
+		return nil, false, s.explain(&event, err)
+	}
+	return &event, false, nil
+}
+
+// patience says how long the next event may be waited for, 0 for ever; full:
+// not at all.
+func (s *source) patience(b *record.Batch) (wait time.Duration, full bool) {
+	if s.dump.Pending() {
+		return 0, b.Len()+len(b.Rejects()) == 0 && s.moved && time.Since(s.marked) >= markPeriod
+	}
+	switch {
+	case b.Len()+len(b.Rejects()) > 0:
+		wait = fresh - time.Since(s.began)
+	case s.moved:
+		wait = markPeriod - time.Since(s.marked)
+	default:
+		return 0, false
+	}
+	return wait, wait <= 0
+}
+
+// mark gives the place away as a position.
+func (s *source) mark(b *record.Batch) error {
+	p := s.f.position(s.srv.id)
+	return s.markAt(b, p)
+}
+
+func (s *source) markAt(b *record.Batch, p *Position) error {
+	var state []byte
+	if s.redone {
+		var err error
+		if state, err = s.history.MarshalJSON(); err != nil {
+			return err
+		}
+	}
+	b.MarkState(p.encode(), state, p.time())
+	s.marked, s.moved, s.redone = time.Now(), false, false
+	s.reader.gauges.reached(p)
+	return nil
+}
+
+// handle looks at an event; full: the batch is to be given away.
+func (s *source) handle(b *record.Batch, e *event) (full bool, err error) {
+	switch e.kind {
+	case tableMap:
+		return false, s.tables.take(s.f, e)
+	case rows:
+		return false, s.begin(b, e)
+	case statement:
+		return s.statement(b, e)
+	case payload:
+		return false, s.unpack(e)
+	case ended:
+		return s.ended(b)
+	case heartbeat:
+		s.reader.gauges.alive()
+		s.moved = s.moved || s.f.idle()
+	}
+	if s.f.idle() {
+		s.moved = true
+	}
+	return false, nil
+}
+
+// ended is told that a transaction has ended.
+func (s *source) ended(b *record.Batch) (full bool, err error) {
+	s.moved, s.delivered, s.cut, s.skip = true, 0, 0, 0
+	s.reader.gauges.committed(s.f.tx.time)
+	return false, nil
+}
+
+// begin looks at the head of an event of rows.
+func (s *source) begin(b *record.Batch, e *event) error {
+	m, kind, err := s.tables.rows(s.f, e, &s.images)
+	if err != nil || m == nil {
+		return err
+	}
+	if s.f.xa {
+		return errclass.With(errclass.Permanent, fmt.Errorf(
+			"table %s was changed in an XA transaction, which may still be rolled back after it is in the log: leave the table out, or change it without XA", m.name))
+	}
+	wanted := s.reader.ops
+	if kind == binlogkit.Insert && !wanted.insert || kind == binlogkit.Update && !wanted.update || kind == binlogkit.Delete && !wanted.delete {
+		s.images = binlogkit.Images{}
+		return nil
+	}
+	s.current = m
+	if b.Len() == 0 {
+		s.began = time.Now()
+	}
+	s.stamp.begin(s.f, e)
+	return nil
+}
+
+// rows appends the changes of the event that is open; full: the batch is to be
+// given away.
+func (s *source) rows(b *record.Batch) (full bool, err error) {
+	most := s.reader.config.MaxTransactionRows
+	for s.images.More() {
+		if b.Over() {
+			return true, nil
+		}
+		if s.skip > 0 {
+			if err := s.pass(b); err != nil {
+				return false, err
+			}
+			continue
+		}
+		if most > 0 && s.delivered-s.cut >= most {
+			return true, s.markInside(b)
+		}
+		s.delivered++
+		err := s.images.Next(b, s.tail)
+		if err == nil {
+			continue
+		}
+		if errclass.Of(err) != errclass.Data {
+			return false, s.poisoned(err)
+		}
+		b.Reject(s.images.Raw(), fmt.Errorf("table %s: %w", s.current.name, err))
+	}
+	return false, nil
+}
+
+// pass reads a change that is delivered already.
+func (s *source) pass(b *record.Batch) error {
+	before := b.Len()
+	err := s.images.Next(b, s.tail)
+	if err != nil && errclass.Of(err) != errclass.Data {
+		return s.poisoned(err)
+	}
+	for b.Len() > before {
+		b.Drop()
+	}
+	s.skip--
+	s.delivered++
+	s.cut = s.delivered
+	return nil
+}
+
+// markInside gives a place inside of the open transaction away: its begin, and
+// how much of it is delivered.
+func (s *source) markInside(b *record.Batch) error {
+	s.cut = s.delivered
+	p := s.f.position(s.srv.id)
+	p.File, p.Offset, p.Skip = s.f.tx.file, s.f.tx.begin, s.delivered
+	return s.markAt(b, p)
+}
+
+// explain says where an event is that cannot be read.
+func (s *source) explain(e *event, err error) error {
+	if errclass.Of(err) == errclass.Transient || errclass.Of(err) == errclass.Canceled {
+		return err
+	}
+	return fmt.Errorf("event %s at %s:%d of %s: %w", e.EventType, s.f.file, e.start, s.srv.conn.Addr, err)
+}
+
+// poisoned is the error of rows that cannot be read: it shows them.
+func (s *source) poisoned(err error) error {
+	raw := s.images.Raw()
+	const most = 512
+	more := ""
+	if len(raw) > most {
+		raw, more = raw[:most], "..."
+	}
+	return fmt.Errorf("rows of table %s at %s: %w; their images are %x%s", s.current.name, s.stamp.place(), err, raw, more)
+}
+
+// explainDump says what an error of the stream means.
+func explainDump(err error) error {
+	if errors.Is(err, io.EOF) && errclass.Of(err) == errclass.Permanent {
+		return errclass.With(errclass.Transient, errors.New("the server has ended the stream of its log"))
+	}
+	switch mysqlkit.Code(err) {
+	case codeFatalDump:
+		return explainFatal(err)
+	case 1227, 1045, 1142:
+		return errclass.With(errclass.Config, fmt.Errorf("reading the binary log: %w: GRANT REPLICATION SLAVE ON *.* to the user", err))
+	}
+	return err
+}
