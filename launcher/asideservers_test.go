@@ -86,17 +86,17 @@ type target interface {
 func TestTargetsOfServersAreSetAside(t *testing.T) {
 	const rows = 15_000
 	for name, tt := range map[string]struct {
-		from, to       func() target
+		from, to       func(t testing.TB) target
 		reader, writer string
 		series         string // a statement that adds rows
 	}{
-		"mysql to postgresql": {func() target { return servers.MySQL(t).DB(t) }, func() target { return servers.PostgreSQL(t).DB(t) }, "mysql", "postgresql",
+		"mysql to postgresql": {func(t testing.TB) target { return servers.MySQL(t).DB(t) }, func(t testing.TB) target { return servers.PostgreSQL(t).DB(t) }, "mysql", "postgresql",
 			"INSERT INTO %s WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM s WHERE n < %d) SELECT n, REPEAT('x', 2000) FROM s"},
-		"postgresql to mariadb": {func() target { return servers.PostgreSQL(t).DB(t) }, func() target { return servers.MariaDB(t).DB(t) }, "postgresql", "mysql",
+		"postgresql to mariadb": {func(t testing.TB) target { return servers.PostgreSQL(t).DB(t) }, func(t testing.TB) target { return servers.MariaDB(t).DB(t) }, "postgresql", "mysql",
 			"INSERT INTO %s SELECT n, repeat('x', 2000) FROM generate_series(1, %d) n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			from, to := tt.from(), tt.to()
+			from, to := tt.from(t), tt.to(t)
 			if tt.reader == "mysql" {
 				tt.series = "SET cte_max_recursion_depth = 100000;" + tt.series
 			}

@@ -34,6 +34,7 @@ func (r *Runner) begin(ctx context.Context) (*checkpoint.Checkpoint, error) {
 	case old == nil:
 	case r.o.Fresh:
 		r.givesUp(old)
+	case endedInPart(old): // what was set aside is a part of the next plan
 	case old.Finished && !old.AfterDone:
 		if err := r.same(old); err != nil {
 			return nil, err
@@ -83,7 +84,7 @@ func (r *Runner) fresh(ctx context.Context, old *checkpoint.Checkpoint) (*checkp
 		c.Run, c.Epoch = old.Run+1, old.Epoch
 		switch {
 		case r.o.Fresh: // what was remembered is forgotten
-		case old.Finished:
+		case old.Finished || endedInPart(old):
 			c.Last = remembered(old.Plan)
 		default:
 			c.Last = old.Last
@@ -132,6 +133,18 @@ func (r *Runner) forget(ctx context.Context) error {
 // its reader remembers where it was, or has no end.
 func goesOn(plan []plugin.Progress) bool {
 	return slices.ContainsFunc(plan, func(p plugin.Progress) bool { return p.Split.Endless || p.Split.Remembers })
+}
+
+// endedInPart tells that an unfinished run of a reader that remembers where it
+// was has nothing left but what was set aside: the next run reads all of it, and
+// of the others what is new.
+func endedInPart(c *checkpoint.Checkpoint) bool {
+	if !c.Unfinished() || len(aside(c.Plan)) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(c.Plan, func(p plugin.Progress) bool {
+		return !p.Split.Remembers || p.Split.Endless || !p.Done && p.Err == ""
+	})
 }
 
 // remembered is what of a finished plan the next one begins with.

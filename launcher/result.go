@@ -61,8 +61,7 @@ func (r *Runner) result(c *checkpoint.Checkpoint, err error, cut bool) *Result {
 	res.Report = r.meter.Report()
 	if err == nil {
 		if left := aside(res.Plan); len(left) > 0 {
-			res.State, res.ExitCode = Partial, ExitSetAside
-			res.Err = fmt.Errorf("%d of %d splits were set aside with their errors, all rows of the others are written; -resume tries them again", len(left), len(res.Plan))
+			res.State, res.ExitCode, res.Err = Partial, ExitSetAside, without(left, res.Plan)
 		}
 		return res
 	}
@@ -77,11 +76,23 @@ func (r *Runner) result(c *checkpoint.Checkpoint, err error, cut bool) *Result {
 			}
 		case endless(res.Plan):
 			res.State, res.ExitCode, res.Err = Drained, ExitOK, nil
+			if left := aside(res.Plan); len(left) > 0 {
+				res.ExitCode, res.Err = ExitSetAside, without(left, res.Plan)
+			}
 		default:
 			res.Err = errclass.With(errclass.Canceled, errors.New("interrupted; its position is saved: -resume goes on from there"))
 		}
 	}
 	return res
+}
+
+// without says that something of the plan is left.
+func without(left, plan []plugin.Progress) error {
+	again := "-resume tries them again"
+	if goesOn(plan) {
+		again = "the next run tries them again"
+	}
+	return fmt.Errorf("%d of %d splits were set aside with their errors, all rows of the others are written; %s", len(left), len(plan), again)
 }
 
 // aside are the splits that were set aside.

@@ -49,22 +49,68 @@ func (r *incremental) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split
 	if p.Channels > len(places) {
 		r.log.Info("an incremental read is one statement in order of increColumn: one channel per table is used", "channels", p.Channels, "tables", len(places))
 	}
+	several := r.several(places)
 	var splits []plugin.Split
+	var bad error
 	for i, at := range places {
-		err := r.dialled(ctx, at, func(s Session, o *origin) error {
-			spec, err := r.increment(ctx, s, o, p)
-			if err != nil {
-				return err
+		split, err := r.split(ctx, i, at, p, several)
+		if err != nil && several && !r.cfg.Polling && apart(err) && errclass.Of(err) != errclass.PositionLost {
+			if bad == nil {
+				bad = err
 			}
-			split, err := spec.split(i)
-			splits = append(splits, split)
-			return err
-		})
+			split, err = r.asAside(i, at, p.Last, err)
+		}
 		if err != nil {
 			return nil, err
 		}
+		splits = append(splits, split)
+	}
+	if bad != nil && r.allAside(splits) {
+		return nil, bad
 	}
 	return splits, nil
+}
+
+// split plans the read of the job's table of that number.
+func (r *incremental) split(ctx context.Context, number int, at place, p plugin.Plan, several bool) (split plugin.Split, err error) {
+	err = r.dialled(ctx, at, func(s Session, o *origin) error {
+		spec, err := r.increment(ctx, s, o, p)
+		if err != nil {
+			return err
+		}
+		var name record.Name
+		if several {
+			name = o.schema.Name
+		}
+		split, err = spec.split(number, name)
+		return err
+	})
+	return split, err
+}
+
+// asAside is the split of a table that cannot be read in this run: its opening
+// says why. It keeps what the last run has left, for the next one.
+func (r *incremental) asAside(number int, at place, last []plugin.Progress, why error) (plugin.Split, error) {
+	spec, position, err := r.left(at, last)
+	if err != nil {
+		return plugin.Split{}, err
+	}
+	if spec == nil {
+		table := at.table
+		spec = &incrementSpec{Kind: kindIncrement, Connection: at.connection, Table: &table, Column: unquoted(r.cfg.IncreColumn)}
+	}
+	spec.Begin, spec.End, spec.Bad = position, nil, why.Error()
+	return spec.split(number, at.table)
+}
+
+// allAside tells that none of the tables can be read.
+func (r *incremental) allAside(splits []plugin.Split) bool {
+	for i := range splits {
+		if spec, err := parseIncrement(&splits[i]); err != nil || spec.Bad == "" {
+			return false
+		}
+	}
+	return true
 }
 
 // increment plans the read of one table.
@@ -229,22 +275,31 @@ func (s *incrementSpec) by() string { return strings.Join(append([]string{s.Colu
 
 // memory finds what the last run has left of a place; nil: nothing.
 func (r *incremental) memory(at place, last []plugin.Progress) (*incrementSpec, cursorState, error) {
+	spec, position, err := r.left(at, last)
+	if spec == nil || err != nil {
+		return nil, cursorState{}, err
+	}
+	state, err := parseCursor(position)
+	return spec, state, err
+}
+
+// left is the split that the last run read a place by, and where that ended;
+// nil: there is none.
+func (r *incremental) left(at place, last []plugin.Progress) (*incrementSpec, []byte, error) {
 	for i := range last {
 		spec, err := parseIncrement(&last[i].Split)
 		if err != nil {
-			return nil, cursorState{}, err
-		}
-		if spec.place() != at {
-			continue
+			return nil, nil, err
 		}
 		position := last[i].Position
 		if position == nil {
 			position = spec.Begin
 		}
-		state, err := parseCursor(position)
-		return spec, state, err
+		if spec.place() == at && position != nil {
+			return spec, position, nil
+		}
 	}
-	return nil, cursorState{}, nil
+	return nil, nil, nil
 }
 
 // remembers refuses what the last run has left if it read none of the places: it

@@ -44,6 +44,9 @@ func (r *incremental) Open(ctx context.Context, from plugin.Progress) (plugin.So
 	if err != nil {
 		return nil, err
 	}
+	if spec.Bad != "" {
+		return nil, errclass.With(errclass.Config, errors.New(spec.Bad))
+	}
 	position := from.Position
 	if position == nil {
 		position = spec.Begin

@@ -30,9 +30,10 @@ type incrementSpec struct {
 	Key        []string        `json:"key,omitempty"`        // by which rows are told apart; without Column
 	Given      string          `json:"given,omitempty"`      // startLocation, as the job file had it
 	Start      string          `json:"start,omitempty"`      // where the run began, as reported
-	Begin      json.RawMessage `json:"begin"`                // a position: of the last run, or made of the job file
+	Begin      json.RawMessage `json:"begin,omitempty"`      // a position: of the last run, or made of the job file; nil: none was ever made
 	End        *storedValue    `json:"end,omitempty"`        // the maximum at the start; nil: there is nothing to read
 	Below      bool            `json:"below,omitempty"`      // the rows that have it are left for the next run
+	Bad        string          `json:"bad,omitempty"`        // why nothing can be read in this run; what else is here is of the last one
 }
 
 func (s *incrementSpec) place() place {
@@ -43,14 +44,16 @@ func (s *incrementSpec) place() place {
 	return p
 }
 
-// split names the split of the job's table of that number.
-func (s *incrementSpec) split(table int) (plugin.Split, error) {
+// split names the split of the job's table of that number. With a name for its
+// rows it is one of several.
+func (s *incrementSpec) split(table int, name record.Name) (plugin.Split, error) {
 	s.V = incrementVersion
 	raw, err := json.Marshal(s)
 	if err != nil {
 		return plugin.Split{}, fmt.Errorf("encoding a split: %w", err)
 	}
-	return plugin.Split{ID: strconv.Itoa(table) + "/" + s.Kind, Spec: raw, Endless: s.Kind == kindPolling, Remembers: true}, nil
+	return plugin.Split{ID: strconv.Itoa(table) + "/" + s.Kind, Spec: raw, Endless: s.Kind == kindPolling, Remembers: true,
+		Apart: name != record.Name{}, Table: name}, nil
 }
 
 // parseIncrement reads a split's spec. The error is of class PositionLost.
