@@ -12,7 +12,7 @@ func TableErrors(err error) []*TableError {
 
 // onlyTables tells whether err is made of nothing else.
 func onlyTables(err error, found *[]*TableError) bool {
-	switch e := err.(type) { //nolint:errorlint // each layer is looked at by itself
+	switch e := err.(type) {
 	case *TableError:
 		*found = append(*found, e)
 		return true
