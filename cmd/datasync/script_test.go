@@ -48,7 +48,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "start": startChild, "signal": sendSignal, "await": await, "waitfor": waitFor,
+			"exits": exits, "waitvalue": waitValue, "start": startChild, "signal": sendSignal, "await": await, "waitfor": waitFor,
 			"sqlite": runSQLite, "samelines": sameLines, "need": need, "mysql": runMySQL, "postgresql": runPostgreSQL, "sqlserver": runSQLServer, "network": network, "topic": showTopic,
 		},
 	})

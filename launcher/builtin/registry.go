@@ -6,6 +6,7 @@ import (
 	readfile "github.com/datasync-io/datasync/reader/file"
 	readmysql "github.com/datasync-io/datasync/reader/mysql"
 	readpgwal "github.com/datasync-io/datasync/reader/pgwal"
+	readpgwal "github.com/datasync-io/datasync/reader/pgwal"
 	readpostgresql "github.com/datasync-io/datasync/reader/postgresql"
 	readsqlite "github.com/datasync-io/datasync/reader/sqlite"
 	readsqlserver "github.com/datasync-io/datasync/reader/sqlserver"
@@ -28,6 +29,7 @@ func readers() []plugin.ReaderInfo {
 		readfile.Info(),
 		readmysql.Info(),
 		readmysql.InfoSharded(),
+		readpgwal.Info(),
 		readpgwal.Info(),
 		readpostgresql.Info(),
 		readsqlite.Info(),

@@ -82,6 +82,9 @@ func (c *Conn) config() (*pgconn.Config, error) {
 		name = "datasync"
 	}
 	config.RuntimeParams = map[string]string{"application_name": name, "client_encoding": "UTF8"}
+	if s.replication {
+		config.RuntimeParams["replication"] = "database"
+	}
 	config.ConnectTimeout = 0
 	config.DialFunc = c.dialer
 	config.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {

@@ -24,6 +24,8 @@ type Settings struct {
 	Target          TargetServer
 	ApplicationName string   // "": datasync
 	Variables       []string // further settings of the session: "name=value"
+
+	replication bool
 }
 
 // defaultConnectTimeout is as for the other systems.

@@ -114,6 +114,34 @@ func (d Database) Exec(t testing.TB, statements ...string) {
 	}
 }
 
+// Query runs one statement on a connection of its own and returns its rows as
+// texts; NULL is nil.
+func (d Database) Query(t testing.TB, statement string) [][]*string {
+	t.Helper()
+	c := d.Connect(t)
+	defer c.Close()
+	r, err := c.Execute(statement)
+	if err != nil {
+		t.Fatalf("executing %.200q: %v", statement, err)
+	}
+	defer r.Close()
+	rows := make([][]*string, r.RowNumber())
+	for i := range rows {
+		rows[i] = make([]*string, r.ColumnNumber())
+		for c := range rows[i] {
+			if r.Values[i][c].Value() == nil {
+				continue
+			}
+			text, err := r.GetString(i, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows[i][c] = &text
+		}
+	}
+	return rows
+}
+
 // Topic creates a topic with a name of its own and deletes it at the end of the
 // test. Settings are "key=value".
 func (s KafkaServer) Topic(t testing.TB, partitions int, settings ...string) string {

@@ -1,0 +1,179 @@
+package pgwal
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/kit/pgkit"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// Config is what a job file says in the reader's parameter.
+type Config struct {
+	// The server and the database, as jdbc:postgresql://host:5432/database.
+	URL string `json:"url" alias:"jdbcUrl" required:"true"`
+	// The user, who needs REPLICATION, and SELECT on the tables.
+	Username string `json:"username"`
+	// The user's password.
+	Password config.Secret `json:"password"`
+	// The database, where url does not name it.
+	Database string `json:"databaseName"`
+	// The tables, as schema.table; absent: all of the publication. A partitioned table stands for its partitions.
+	Tables config.StringList `json:"tableList"`
+	// Which changes are read: a list, parted by commas, of insert, update and delete.
+	Kinds string `json:"cat"`
+	// The replication slot; absent: one of this job alone, which is created.
+	Slot string `json:"slotName"`
+	// Create the slot if it is not there.
+	CreateSlot bool `json:"allowCreateSlot" alias:"allowCreated"`
+	// The slot ends with the connection: an interrupted job cannot go on with it.
+	Temporary bool `json:"temporary"`
+	// The publication; absent: dtstack_flinkx if it is there, else datasync_ and the slot's name, which is created.
+	Publication string `json:"publicationName"`
+	// How often the server is told that the job is alive, and how far it is.
+	StatusInterval config.Duration `json:"statusInterval" unit:"s"`
+	// Where the first run begins, as 16/B374D848; absent or 0: where the slot is.
+	LSN string `json:"lsn"`
+	// Leave schema changes out; false hands them to the writer.
+	SkipDDL bool `json:"ddlSkip"`
+	// Further connection parameters, which win over those of url.
+	Properties map[string]string `json:"properties"`
+	// Accepted for the sake of old files.
+	SlotAvailable *bool `json:"slotAvailable" ignored:"whether the slot is in use is found out"`
+
+	settings *pgkit.Settings
+	tables   []record.Name
+	cat      map[record.Op]bool
+	lsn      pgkit.LSN
+}
+
+func defaults() *Config {
+	return &Config{Kinds: "insert,update,delete", StatusInterval: config.Duration(10 * time.Second), SkipDDL: true}
+}
+
+// NoEffect names keys that are not the reader's.
+func (*Config) NoEffect() map[string]string {
+	const shape = "is the shape of what is written: the reader hands on changes as they are"
+	return map[string]string{
+		"pavingData": shape, "split": shape, "splitUpdate": shape,
+		"column": "all columns of the tables are read; transformSql or nameMapping choose and rename",
+	}
+}
+
+// Validate checks what can be known without a connection.
+func (c *Config) Validate() error {
+	return errors.Join(c.dial(), c.choose(), c.begin(), c.checkSlot())
+}
+
+func (c *Config) dial() error {
+	u, err := pgkit.ParseURL(c.URL)
+	if err != nil {
+		return config.Field("url", err)
+	}
+	s, _, err := pgkit.NewSettings(u, c.Properties)
+	if err != nil {
+		return config.Field("url", err)
+	}
+	if c.Username != "" {
+		s.User = c.Username
+	}
+	if c.Password.IsSet() {
+		s.Password = c.Password
+	}
+	switch {
+	case c.Database != "" && u.Database != "" && c.Database != u.Database:
+		return config.Fieldf("databaseName", "is %q and url names %q: keep one", c.Database, u.Database)
+	case c.Database != "":
+		s.Database = c.Database
+	case s.Database == "":
+		return config.Fieldf("databaseName", "is required: the log of one database is read")
+	}
+	if s.User == "" {
+		return config.Fieldf("username", "is required")
+	}
+	c.settings = s
+	return nil
+}
+
+// choose reads tableList and cat.
+func (c *Config) choose() error {
+	var errs []error
+	for i, text := range c.Tables {
+		parts, err := sqlkit.ParseName(text, 2)
+		if err != nil {
+			errs = append(errs, config.Field(fmt.Sprintf("tableList[%d]", i), err))
+			continue
+		}
+		name := record.Name{Schema: "public", Table: parts[len(parts)-1]}
+		if len(parts) == 2 {
+			name.Schema = parts[0]
+		}
+		c.tables = append(c.tables, name)
+	}
+	c.cat = map[record.Op]bool{}
+	for kind := range strings.SplitSeq(c.Kinds, ",") {
+		switch strings.ToLower(strings.TrimSpace(kind)) {
+		case "insert":
+			c.cat[record.Insert] = true
+		case "update":
+			c.cat[record.UpdateAfter] = true
+		case "delete":
+			c.cat[record.Delete] = true
+		default:
+			errs = append(errs, config.Fieldf("cat", "expected a list of insert, update and delete, found %q", kind))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) begin() error {
+	if c.LSN == "" || c.LSN == "0" {
+		return nil
+	}
+	var err error
+	if c.lsn, err = pgkit.ParseLSN(c.LSN); err != nil {
+		return config.Fieldf("lsn", "expected a place in the log such as 16/B374D848, found %q", c.LSN)
+	}
+	return nil
+}
+
+// slotLetters are what a slot's name may have.
+const slotLetters = "abcdefghijklmnopqrstuvwxyz0123456789_"
+
+const maxName = 63 // of PostgreSQL's names, in bytes
+
+func (c *Config) checkSlot() error {
+	if c.StatusInterval <= 0 {
+		return config.Fieldf("statusInterval", "expected seconds above 0")
+	}
+	if strings.Trim(c.Slot, slotLetters) != "" || len(c.Slot) > maxName {
+		return config.Fieldf("slotName", "expected at most %d lower case letters, digits and underscores, found %q", maxName, c.Slot)
+	}
+	return nil
+}
+
+// slot is the name of the slot of a job.
+func (c *Config) slot(job string) string {
+	if c.Slot != "" {
+		return c.Slot
+	}
+	name := "datasync_" + strings.Map(func(r rune) rune {
+		if strings.ContainsRune(slotLetters, r) {
+			return r
+		}
+		return '_'
+	}, strings.ToLower(job))
+	return name[:min(len(name), maxName)]
+}
+
+// wants tells whether the job reads a table.
+func (c *Config) wants(name record.Name) bool {
+	return len(c.tables) == 0 || slices.ContainsFunc(c.tables, func(t record.Name) bool {
+		return t.Schema == name.Schema && t.Table == name.Table
+	})
+}

@@ -1,0 +1,23 @@
+// Package pgwal reads the changes of PostgreSQL's tables from the write-ahead
+// log, decoded by pgoutput through a replication slot.
+//
+// A job has one endless split: the slot and where its stream begins. The slot
+// and the publication are made when the job is planned, before any row of the
+// tables is read (I8), and are kept: only -fresh with another slotName, or the
+// administrator, gives them up.
+//
+// Invariants:
+//   - A position is the end of a transaction, or a place that the server says
+//     it has sent everything before, outside of a transaction.
+//   - The server is told of a position once it is stored: it keeps the log from
+//     there on.
+//   - A value that the log leaves out, unchanged and stored out of line, is
+//     absent, never NULL. With REPLICA IDENTITY FULL it is taken from the row as
+//     it was.
+//   - A position that the slot has passed, or whose slot is gone or of another
+//     cluster, is an error of class PositionLost: nothing is skipped in silence.
+//   - Values are the cells that reader/postgresql makes of them.
+//
+// decode.go reads messages, relation.go knows the tables that they refer to,
+// slot.go what is at the server, keeper.go keeps the stream alive.
+package pgwal

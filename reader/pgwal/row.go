@@ -1,0 +1,183 @@
+package pgwal
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/pgkit"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// row takes an insert, update or delete in.
+func (s *source) row(b *record.Batch, kind byte, m *message, at pgkit.LSN) error {
+	id := m.uint32()
+	rel := s.tables.byID[id]
+	if rel == nil {
+		return errclass.With(errclass.Permanent, fmt.Errorf("the log has a row of relation %d, which it has not described", id))
+	}
+	if rel.schema == nil {
+		return nil
+	}
+	var before byte // K: the identity alone, O: the whole row as it was
+	s.old, s.now = s.old[:0], s.now[:0]
+	for len(m.p) > 0 && !m.broken {
+		switch which := m.int8(); which {
+		case 'K', 'O':
+			before = which
+			s.old = m.tuple(s.old)
+		case 'N':
+			s.now = m.tuple(s.now)
+		default:
+			m.broken = true
+		}
+	}
+	if err := m.err(kind); err != nil {
+		return err
+	}
+	for _, t := range [][]value{s.old, s.now} {
+		if len(t) != 0 && len(t) != len(rel.columns) {
+			return errclass.With(errclass.Permanent, fmt.Errorf("the log has a row of table %s with %d values, it has %d columns", rel.schema.Name, len(t), len(rel.columns)))
+		}
+	}
+	s.tx.rows = true
+	e := emitter{source: s, b: b, rel: rel, at: at}
+	switch cat := s.reader.config.cat; kind {
+	case 'I':
+		if cat[record.Insert] {
+			e.emit(record.Insert, s.now, nil, 0)
+		}
+	case 'D':
+		if cat[record.Delete] {
+			e.emit(record.Delete, s.old, nil, before)
+		}
+	default:
+		if cat[record.UpdateAfter] {
+			e.update(before)
+		}
+	}
+	return e.err
+}
+
+// emitter puts the rows of one change into a batch.
+type emitter struct {
+	source *source
+	b      *record.Batch
+	rel    *relation
+	at     pgkit.LSN
+	err    error // ends the source
+	failed bool  // a row was rejected
+}
+
+// update hands an update on: as a delete and an insert if it changes the key.
+func (e *emitter) update(before byte) {
+	s := e.source
+	switch {
+	case before == 0:
+		e.emit(record.UpdateAfter, s.now, nil, 0)
+	case before == 'K', e.moved():
+		e.emit(record.Delete, s.old, nil, before)
+		n := e.b.Len()
+		e.emit(record.Insert, s.now, s.old, 0)
+		if !e.failed && e.b.Len() == n+1 {
+			e.b.Link()
+		}
+	default:
+		n := e.b.Len()
+		e.emit(record.UpdateBefore, s.old, nil, before)
+		ok := !e.failed
+		e.emit(record.UpdateAfter, s.now, s.old, 0)
+		if ok && e.failed && e.b.Len() == n+1 { // the pair travels together or not at all
+			e.b.Drop()
+		}
+	}
+}
+
+// moved tells that an update has changed the key, where the whole row is known.
+func (e *emitter) moved() bool {
+	for _, c := range e.rel.schema.Key {
+		old, now := e.source.old[c], e.source.now[c]
+		if now.kind != 'u' && (now.kind != old.kind || !bytes.Equal(now.text, old.text)) {
+			return true
+		}
+	}
+	return false
+}
+
+// emit appends a row; values that the log leaves out come from was. Of a row
+// with its identity alone the other values are absent.
+func (e *emitter) emit(op record.Op, values, was []value, before byte) {
+	b, rel := e.b, e.rel
+	b.Begin(rel.schema, op)
+	for i := range rel.columns {
+		v := values[i]
+		if v.kind == 'u' && len(was) > 0 {
+			v = was[i]
+		}
+		switch {
+		case before == 'K' && !rel.columns[i].inKey, v.kind == 'u':
+			b.Absent()
+		case v.kind == 'n':
+			b.Null()
+		default:
+			if err := rel.decoder.Append(b, i, v.text); err != nil {
+				e.reject(i, values, err)
+				return
+			}
+		}
+	}
+	e.meta()
+}
+
+func (e *emitter) meta() {
+	tx := &e.source.tx
+	for _, c := range e.rel.schema.Columns[e.rel.schema.Data:] {
+		metas[c.Name](e.b, tx, e.at)
+	}
+}
+
+// metas are the metadata columns that there are.
+var metas = map[string]func(b *record.Batch, tx *transaction, at pgkit.LSN){
+	"_ts": func(b *record.Batch, _ *transaction, _ pgkit.LSN) {
+		now := time.Now()
+		b.Timestamp(now.Unix(), uint32(now.Nanosecond()))
+	},
+	"_optime": func(b *record.Batch, tx *transaction, _ pgkit.LSN) {
+		b.Timestamp(tx.at.Unix(), uint32(tx.at.Nanosecond()))
+	},
+	"_lsn": func(b *record.Batch, _ *transaction, at pgkit.LSN) { b.Text(record.String, lsnText(at)) },
+	"_txid": func(b *record.Batch, tx *transaction, _ pgkit.LSN) {
+		b.Text(record.String, fmt.Sprint(tx.id))
+	},
+	"_snapshot": func(b *record.Batch, _ *transaction, _ pgkit.LSN) { b.Bool(false) },
+}
+
+// reject hands the row begun last over as input that is none.
+func (e *emitter) reject(column int, values []value, why error) {
+	e.b.Drop()
+	e.failed = true
+	name := e.rel.schema.Columns[column].Name
+	var v *errclass.Value
+	if errors.As(why, &v) {
+		why = errclass.With(errclass.Data, &errclass.Value{Column: name, Reason: v.Reason, Err: v.Err})
+	}
+	raw := map[string]any{}
+	for i, v := range values {
+		switch v.kind {
+		case 'n':
+			raw[e.rel.columns[i].name] = nil
+		case 'u':
+		default:
+			raw[e.rel.columns[i].name] = string(v.text)
+		}
+	}
+	text, err := json.Marshal(raw)
+	if err != nil { // texts always can be encoded
+		e.err = err
+		return
+	}
+	e.b.Reject(text, why)
+}

@@ -1,0 +1,293 @@
+package pgwal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/pgkit"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// patience is how long rows of ended transactions wait for more to come.
+const patience = 5 * time.Millisecond
+
+// idleMark is the least time between two positions without rows.
+const idleMark = time.Second
+
+// source streams the log from a slot.
+type source struct {
+	reader *reader
+	spec   spec
+	tables *tables
+	stream *pgkit.Replication
+	lookup *pgkit.Conn // for what the log does not tell
+	keeper *keeper
+
+	tx       transaction
+	at       pgkit.LSN // everything before it has been handed on
+	marked   pgkit.LSN
+	markedAt time.Time
+	change   *record.Change // to hand on before anything else is read
+	old, now []value        // scratch
+}
+
+// transaction is the one whose changes are being read.
+type transaction struct {
+	open bool
+	rows bool // of it were handed on
+	id   uint32
+	at   time.Time // when it was committed
+}
+
+var (
+	_ plugin.Source = (*source)(nil)
+	_ plugin.Acker  = (*source)(nil)
+)
+
+// open checks that the slot still has what comes after a place, and begins to
+// stream.
+func (s *source) open(ctx context.Context, after pgkit.LSN, resumed bool) (err error) {
+	cfg := s.reader.config
+	if s.lookup, err = pgkit.Dial(ctx, cfg.settings); err != nil {
+		return err
+	}
+	if s.stream, err = pgkit.DialReplication(ctx, cfg.settings); err != nil {
+		return err
+	}
+	system, err := s.stream.SystemID(ctx)
+	if err != nil {
+		return err
+	}
+	if system != s.spec.System {
+		return lost("the server is of another cluster (system identifier %s, it was %s)", system, s.spec.System)
+	}
+	if cfg.Temporary && !resumed {
+		start, err := s.stream.CreateSlot(ctx, s.spec.Slot, true, false)
+		if err != nil {
+			return err
+		}
+		after = max(start.At, cfg.lsn)
+	}
+	there, err := findSlot(ctx, s.lookup, s.spec.Slot)
+	switch {
+	case err != nil:
+		return err
+	case there == nil:
+		return lost("replication slot %s is gone, and with it the changes after %s", s.spec.Slot, after)
+	case there.confirmed > after:
+		return lost("replication slot %s was confirmed up to %s by somebody else, or made anew: the changes between %s and there are gone", s.spec.Slot, there.confirmed, after)
+	}
+	if err := there.usable(s.spec.Slot, cfg.settings.Database); err != nil {
+		return err
+	}
+	if err := s.stream.Start(ctx, s.spec.Slot, after, []string{s.spec.Publication}); err != nil {
+		return err
+	}
+	s.at, s.marked, s.markedAt = after, after, time.Now()
+	s.keeper = keep(s.stream, there.confirmed, time.Duration(cfg.StatusInterval)) // I2: after may not be stored yet
+	return nil
+}
+
+// Fill implements [plugin.Source].
+func (s *source) Fill(ctx context.Context, b *record.Batch) error {
+	stop := context.AfterFunc(ctx, func() {
+		s.stream.Wake()
+		s.lookup.Interrupt()
+	})
+	defer stop()
+	err := s.fill(ctx, b)
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, io.EOF) { // the server shuts down
+		return errclass.With(errclass.Transient, fmt.Errorf("the server has ended the stream of replication slot %s", s.spec.Slot))
+	}
+	return err
+}
+
+func (s *source) fill(ctx context.Context, b *record.Batch) error {
+	for {
+		if s.change != nil {
+			return s.handChange(b)
+		}
+		if !s.tx.open && b.Full() {
+			_, err := s.mark(b)
+			return err
+		}
+		if s.tx.open && b.Over() {
+			return nil
+		}
+		var wait time.Duration
+		if !s.tx.open && !s.stream.Buffered() {
+			wait = s.waits(b)
+		}
+		m, err := s.stream.Next(wait)
+		switch {
+		case errors.Is(err, pgkit.ErrWait):
+			if marked, err := s.mark(b); marked || err != nil {
+				return err
+			}
+			continue
+		case err != nil:
+			return fmt.Errorf("reading from replication slot %s: %w", s.spec.Slot, err)
+		case m.Data == nil:
+			s.alive(m)
+		default:
+			if err := s.message(ctx, b, m); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// waits is how long to wait outside of a transaction: shortly with rows in
+// hand, until the next position is due if there is one, else for the server.
+func (s *source) waits(b *record.Batch) time.Duration {
+	switch {
+	case !b.Empty():
+		return patience
+	case s.at > s.marked:
+		return max(time.Until(s.markedAt.Add(idleMark)), patience)
+	}
+	return 0
+}
+
+// alive takes a keepalive in: outside of a transaction everything before the
+// end that it names has been sent.
+func (s *source) alive(m pgkit.LogMessage) {
+	if !s.tx.open {
+		s.at = max(s.at, m.End)
+	}
+	if m.Reply {
+		s.keeper.tell()
+	}
+}
+
+// mark marks the batch where the stream is; false if that is nothing new, or
+// nothing but a place a moment after the last one.
+func (s *source) mark(b *record.Batch) (bool, error) {
+	if b.Empty() && (s.at <= s.marked || time.Since(s.markedAt) < idleMark) {
+		return false, nil
+	}
+	return true, s.markHere(b)
+}
+
+func (s *source) markHere(b *record.Batch) error {
+	var kept []byte
+	if s.tables.fresh {
+		var err error
+		if kept, err = s.tables.state(); err != nil {
+			return err
+		}
+		s.tables.fresh = false
+	}
+	b.MarkState(appendPosition(nil, s.at), kept, s.tx.at)
+	s.marked, s.markedAt = s.at, time.Now()
+	return nil
+}
+
+// handChange hands a schema change on, after a mark before it where there is
+// such a place: the end of the last transaction, if nothing of this one was
+// handed on. That mark keeps the definitions before the change, so that a stream
+// that begins there again finds it again.
+func (s *source) handChange(b *record.Batch) error {
+	change := s.change
+	s.change = nil
+	if !s.tx.rows {
+		fresh := s.tables.fresh
+		s.tables.fresh = false
+		if err := s.markHere(b); err != nil {
+			return err
+		}
+		s.tables.fresh = fresh
+	}
+	b.Change(change)
+	return nil
+}
+
+// message takes a message of pgoutput in.
+func (s *source) message(ctx context.Context, b *record.Batch, l pgkit.LogMessage) error {
+	if len(l.Data) == 0 {
+		return errclass.With(errclass.Permanent, errors.New("the server has sent an empty piece of its log"))
+	}
+	kind := l.Data[0]
+	m := &message{p: l.Data[1:]}
+	switch kind {
+	case 'B':
+		m.lsn() // of the commit
+		s.tx = transaction{open: true, at: pgkit.Moment(m.int64()), id: m.uint32()}
+	case 'C':
+		m.int8()
+		m.lsn() // of the commit
+		s.at, s.tx.open, s.tx.rows = m.lsn(), false, false
+	case 'R':
+		before, now, err := s.tables.add(ctx, s.lookup, m)
+		if err != nil {
+			return err
+		}
+		if before != nil && !s.reader.config.SkipDDL {
+			s.change = &record.Change{Kind: record.Alter, Name: now.Name, From: before, To: now, LSN: lsnText(l.At), At: s.tx.at}
+		}
+	case 'I', 'U', 'D':
+		if err := s.row(b, kind, m, l.At); err != nil {
+			return err
+		}
+	case 'T':
+		return s.truncate(b, m, l.At)
+	}
+	return m.err(kind)
+}
+
+// truncate hands on that tables were emptied, one after the other.
+func (s *source) truncate(b *record.Batch, m *message, at pgkit.LSN) error {
+	n := m.int32()
+	m.int8() // CASCADE, RESTART IDENTITY
+	for range n {
+		rel := s.tables.byID[m.uint32()]
+		if m.broken || rel == nil || rel.schema == nil || s.reader.config.SkipDDL {
+			continue
+		}
+		if s.change != nil {
+			return errclass.With(errclass.Permanent, fmt.Errorf("several tables were truncated by one statement, %s among them: that cannot be handed on", rel.schema.Name))
+		}
+		s.change = &record.Change{Kind: record.Truncate, Name: rel.schema.Name, From: rel.schema, To: rel.schema, LSN: lsnText(at), At: s.tx.at}
+	}
+	return m.err('T')
+}
+
+// lsnText spells a place so that texts sort as places do.
+func lsnText(at pgkit.LSN) string { return fmt.Sprintf("%08X/%08X", uint32(at>>32), uint32(at)) }
+
+// Ack implements [plugin.Acker].
+func (s *source) Ack(_ context.Context, raw []byte) error {
+	at, err := parsePosition(json.RawMessage(raw))
+	if err == nil {
+		s.keeper.store(at)
+	}
+	return err
+}
+
+// Close implements [plugin.Source]. The slot is free when it has returned, if
+// the server answers.
+func (s *source) Close() error {
+	if s.keeper != nil {
+		s.keeper.close()
+	}
+	var errs []error
+	if s.stream != nil {
+		if err := s.stream.Stop(); err != nil {
+			s.reader.env.Log.Debug("ending the stream", "slot", s.spec.Slot, "error", err)
+		}
+		errs = append(errs, s.stream.Close())
+	}
+	if s.lookup != nil {
+		errs = append(errs, s.lookup.Close())
+	}
+	return errors.Join(errs...)
+}
