@@ -3,8 +3,8 @@ package canalfmt_test
 import (
 	"testing"
 
-	"github.com/datasync-io/datasync/core/format/changefmt"
 	"github.com/datasync-io/datasync/core/format/canalfmt"
+	"github.com/datasync-io/datasync/core/format/changefmt"
 	"github.com/datasync-io/datasync/core/plugintest/changes"
 )
 

@@ -33,6 +33,25 @@ type Registrar interface {
 	// Register makes the schema of the messages of a topic known: keys of these
 	// columns, values of s. Errors are classified.
 	Register(ctx context.Context, topic string, s *record.Schema, key []int) error
+	// Forget drops what Register has made: schemas come and go.
+	Forget()
+}
+
+// Upserter is an Encoder whose messages may be rows as they are now: then a row
+// before its update is none, and a delete is a message without value.
+type Upserter interface{ Upserts() bool }
+
+// Transactor is an Encoder whose messages tell their place in a transaction.
+type Transactor interface {
+	// In says that the events that follow are of a transaction; nil: of none that
+	// is told. It is read at each event.
+	In(tx *Transaction)
+}
+
+// Transaction is an event's place in its transaction.
+type Transaction struct {
+	ID             []byte // borrowed
+	Total, OfTable int64  // the event's number in it, and of its table, from 1
 }
 
 // Header is a name and value beside a message.

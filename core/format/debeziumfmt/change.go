@@ -35,7 +35,7 @@ func (e *Encoder) AppendChange(dst []byte, c *record.Change) (out []byte, key in
 	key = len(dst) - start
 
 	row := place(c)
-	src := newSource(row.Schema(), row, &e.options)
+	src := NewSource(row.Schema(), row, e.options)
 	dst = append(append(dst, open...), `"source":`...)
 	dst = src.append(dst, row, e.now)
 	dst = strconv.AppendInt(append(dst, `,"ts_ms":`...), e.now, 10)
@@ -134,7 +134,7 @@ func appendTableColumn(dst []byte, c *record.Column, position int) []byte {
 
 // readChange reads what AppendChange, or Debezium, writes.
 func readChange(payload *gjson.Result) (*record.Change, error) {
-	src := readSource(payload.Get("source"))
+	src := ReadOrigin(payload.Get("source"))
 	c := &record.Change{
 		SQL: clone(payload.Get("ddl")), LSN: string(src.LSN), At: src.At,
 		Name: record.Name{Database: clone(payload.Get("databaseName")), Schema: clone(payload.Get("schemaName"))},

@@ -80,6 +80,19 @@ func unwrap(value []byte) (payload, schema gjson.Result, err error) {
 	return all, gjson.Result{}, nil
 }
 
+// OpOf returns the op of a change's name; false: it is none of a row.
+func OpOf(name string) (op record.Op, known bool) {
+	switch name {
+	case "c", "r":
+		return record.Insert, true
+	case "u":
+		return record.UpdateAfter, true
+	case "d":
+		return record.Delete, true
+	}
+	return 0, false
+}
+
 // Decode implements [changefmt.Decoder].
 func (d *Decoder) Decode(_ context.Context, in *changefmt.Message, b *record.Batch) (*record.Change, error) {
 	if in.Value == nil {
@@ -118,7 +131,7 @@ func (d *Decoder) Decode(_ context.Context, in *changefmt.Message, b *record.Bat
 	default:
 		return nil, errclass.BadValue("", errclass.Conversion, `the message has no "op": it is no change event of Debezium`)
 	}
-	e.Origin = readSource(source)
+	e.Origin = ReadOrigin(source)
 	return d.DecodeParts(&e, in, b)
 }
 
@@ -134,17 +147,12 @@ func (d *Decoder) DecodeParts(e *Parts, in *changefmt.Message, b *record.Batch) 
 
 func (d *Decoder) event(e *Parts, in *changefmt.Message, b *record.Batch) (*record.Change, error) {
 	src := &e.Origin
-	var op record.Op
-	switch e.Op {
-	case "c", "r":
-		op = record.Insert
-	case "u":
-		op = record.UpdateAfter
-	case "d":
-		op = record.Delete
-	case "t":
-		return &record.Change{Kind: record.Truncate, Name: src.owned(), LSN: string(src.LSN), At: src.At}, nil
-	case "m":
+	op, known := OpOf(e.Op)
+	switch {
+	case known:
+	case e.Op == "t":
+		return &record.Change{Kind: record.Truncate, Name: src.Owned(), LSN: string(src.LSN), At: src.At}, nil
+	case e.Op == "m":
 		return nil, nil // a message of the source's own, of no table
 	default:
 		return nil, errclass.BadValue("", errclass.Conversion, "unknown op %.20q", e.Op)
@@ -159,7 +167,7 @@ func (d *Decoder) event(e *Parts, in *changefmt.Message, b *record.Batch) (*reco
 	if err := d.use(e, &now, in.Key); err != nil {
 		return nil, err
 	}
-	known := was.IsObject()
+	known = was.IsObject()
 	for _, o := range []struct {
 		object *changefmt.Object
 		value  *gjson.Result
@@ -252,7 +260,7 @@ func (d *Decoder) newLayout(e *Parts, row, keyNames *gjson.Result) (*layout, err
 			key = append(key, c)
 		}
 	}
-	l.schema = changefmt.NewSchema(e.Origin.owned(), columns, key, d.meta)
+	l.schema = changefmt.NewSchema(e.Origin.Owned(), columns, key, d.meta)
 	l.before, l.after = changefmt.NewObject(names), changefmt.NewObject(names)
 	return l, nil
 }

@@ -26,6 +26,11 @@ var logicals = map[string]struct {
 	"org.apache.kafka.connect.data.Timestamp": {record.Datetime, inSeconds, 3}, "org.apache.kafka.connect.data.Time": {record.Time, inSeconds, 3},
 	"io.debezium.time.MicroDuration": {record.Interval, inSeconds, 6},
 	nameDecimal:                      {record.Decimal, unscaled, 0}, nameVariable: {record.Decimal, variable, 0},
+	// Avro's own.
+	"date": {record.Date, days, 0}, "time-millis": {record.Time, inSeconds, 3}, "time-micros": {record.Time, inSeconds, 6},
+	"timestamp-millis": {record.Timestamp, inSeconds, 3}, "timestamp-micros": {record.Timestamp, inSeconds, 6},
+	"local-timestamp-millis": {record.Datetime, inSeconds, 3}, "local-timestamp-micros": {record.Datetime, inSeconds, 6},
+	"uuid": {record.UUID, plain, 0}, "decimal": {record.Decimal, unscaled, 0},
 }
 
 // NewType makes the type of a field again. wire and logical are its schema's,

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -173,7 +174,67 @@ func (t *CellReader) AppendCount(b *record.Batch, n int64) error {
 		if rest < 0 {
 			sec, rest = sec-1, rest+per
 		}
-		b.Datetime(sec, uint32(rest*below))
+		if t.Column.Kind == record.Timestamp {
+			b.Timestamp(sec, uint32(rest*below))
+		} else {
+			b.Datetime(sec, uint32(rest*below))
+		}
 	}
 	return nil
+}
+
+// AppendString appends a value of wire type String. An error is a data error.
+func (t *CellReader) AppendString(p *changefmt.Parser, b *record.Batch, text []byte) error {
+	switch {
+	case t.form == plain && string(text) == Unavailable:
+		b.Absent()
+	case !utf8.Valid(text):
+		return t.bad(errclass.Encoding, "the text is not valid UTF-8")
+	case t.Column.Kind == record.JSON:
+		return t.appendJSONText(b, string(text))
+	case t.Column.Kind == record.Bytes:
+		v := gjson.Result{Type: gjson.String, Str: string(text)}
+		raw, err := t.bytes(&v, nil)
+		if err != nil {
+			return err
+		}
+		b.Bytes(raw)
+	default:
+		return p.AppendString(b, text, t.how)
+	}
+	return nil
+}
+
+// AppendBinary appends a value of wire type Bytes.
+func (t *CellReader) AppendBinary(b *record.Batch, raw []byte) {
+	if t.form == plain && string(raw) == Unavailable {
+		b.Absent()
+		return
+	}
+	t.AppendRaw(b, raw)
+}
+
+// AppendInt appends a value of wire type Int16, Int32 or Int64. An error is a
+// data error.
+func (t *CellReader) AppendInt(b *record.Batch, n int64) error {
+	switch {
+	case t.form == days || t.form == inSeconds:
+		return t.AppendCount(b, n)
+	case t.Column.Kind == record.Uint64 && n >= 0:
+		b.Uint64(uint64(n))
+	case t.Column.Kind == record.Uint64:
+		return t.bad(errclass.Overflow, "%d of an unsigned column", n)
+	default:
+		b.Int64(n)
+	}
+	return nil
+}
+
+// AppendFloat appends a value of wire type Float64.
+func (t *CellReader) AppendFloat(b *record.Batch, v float64) {
+	if t.Column.Kind == record.Decimal {
+		b.Take(record.Decimal, record.AppendFloat(b.Buffer(), v, 64))
+		return
+	}
+	b.Float64(v)
 }

@@ -10,7 +10,10 @@ import (
 	"github.com/datasync-io/datasync/core/record"
 )
 
-var _ changefmt.Encoder = (*Encoder)(nil)
+var (
+	_ changefmt.Encoder    = (*Encoder)(nil)
+	_ changefmt.Transactor = (*Encoder)(nil)
+)
 
 // Encoder writes change events as JSON.
 type Encoder struct {
@@ -19,7 +22,7 @@ type Encoder struct {
 	now     int64
 	scratch []byte
 	row     record.Row // the first of a schema, while its plan is made
-	tx      *Transaction
+	tx      *changefmt.Transaction
 	build   func(*record.Schema) *plan
 }
 
@@ -27,7 +30,7 @@ type Encoder struct {
 type plan struct {
 	types  []Type
 	labels [][]byte // `"name":`
-	source source
+	source Source
 	open   []byte // `{"before":`, behind the schema if there is one
 	end    string // `}`, twice with a schema
 
@@ -53,15 +56,8 @@ func (*Encoder) Grouping() changefmt.Grouping { return changefmt.Pairs }
 // Begin implements [changefmt.Encoder].
 func (e *Encoder) Begin(now time.Time) { e.now = now.UnixMilli() }
 
-// Transaction is an event's place in its transaction.
-type Transaction struct {
-	ID             []byte // borrowed
-	Total, OfTable int64  // the event's number in it, of its table, from 1
-}
-
-// In says that the events that follow are of a transaction; nil: of none that
-// is told. It is read at each event.
-func (e *Encoder) In(tx *Transaction) { e.tx = tx }
+// In implements [changefmt.Transactor].
+func (e *Encoder) In(tx *changefmt.Transaction) { e.tx = tx }
 
 func (e *Encoder) planOf(r record.Row) *plan {
 	e.row = r
@@ -114,10 +110,10 @@ func (e *Encoder) AppendValue(dst []byte, ev changefmt.Event) ([]byte, error) {
 	}
 	dst = append(dst, `,"source":`...)
 	dst = p.source.append(dst, row, e.now)
-	dst = append(append(dst, `,"op":"`...), OpName(ev.Op, p.source.meta.InSnapshot(row))...)
+	dst = append(append(dst, `,"op":"`...), OpName(ev.Op, p.source.Meta.InSnapshot(row))...)
 	dst = strconv.AppendInt(append(dst, `","ts_ms":`...), e.now, 10)
 	dst = append(dst, `,"transaction":`...)
-	return append(e.tx.append(dst), p.end...), nil
+	return append(appendTransaction(dst, e.tx), p.end...), nil
 }
 
 // AppendImages appends the rows before and after an event: `null,"after":{...}`.
@@ -232,7 +228,7 @@ func (e *Encoder) newPlan(s *record.Schema) *plan {
 	for c := range p.types {
 		p.labels = append(p.labels, changefmt.Label(p.types[c].Column.Name))
 	}
-	p.source = newSource(s, e.row, &e.options)
+	p.source = NewSource(s, e.row, e.options)
 	if e.options.Schemas {
 		p.open = append(e.appendEnvelopeSchema([]byte(`{"schema":`), p, s), `,"payload":`...)
 		p.end = "}}"
@@ -257,7 +253,7 @@ func (e *Encoder) keyOpen(p *plan, s *record.Schema, columns []int) []byte {
 	return append(dst, `},"payload":{`...)
 }
 
-func (tx *Transaction) append(dst []byte) []byte {
+func appendTransaction(dst []byte, tx *changefmt.Transaction) []byte {
 	if tx == nil || len(tx.ID) == 0 {
 		return append(dst, "null"...)
 	}

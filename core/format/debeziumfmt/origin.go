@@ -18,7 +18,8 @@ type Origin struct {
 	Snapshot        bool
 }
 
-func readSource(v gjson.Result) (o Origin) {
+// ReadOrigin reads a source.
+func ReadOrigin(v gjson.Result) (o Origin) {
 	v.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
 		case "db":
@@ -59,6 +60,7 @@ func (o *Origin) place(v *gjson.Result) {
 	o.LSN = changefmt.AppendPlace(nil, p)
 }
 
-func (o *Origin) owned() record.Name {
+// Owned returns the table's name in memory of its own.
+func (o *Origin) Owned() record.Name {
 	return record.Name{Database: strings.Clone(o.Name.Database), Schema: strings.Clone(o.Name.Schema), Table: strings.Clone(o.Name.Table)}
 }

@@ -25,36 +25,46 @@ func (t *Type) appendField(dst []byte) []byte {
 	if t.Logical != "" {
 		dst = append(jsonfmt.AppendText(append(dst, `,"name":`...), t.Logical), `,"version":1`...)
 	}
-	dst = t.appendParameters(dst)
+	if len(t.Parameters()) > 0 {
+		dst = t.AppendParameters(append(dst, `,"parameters":`...))
+	}
 	return append(jsonfmt.AppendText(append(dst, `,"field":`...), t.Column.Name), '}')
 }
 
-func (t *Type) appendParameters(dst []byte) []byte {
-	open := len(dst)
-	put := func(name, value string) {
-		dst = jsonfmt.AppendText(append(dst, ','), name)
-		dst = jsonfmt.AppendText(append(dst, ':'), value)
-	}
-	if t.Logical == nameDecimal {
-		put("scale", strconv.Itoa(t.Scale))
+// Parameter is a name and value beside the schema of a field.
+type Parameter struct{ Name, Value string }
+
+// Parameters are what a decoder makes the column of again.
+func (t *Type) Parameters() (all []Parameter) {
+	if t.IsUnscaled() {
+		all = append(all, Parameter{"scale", strconv.Itoa(t.Scale)})
 		if t.Column.Precision > 0 {
-			put("connect.decimal.precision", strconv.Itoa(t.Column.Precision))
+			all = append(all, Parameter{"connect.decimal.precision", strconv.Itoa(t.Column.Precision)})
 		}
 	}
 	if t.Source != "" {
-		put(sourceType, t.Source)
+		all = append(all, Parameter{sourceType, t.Source})
 	}
 	if n := max(t.Column.Length, t.Column.Precision); n > 0 {
-		put(sourceLength, strconv.Itoa(n))
+		all = append(all, Parameter{sourceLength, strconv.Itoa(n)})
 	}
 	if t.Column.Scale > 0 {
-		put(sourceScale, strconv.Itoa(t.Column.Scale))
+		all = append(all, Parameter{sourceScale, strconv.Itoa(t.Column.Scale)})
 	}
-	if len(dst) == open {
-		return dst
+	return all
+}
+
+// IsUnscaled tells a decimal of a scale that its schema tells.
+func (t *Type) IsUnscaled() bool { return t.form == unscaled }
+
+// AppendParameters appends them as a JSON object.
+func (t *Type) AppendParameters(dst []byte) []byte {
+	open := len(dst)
+	for _, p := range t.Parameters() {
+		dst = jsonfmt.AppendText(append(dst, ','), p.Name)
+		dst = jsonfmt.AppendText(append(dst, ':'), p.Value)
 	}
-	members := string(dst[open+1:])
-	return append(append(append(dst[:open], `,"parameters":{`...), members...), '}')
+	return changefmt.CloseObject(dst, open)
 }
 
 // appendEnvelopeSchema appends the schema of a table's events.
@@ -73,13 +83,13 @@ func (e *Encoder) appendEnvelopeSchema(dst []byte, p *plan, s *record.Schema) []
 		dst = append(append(append(dst, `,"field":"`...), image...), `"},`...)
 	}
 	dst = append(dst, `{"type":"struct","fields":[`...)
-	for i, f := range p.source.fields(s.Name.Schema != "" || p.source.system != changefmt.MySQL) {
+	for i, f := range p.source.fields {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, `{"type":"`+f.wire+`","optional":`+strconv.FormatBool(f.optional)+`,"field":"`+f.name+`"}`...)
+		dst = append(dst, `{"type":"`+f.Wire+`","optional":`+strconv.FormatBool(f.Optional)+`,"field":"`+f.Name+`"}`...)
 	}
-	dst = append(dst, `],"optional":false,"name":"io.debezium.connector.`+connectors[p.source.system]+`.Source","field":"source"},`...)
+	dst = append(dst, `],"optional":false,"name":"io.debezium.connector.`+connectors[p.source.System]+`.Source","field":"source"},`...)
 	dst = append(dst, `{"type":"string","optional":false,"field":"op"},{"type":"int64","optional":true,"field":"ts_ms"},`...)
 	dst = append(dst, `{"type":"struct","fields":[{"type":"string","optional":false,"field":"id"},{"type":"int64","optional":false,"field":"total_order"},`...)
 	dst = append(dst, `{"type":"int64","optional":false,"field":"data_collection_order"}],"optional":true,"name":"event.block","version":1,"field":"transaction"}`...)

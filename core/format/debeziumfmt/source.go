@@ -10,10 +10,13 @@ import (
 	"github.com/datasync-io/datasync/core/record"
 )
 
-// source is the member of that name, planned for a table.
-type source struct {
-	system changefmt.System
-	meta   changefmt.Meta
+// Source is the member of that name, planned for a table.
+type Source struct {
+	System changefmt.System
+	Meta   changefmt.Meta
+
+	texts  map[string][]byte // members that are the same in every row
+	fields []SourceField
 	open   []byte // `{"version":...,"name":...,"ts_ms":`
 	names  []byte // `,"db":"shop","sequence":null,"schema":"public","table":"users"`
 }
@@ -46,24 +49,28 @@ func SystemOf(connector string, s *record.Schema, lsn []byte) changefmt.System {
 	return changefmt.PostgreSQL
 }
 
-// newSource plans the table of row r, which may be none.
-func newSource(s *record.Schema, r record.Row, o *Options) source {
-	src := source{meta: changefmt.MetaOf(s)}
+// NewSource plans a table, of which r is the first row if it is one.
+func NewSource(s *record.Schema, r record.Row, options Options) Source {
+	o := options.complete()
+	src := Source{Meta: changefmt.MetaOf(s)}
 	var lsn []byte
 	if r.Valid() && r.Schema() == s {
-		lsn = src.meta.Text(r, src.meta.LSN)
+		lsn = src.Meta.Text(r, src.Meta.LSN)
 	}
-	src.system = SystemOf(o.Connector, s, lsn)
+	src.System = SystemOf(o.Connector, s, lsn)
 	connector := o.Connector
 	if connector == "" {
-		connector = connectors[src.system]
+		connector = connectors[src.System]
 	}
+	src.texts = map[string][]byte{"version": []byte(version), "connector": []byte(connector), "name": []byte(o.Name),
+		"db": []byte(s.Name.Database), "schema": []byte(s.Name.Schema), "table": []byte(s.Name.Table)}
+	src.plan(s.Name)
 	src.open = append(src.open, `{"version":"`+version+`","connector":`...)
 	src.open = jsonfmt.AppendText(src.open, connector)
 	src.open = append(jsonfmt.AppendText(append(src.open, `,"name":`...), o.Name), `,"ts_ms":`...)
 	src.names = jsonfmt.AppendText(append(src.names, `,"db":`...), s.Name.Database)
 	src.names = append(src.names, `,"sequence":null`...)
-	if s.Name.Schema != "" || src.system != changefmt.MySQL {
+	if s.Name.Schema != "" || src.System != changefmt.MySQL {
 		src.names = jsonfmt.AppendText(append(src.names, `,"schema":`...), s.Name.Schema)
 	}
 	src.names = jsonfmt.AppendText(append(src.names, `,"table":`...), s.Name.Table)
@@ -72,29 +79,29 @@ func newSource(s *record.Schema, r record.Row, o *Options) source {
 
 // append appends the source of a row. now stands in for a commit time that is
 // not known.
-func (s *source) append(dst []byte, r record.Row, now int64) []byte {
-	if sec, nsec, ok := s.meta.Commit(r); ok {
+func (s *Source) append(dst []byte, r record.Row, now int64) []byte {
+	if sec, nsec, ok := s.Meta.Commit(r); ok {
 		now = changefmt.Millis(sec, nsec)
 	}
 	dst = strconv.AppendInt(append(dst, s.open...), now, 10)
-	if s.meta.InSnapshot(r) {
+	if s.Meta.InSnapshot(r) {
 		dst = append(dst, `,"snapshot":"true"`...)
 	} else {
 		dst = append(dst, `,"snapshot":"false"`...)
 	}
 	dst = append(dst, s.names...)
-	place := changefmt.ParsePlace(s.meta.Text(r, s.meta.LSN))
-	if place.System != s.system {
+	place := changefmt.ParsePlace(s.Meta.Text(r, s.Meta.LSN))
+	if place.System != s.System {
 		place = changefmt.Place{}
 	}
-	switch s.system {
+	switch s.System {
 	case changefmt.MySQL:
-		dst = appendText(append(dst, `,"server_id":0,"gtid":`...), s.meta.Text(r, s.meta.GTID))
+		dst = appendText(append(dst, `,"server_id":0,"gtid":`...), s.Meta.Text(r, s.Meta.GTID))
 		dst = appendText(append(dst, `,"file":`...), place.File)
 		dst = strconv.AppendInt(append(dst, `,"pos":`...), place.Pos, 10)
 		dst = append(dst, `,"row":0,"thread":null,"query":null`...)
 	case changefmt.PostgreSQL:
-		dst = appendWhole(append(dst, `,"txId":`...), s.meta.Text(r, s.meta.TxID))
+		dst = appendWhole(append(dst, `,"txId":`...), s.Meta.Text(r, s.Meta.TxID))
 		dst = append(dst, `,"lsn":`...)
 		if place.LSN == 0 {
 			dst = append(dst, "null"...)
@@ -126,28 +133,95 @@ func appendWhole(dst, text []byte) []byte {
 	return append(dst, text...)
 }
 
-// A field of the source's schema.
-type sourceField struct {
-	name, wire string
-	optional   bool
+// SourceField is a field of a source's schema; Wire is string, int32 or int64.
+type SourceField struct {
+	Name, Wire string
+	Optional   bool
 }
 
-// sourceFields lists the members in their order.
-func (s *source) fields(named bool) []sourceField {
-	all := []sourceField{{"version", "string", false}, {"connector", "string", false}, {"name", "string", false},
+// Fields lists the members in their order.
+func (s *Source) Fields() []SourceField { return s.fields }
+
+func (s *Source) plan(name record.Name) {
+	all := []SourceField{{"version", "string", false}, {"connector", "string", false}, {"name", "string", false},
 		{"ts_ms", "int64", false}, {"snapshot", "string", true}, {"db", "string", false}, {"sequence", "string", true}}
-	if named {
-		all = append(all, sourceField{"schema", "string", false})
+	if name.Schema != "" || s.System != changefmt.MySQL {
+		all = append(all, SourceField{"schema", "string", false})
 	}
-	all = append(all, sourceField{"table", "string", true})
-	switch s.system {
+	all = append(all, SourceField{"table", "string", true})
+	switch s.System {
 	case changefmt.MySQL:
-		all = append(all, sourceField{"server_id", "int64", false}, sourceField{"gtid", "string", true}, sourceField{"file", "string", true},
-			sourceField{"pos", "int64", false}, sourceField{"row", "int32", false}, sourceField{"thread", "int64", true}, sourceField{"query", "string", true})
+		all = append(all, SourceField{"server_id", "int64", false}, SourceField{"gtid", "string", true}, SourceField{"file", "string", true},
+			SourceField{"pos", "int64", false}, SourceField{"row", "int32", false}, SourceField{"thread", "int64", true}, SourceField{"query", "string", true})
 	case changefmt.PostgreSQL:
-		all = append(all, sourceField{"txId", "int64", true}, sourceField{"lsn", "int64", true}, sourceField{"xmin", "int64", true})
+		all = append(all, SourceField{"txId", "int64", true}, SourceField{"lsn", "int64", true}, SourceField{"xmin", "int64", true})
 	case changefmt.SQLServer:
-		all = append(all, sourceField{"change_lsn", "string", true}, sourceField{"commit_lsn", "string", true}, sourceField{"event_serial_no", "int64", true})
+		all = append(all, SourceField{"change_lsn", "string", true}, SourceField{"commit_lsn", "string", true}, SourceField{"event_serial_no", "int64", true})
 	}
-	return all
+	s.fields = all
+}
+
+// The words of snapshot.
+var yes, no = []byte("true"), []byte("false")
+
+// SourceValues are the members of one row's source. Texts are borrowed.
+type SourceValues struct {
+	source   *Source
+	millis   int64
+	place    changefmt.Place
+	gtid     []byte
+	txid     int64
+	hasTxID  bool
+	snapshot bool
+}
+
+// Values returns the members of a row's source; now stands in for a commit time
+// that is not known.
+func (s *Source) Values(r record.Row, now int64) SourceValues {
+	v := SourceValues{source: s, millis: now, gtid: s.Meta.Text(r, s.Meta.GTID), snapshot: s.Meta.InSnapshot(r)}
+	if sec, nsec, ok := s.Meta.Commit(r); ok {
+		v.millis = changefmt.Millis(sec, nsec)
+	}
+	if v.place = changefmt.ParsePlace(s.Meta.Text(r, s.Meta.LSN)); v.place.System != s.System {
+		v.place = changefmt.Place{}
+	}
+	if text := s.Meta.Text(r, s.Meta.TxID); s.System == changefmt.PostgreSQL && len(text) > 0 {
+		n, err := strconv.ParseInt(string(text), 10, 64)
+		v.txid, v.hasTxID = n, err == nil
+	}
+	return v
+}
+
+// Member returns a member; false: it is null.
+func (v *SourceValues) Member(name string) (text []byte, n int64, there bool) {
+	if text, fixed := v.source.texts[name]; fixed {
+		return text, 0, true
+	}
+	some := func(b []byte) ([]byte, int64, bool) { return b, 0, len(b) > 0 }
+	switch name {
+	case "ts_ms":
+		return nil, v.millis, true
+	case "snapshot":
+		if v.snapshot {
+			return yes, 0, true
+		}
+		return no, 0, true
+	case "server_id", "row":
+		return nil, 0, true
+	case "gtid":
+		return some(v.gtid)
+	case "file":
+		return some(v.place.File)
+	case "pos":
+		return nil, v.place.Pos, true
+	case "txId":
+		return nil, v.txid, v.hasTxID
+	case "lsn":
+		return nil, int64(v.place.LSN), v.place.LSN != 0
+	case "change_lsn":
+		return some(v.place.Change)
+	case "commit_lsn":
+		return some(v.place.Commit)
+	}
+	return nil, 0, false
 }

@@ -63,6 +63,11 @@ func Bench(b *testing.B, newEncoder func() changefmt.Encoder) {
 		b.Run(name, func(b *testing.B) {
 			e := newEncoder()
 			batch := Orders(1024, update, e.Meta()...)
+			if g, ok := e.(changefmt.Registrar); ok {
+				if err := g.Register(b.Context(), Topic, batch.Schema(), batch.Schema().Key); err != nil {
+					b.Fatal(err)
+				}
+			}
 			dst := make([]byte, 0, 4<<20)
 			size := 0
 			b.ReportAllocs()

@@ -19,6 +19,9 @@ type Message struct {
 // Now is when encoders of tests write.
 var Now = time.UnixMilli(1_700_000_000_123).UTC()
 
+// Topic is where the messages of tests go.
+const Topic = "changes"
+
 // Encode returns the messages of a batch's changes. Keys are the primary key.
 func Encode(t testing.TB, e changefmt.Encoder, b *record.Batch) (all []Message) {
 	t.Helper()
@@ -26,12 +29,26 @@ func Encode(t testing.TB, e changefmt.Encoder, b *record.Batch) (all []Message) 
 	for i := 0; i < b.Len(); {
 		ev, n := changefmt.At(b, i, e.Grouping())
 		r := ev.Row()
+		if up, ok := e.(changefmt.Upserter); ok && up.Upserts() && ev.Op == record.UpdateBefore {
+			i += n
+			continue
+		}
+		if g, ok := e.(changefmt.Registrar); ok {
+			if err := g.Register(t.Context(), Topic, r.Schema(), r.Schema().Key); err != nil {
+				t.Fatal(err)
+			}
+		}
 		key, ok, err := e.AppendKey(nil, r, r.Schema().Key)
 		if err != nil {
 			t.Fatalf("row %d: key: %v", i, err)
 		}
 		if _, keyless := e.(changefmt.Keyless); keyless || !ok {
 			key = nil
+		}
+		if up, ok := e.(changefmt.Upserter); ok && up.Upserts() && ev.Op == record.Delete {
+			all = append(all, Message{Key: key})
+			i += n
+			continue
 		}
 		value, err := e.AppendValue(nil, ev)
 		if err != nil {
@@ -82,7 +99,7 @@ func (tr Trip) Run(t *testing.T, b *record.Batch) *record.Batch {
 	back.Reset("0")
 	for i, m := range Encode(t, tr.Encoder, b) {
 		before := back.Len()
-		change, err := tr.Decoder.Decode(t.Context(), &changefmt.Message{Topic: "t", Key: m.Key, Value: m.Value, Headers: m.Headers, Offset: int64(i)}, back)
+		change, err := tr.Decoder.Decode(t.Context(), &changefmt.Message{Topic: Topic, Key: m.Key, Value: m.Value, Headers: m.Headers, Offset: int64(i)}, back)
 		if err != nil || change != nil {
 			t.Fatalf("message %d: %v %v\n%s", i, change, err, m.Value)
 		}
