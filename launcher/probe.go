@@ -16,14 +16,19 @@ func (r *Runner) Probe(ctx context.Context) (err error) {
 	if err := r.probe(ctx); err != nil {
 		return err
 	}
-	c, compares := r.writer.(plugin.Comparer)
 	d, knows := r.reader.(plugin.Describer)
-	if !compares || !knows {
+	if !knows {
 		return nil
 	}
 	schemas, err := d.Describe(ctx)
 	if err != nil {
 		return fmt.Errorf("describing the input: %w", err)
 	}
-	return c.Compare(ctx, schemas)
+	if schemas, err = r.transformed(schemas); err != nil {
+		return err
+	}
+	if c, compares := r.writer.(plugin.Comparer); compares {
+		return c.Compare(ctx, schemas)
+	}
+	return nil
 }

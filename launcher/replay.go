@@ -8,6 +8,7 @@ import (
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/job"
+	"github.com/datasync-io/datasync/core/transform"
 	"github.com/datasync-io/datasync/dirty"
 )
 
@@ -30,10 +31,13 @@ func (r *Runner) replayFrom(file string) error {
 	if err != nil {
 		return err
 	}
-	r.listed = !r.named()
+	if err := r.buildTransform(); err != nil {
+		return err
+	}
+	r.listed, r.plan = !r.named(), transform.Plan{}
 	r.replay, r.reader = replay, replay
 	r.pipe.Reader = job.Operator{Name: replayReader, Plugin: "replay", Parameter: config.NewDecoder(node, config.Settings{}), Node: node}
-	r.pipe.Transformer, r.pipe.NameMapping = nil, nil
+	r.pipe.Transformer, r.pipe.NameMapping, r.pipe.Restoration = nil, nil, nil
 	stem := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	r.id = r.job.Identity + "-replay-" + stem + "-0"
 	return nil
