@@ -141,13 +141,25 @@ func (r *Runner) transformable(names []string) ([]string, error) {
 	if s == nil {
 		return nil, nil
 	}
-	out, err := r.plan.New().Schema(s)
-	var planned *datax.PlanError
-	switch {
-	case errors.As(err, &planned):
-		return nil, r.at(r.pipe.Transformer).Place(config.Field(fmt.Sprintf("[%d].%s", planned.Step, planned.Key), planned.Err))
-	case err != nil:
-		return nil, r.sqlError(errors.New(strings.TrimPrefix(err.Error(), "transformSql, table "+s.Name.String()+": ")))
+	if r.plan.Names != nil {
+		s = r.plan.Names.Schema(s)
+	}
+	out := s
+	if q := r.plan.Query; q != nil {
+		p, err := q.Compile(s, r.plan.SQL)
+		if err != nil {
+			return nil, r.sqlError(err)
+		}
+		out = p.Schema()
+	}
+	if len(r.plan.Steps) > 0 {
+		var err error
+		var planned *datax.PlanError
+		if out, err = r.plan.Steps.NewTransform().Schema(s); errors.As(err, &planned) {
+			return nil, r.at(r.pipe.Transformer).Place(config.Field(fmt.Sprintf("[%d].%s", planned.Step, planned.Key), planned.Err))
+		} else if err != nil {
+			return nil, err
+		}
 	}
 	var made []string
 	for _, c := range out.Columns[:out.Data] {

@@ -62,7 +62,7 @@ func (c Chain) plan(s *record.Schema) (*work, error) {
 	for i, st := range c {
 		at := st.settings.Column
 		if at >= s.Data {
-			return nil, errclass.With(errclass.Config, &PlanError{i, "parameter.columnIndex", fmt.Errorf("there is no column %d in table %s: it has %d, from 0 on", at, s.Name, s.Data)})
+			return nil, errclass.With(errclass.Config, &PlanError{i, "parameter.columnIndex", fmt.Errorf("there is no column %d: %s, from 0 on", at, has(s))})
 		}
 		p := planned{column: at, filter: st.filter}
 		switch {
@@ -80,6 +80,13 @@ func (c Chain) plan(s *record.Schema) (*work, error) {
 	}
 	w.out = &record.Schema{Name: s.Name, Columns: columns, Data: s.Data, Key: s.Key, Comment: s.Comment}
 	return w, nil
+}
+
+func has(s *record.Schema) string {
+	if name := s.Name.String(); name != "" {
+		return fmt.Sprintf("table %s has %d", name, s.Data)
+	}
+	return fmt.Sprintf("there are %d", s.Data)
 }
 
 // Schema is that of the rows that the chain makes.

@@ -132,7 +132,7 @@ func TestFaults(t *testing.T) {
 		{step("dx_filter", 0, "like", "(?=x)"), "parameter.paras[1]: the regular expression \"(?=x)\" cannot be used: look-ahead (?=...) is not supported"},
 		{step("dx_filter", 0, ">", "x"), `transformer[0].parameter.paras[1]: expected a number to compare with, found "x"`},
 		{step("dx_filter", 5, ">", "2024-01-01"), "is compared as epoch milliseconds"},
-		{step("dx_substr", 6, "1", "2"), "transformer[0].parameter.columnIndex: there is no column 6 in table t: it has 6, from 0 on"},
+		{step("dx_substr", 6, "1", "2"), "transformer[0].parameter.columnIndex: there is no column 6: table t has 6, from 0 on"},
 	} {
 		if _, err := apply(t, tt.step); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%v: got %v, want %s", tt.step, err, tt.want)

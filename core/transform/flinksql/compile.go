@@ -93,9 +93,9 @@ func (c *compiler) expr(n ast.ExprNode) (expr, error) {
 	case *ast.FuncCallExpr:
 		return c.call(n, text)
 	case *ast.AggregateFuncExpr:
-		return expr{}, c.refuse(text, "aggregate functions are not supported: rows are transformed one by one")
+		return expr{}, c.refuse(strings.ToUpper(n.F), "aggregate functions are not supported: rows are transformed one by one")
 	case *ast.WindowFuncExpr:
-		return expr{}, c.refuse(text, "window functions are not supported: rows are transformed one by one")
+		return expr{}, c.refuse(strings.ToUpper(n.Name), "window functions are not supported: rows are transformed one by one")
 	case *ast.SubqueryExpr, *ast.ExistsSubqueryExpr, *ast.CompareSubqueryExpr:
 		return expr{}, c.refuse(text, "subqueries are not supported")
 	case *ast.PatternRegexpExpr:

@@ -1,11 +1,13 @@
 package flinksql
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
 	"github.com/pingcap/tidb/pkg/parser/ast"
 
+	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/record"
 	"github.com/datasync-io/datasync/core/transform/rowwise"
 )
@@ -38,6 +40,7 @@ func (q *Query) Compile(s *record.Schema, o Options) (*Program, error) {
 	c := &compiler{o: o.filled(), q: q, schema: s}
 	p := &Program{clock: c.o.Now}
 	var columns []record.Column
+	var errs []error
 	for i, f := range q.stmt.Fields.Fields {
 		if f.WildCard != nil {
 			for at := range s.Data {
@@ -48,7 +51,8 @@ func (q *Query) Compile(s *record.Schema, o Options) (*Program, error) {
 		c.used = nil
 		e, err := c.expr(f.Expr)
 		if err != nil {
-			return nil, err
+			errs = append(errs, err)
+			continue
 		}
 		name := f.AsName.O
 		if col, is := f.Expr.(*ast.ColumnNameExpr); is && name == "" {
@@ -65,19 +69,22 @@ func (q *Query) Compile(s *record.Schema, o Options) (*Program, error) {
 		}
 		p.outputs, columns = append(p.outputs, out), append(columns, column)
 	}
+	if q.stmt.Where != nil {
+		c.used = nil
+		e, err := c.condition(q.stmt.Where)
+		errs = append(errs, err)
+		p.where, p.needs = e.eval, c.used
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, errclass.With(errclass.Config, err)
+	}
 	unique(columns)
 	data := len(columns)
 	for i := s.Data; i < len(s.Columns); i++ {
 		p.outputs, columns = append(p.outputs, output{name: s.Columns[i].Name, copy: i}), append(columns, s.Columns[i])
 	}
 	p.schema = &record.Schema{Name: s.Name, Columns: columns, Data: data, Key: p.key(s, data), Comment: s.Comment}
-	if q.stmt.Where == nil {
-		return p, nil
-	}
-	c.used = nil
-	e, err := c.condition(q.stmt.Where)
-	p.where, p.needs = e.eval, c.used
-	return p, err
+	return p, nil
 }
 
 // unique names columns of one name as Flink does: a, a0, a1.
