@@ -3,6 +3,7 @@
 //	datasync -job jobs/sqlite2jsonl.json -p "db=shop.db,out=orders.jsonl"
 //	datasync check jobs/mysql2kafka.json
 //	datasync preview -n 5 jobs/mysql2kafka.json
+//	datasync state list
 //
 // It is typed as FlinkX and ChunJun are: flags have a single dash, and theirs
 // are all accepted. Flags may stand before and after the job file.
