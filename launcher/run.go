@@ -10,6 +10,7 @@ import (
 
 	"github.com/datasync-io/datasync/core/checkpoint"
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/job"
 	"github.com/datasync-io/datasync/core/limit"
 	"github.com/datasync-io/datasync/core/metric"
 	"github.com/datasync-io/datasync/core/plugin"
@@ -44,7 +45,12 @@ func (r *Runner) run(ctx, stop context.Context) (c *checkpoint.Checkpoint, err e
 	defer context.AfterFunc(stop, cancel)()
 	for _, step := range []func() error{
 		func() error { return r.probe(early) },
-		func() error { c, err = r.begin(early); return err },
+		func() error {
+			if c, err = r.begin(early); err != nil {
+				return err
+			}
+			return r.ends(c)
+		},
 		func() error {
 			if c.Finished {
 				return nil
@@ -70,6 +76,14 @@ func (r *Runner) run(ctx, stop context.Context) (c *checkpoint.Checkpoint, err e
 	r.collected.Store(collector)
 	err = r.move(ctx, stop, early, c, collector)
 	return c, errors.Join(err, collector.Close())
+}
+
+// ends refuses a plan without an end where something is to run after it.
+func (r *Runner) ends(c *checkpoint.Checkpoint) error {
+	if !r.mustEnd || !endless(c.Plan) {
+		return nil
+	}
+	return errclass.With(errclass.Config, errors.New("it never ends, and what stands behind it in job.content would never run: make each of them a job of its own"))
 }
 
 // shape shows the writer what is going to come. A table that does not fit is
@@ -158,7 +172,7 @@ func (r *Runner) pumpConfig(c *checkpoint.Checkpoint, queue *pump.Queue, tracker
 			return coordinator.Save(ctx)
 		},
 		Trouble: r.shown.Trouble, Budget: pump.NewBudget(pump.DefaultBudget), Dirty: collector, Meter: meter{r.meter, collector}, Log: r.o.Log,
-		Retry: r.retry(), Idempotent: r.idempotent(), FlushInterval: r.interval(), MaxRowBytes: maxRowBytes,
+		Retry: r.patience(c), Idempotent: r.idempotent(), FlushInterval: r.interval(), MaxRowBytes: maxRowBytes,
 	}
 	if !r.plan.Empty() {
 		pc.Transform = func(int) pump.Transform { return r.plan.New() }
@@ -249,20 +263,29 @@ func (r *Runner) interval() time.Duration {
 	return DefaultInterval
 }
 
-// retry is what job.setting.restart says.
+// patience is retry for moving rows: a stream without setting.restart is never
+// given up once both ends have been reached.
+func (r *Runner) patience(c *checkpoint.Checkpoint) pump.Retry {
+	retry := r.retry()
+	if r.job.Restart() == nil && endless(c.Plan) {
+		retry.Later = 0
+	}
+	return retry
+}
+
+// retry is what job.setting.restart, or Flink's properties, say.
 func (r *Runner) retry() pump.Retry {
-	s := r.job.Setting.Restart
+	s := r.job.Restart()
 	if s == nil {
 		return pump.DefaultRetry()
 	}
-	switch s.Strategy {
-	case "fixedDelay":
-		if s.RestartAttempts == 0 {
-			return pump.Retry{Attempts: -1}
-		}
+	switch {
+	case s.Strategy == job.FixedDelay && s.RestartAttempts > 0:
 		return pump.Retry{Attempts: s.RestartAttempts, Delay: s.DelayInterval}
-	case "failureRate":
-		return pump.Retry{Attempts: max(1, s.FailureRate), Delay: s.DelayInterval}
+	case s.Strategy == job.FailureRate:
+		return pump.Retry{Delay: s.DelayInterval, Rate: r.failures}
+	case s.Strategy == job.ExponentialDelay:
+		return pump.Retry{}
 	}
 	return pump.Retry{Attempts: -1}
 }

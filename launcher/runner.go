@@ -10,10 +10,10 @@ import (
 
 	"github.com/datasync-io/datasync/core/checkpoint"
 	"github.com/datasync-io/datasync/core/config"
-	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/job"
 	"github.com/datasync-io/datasync/core/metric"
 	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/pump"
 	"github.com/datasync-io/datasync/core/transform"
 	"github.com/datasync-io/datasync/dirty"
 )
@@ -37,26 +37,35 @@ type Runner struct {
 	shown     *metric.Job
 	start     time.Time
 	total     atomic.Int64
-	plan      transform.Plan // what is done with the rows between reader and writer
 	collected atomic.Pointer[dirty.Collector]
+	plan      transform.Plan // what is done with the rows between reader and writer
+	failures  *pump.Rate     // of setting.restart; nil: not given
+	mustEnd   bool           // something runs after it
 
 	tracker atomic.Pointer[checkpoint.Tracker] // once the plan is known
 }
 
-// New builds the plugins that the job names; it never dials. Its error joins
-// all faults of the plugins' parameters and is of class Config.
+// New builds the plugins that the job's first pipeline names; it never dials.
+// Its error joins all faults of the plugins' parameters and is of class Config.
 func New(j *job.Job, o Options) (*Runner, error) {
+	if len(j.Pipelines) == 0 {
+		return nil, noPipeline()
+	}
+	return newRunner(j, j.Pipelines[0], o)
+}
+
+func newRunner(j *job.Job, pipe job.Pipeline, o Options) (*Runner, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Zone == nil {
 		o.Zone = time.Local
 	}
-	if len(j.Pipelines) == 0 {
-		return nil, errclass.With(errclass.Config, errors.New("job.content: the job has no reader and writer"))
-	}
-	r := &Runner{job: j, pipe: j.Pipelines[0], o: o, store: checkpoint.NewFileStore(o.StateDir).Masked(j.Scrubber())}
+	r := &Runner{job: j, pipe: pipe, o: o, store: checkpoint.NewFileStore(o.StateDir).Masked(j.Scrubber())}
 	r.id = j.PipelineIdentity(r.pipe)
+	if s := j.Restart(); s != nil {
+		r.failures = pump.NewRate(s.FailureRate, s.FailureInterval)
+	}
 	speed := j.Setting.Speed
 	r.meter = metric.New(max(speed.Readers(), speed.Writers()), time.Now)
 	r.shown = r.figures()
@@ -91,7 +100,7 @@ func (r *Runner) buildWriter() error {
 	op := r.pipe.Writer
 	info, err := r.o.Registry.Writer(op.Plugin)
 	if err != nil {
-		return named(op, err)
+		return unknownPlugin(op, "writer", r.writerNames())
 	}
 	env := r.env(op.Name)
 	env.Named = r.named()
@@ -121,7 +130,7 @@ func (r *Runner) buildReader() error {
 	op := r.pipe.Reader
 	info, err := r.o.Registry.Reader(op.Plugin)
 	if err != nil {
-		return named(op, err)
+		return unknownPlugin(op, "reader", r.readerNames())
 	}
 	env := r.env(op.Name)
 	if user, ok := r.writer.(plugin.MetaUser); ok {
@@ -129,15 +138,6 @@ func (r *Runner) buildReader() error {
 	}
 	r.reader, err = info.New(env, op.Parameter)
 	return err
-}
-
-// named points an error at the operator's name.
-func named(op job.Operator, err error) error {
-	at := op.Node
-	if name := at.Member("name"); name != nil {
-		at = name
-	}
-	return errclass.With(errclass.Config, at.Errorf("%v", err))
 }
 
 // close ends the plugins.
