@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -38,8 +39,14 @@ func (p *parser) advance() (err error) {
 	return err
 }
 
+// fail returns a fault at the token ahead; at the end of the file, behind the
+// last of its text.
 func (p *parser) fail(expected string) error {
-	return syntaxError(p.lexer.source, p.ahead.begin, expected)
+	source, at := p.lexer.source, p.ahead.begin
+	if p.ahead.kind == tokenEnd {
+		at = len(bytes.TrimRight(source.data, " \t\r\n"))
+	}
+	return syntaxError(source, at, expected)
 }
 
 func (p *parser) is(punct byte) bool {

@@ -59,11 +59,11 @@ func strictAny(t *testing.T, text string) any {
 
 func TestParseBroken(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
-		{"empty", "  ", "j.json:1:3: the text is empty, expected {\n      \n      ^"},
+		{"empty", "  ", "j.json:1:1: the text is empty, expected {"},
 		{"no comma", "{\n  \"a\": 1\n  \"b\": 2\n}", "j.json:3:3: expected , or }\n      \"b\": 2\n      ^"},
 		{"no colon", `{"a" 1}`, "j.json:1:6: expected : after the name\n    {\"a\" 1}\n         ^"},
 		{"no value", `{"a": }`, "j.json:1:7: expected a value\n    {\"a\": }\n          ^"},
-		{"no brace", "{\"job\": {\n \"a\": 1\n", "j.json:3:1: the file ends here but the { of line 1, column 9 is not closed, expected , or }\n    \n    ^"},
+		{"no brace", "{\"job\": {\n \"a\": 1\n", "j.json:2:8: the file ends here but the { of line 1, column 9 is not closed, expected , or }\n     \"a\": 1\n           ^"},
 		{"no bracket", `{"a": [1, 2}`, "j.json:1:12: expected , or ]\n    {\"a\": [1, 2}\n               ^"},
 		{"open text", `{"a": "b}`, "j.json:1:7: this text is not closed, expected \"\n    {\"a\": \"b}\n          ^"},
 		{"open comment", `{} /* a`, "j.json:1:4: this comment is not closed, expected */\n    {} /* a\n       ^"},

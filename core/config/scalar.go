@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -81,7 +82,11 @@ func setScalar(n *Node, v reflect.Value, f field) *Error {
 		return nil
 	}
 	if err := parseScalar(text, v, f); err != nil {
-		return n.Errorf("expected %s, found %s", expectation(v.Type(), f), n.quoted())
+		expected := expectation(v.Type(), f)
+		if errors.Is(err, strconv.ErrRange) && v.Kind() == reflect.Int64 && v.Type() != durationType && v.Type() != bytesType {
+			expected += fmt.Sprintf(" from %d to %d", math.MinInt64, math.MaxInt64)
+		}
+		return n.Errorf("expected %s, found %s", expected, n.quoted())
 	}
 	if f.min != "" && belowMin(v, f) {
 		return n.Errorf("expected at least %s, found %s", f.min, n.quoted())
@@ -138,6 +143,9 @@ func expectation(t reflect.Type, f field) string {
 		return "a number"
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return fmt.Sprintf("a whole number from 0 to %d", uint64(math.MaxUint64)>>(64-t.Bits()))
+	}
+	if t.Bits() == 64 {
+		return "a whole number"
 	}
 	return fmt.Sprintf("a whole number from %d to %d", int64(-1)<<(t.Bits()-1), int64(math.MaxInt64)>>(64-t.Bits()))
 }

@@ -12,11 +12,12 @@ const excerptWidth = 48
 // stand the line of the file, with anything like a secret masked, and a caret.
 func syntaxError(t *Text, at int, expected string) *Error {
 	line, column := t.position(at)
+	e := &Error{File: t.name, Line: line, Column: column, Msg: expected}
 	shown, caret := excerpt(t.near(line, at))
-	return &Error{
-		File: t.name, Line: line, Column: column,
-		Msg: expected + "\n    " + shown + "\n    " + strings.Repeat(" ", caret) + "^",
+	if strings.TrimSpace(shown) != "" {
+		e.Msg += "\n    " + shown + "\n    " + strings.Repeat(" ", caret) + "^"
 	}
+	return e
 }
 
 // excerpt returns the part of a line around a column, and where the caret

@@ -84,6 +84,7 @@ func (p *parser) table(j *Job) {
 		}
 		if t.URL == "" {
 			p.add(&config.Error{File: confProp, Path: "chunjun.dirty-data.jdbc.url", Msg: "is required with output-type " + j.Properties.DirtyOutput})
+			t = nil
 		}
 	}
 	j.dirtyTable = t

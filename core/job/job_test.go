@@ -136,7 +136,7 @@ func TestSkeletonFaults(t *testing.T) {
 		{"content is empty", `{"job": {"content": []}}`, `1:21: job.content: is empty, expected one element that has a reader and a writer`},
 		{"no writer", `{"job": {"content": [{"reader": {"name": "a", "parameter": {}}}]}}`, `1:22: job.content[0].writer: is required`},
 		{"parameter is no object", `{"job": {"content": [{"reader": {"name": "a", "parameter": 3}, "writer": {"name": "a", "parameter": {}}}]}}`, `1:60: job.content[0].reader.parameter: expected an object with the reader's keys, found a number`},
-		{"broken", `{"job": `, "1:9: the file ends here, expected a value\n    {\"job\": \n            ^"},
+		{"broken", `{"job": `, "1:8: the file ends here, expected a value\n    {\"job\": \n           ^"},
 		{"bare placeholder", `{"job": ${what}}`, `1:9: ${what} has no value, give one with -p "what=..."`},
 	} {
 		if _, err := job.Parse([]byte(tt.text), job.Options{}); err == nil || err.Error() != tt.want {
@@ -292,22 +292,4 @@ func TestPluginNames(t *testing.T) {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
-}
-
-// FuzzJob checks that no job file and no flag makes the parser panic, and that
-// what it cannot use is an error of class Config.
-func FuzzJob(f *testing.F) {
-	f.Add(minimal, "a=1", `{"flink.checkpoint.interval": 1}`)
-	f.Add(withSetting(`{"speed": {"channel": ${n}}, "errorLimit": {}, "restore": {"isRestore": true, "restoreColumnName": "x"}}`, ""), `{"n": "${n}"}`, "")
-	f.Fuzz(func(t *testing.T, text, params, confProp string) {
-		j, err := job.Parse([]byte(text), job.Options{Params: params, ConfProp: confProp, Env: func(n string) (string, bool) { return n, true }})
-		if err != nil && errclass.Of(err) != errclass.Config {
-			t.Errorf("class %v: %v", errclass.Of(err), err)
-		}
-		if j != nil {
-			_ = j.Masked()
-			_, _ = j.DirtyLimit()
-			_ = j.Scrubber()(text)
-		}
-	})
 }

@@ -38,7 +38,10 @@ func Parse(text []byte, o Options) (*Job, error) {
 	source, left := p.expand(text)
 	root, err := config.Parse(source)
 	if err != nil {
-		if !p.unresolved(source, left, func(l config.Left) bool { return l.Bare }) {
+		bare := func(l config.Left) bool { return l.Bare }
+		if slices.ContainsFunc(left, bare) {
+			p.unresolved(source, left, func(l config.Left) bool { return bare(l) || !routing[l.Name] })
+		} else {
 			p.add(err)
 		}
 		return nil, config.Join(p.errs...)
@@ -101,17 +104,17 @@ func (p *parser) expand(text []byte) (*config.Text, []config.Left) {
 	return source, left
 }
 
-// unresolved reports those of the placeholders without a value that count, and
-// whether there were any.
-func (p *parser) unresolved(source *config.Text, left []config.Left, counts func(config.Left) bool) (found bool) {
+// unresolved reports those of the placeholders without a value that count.
+func (p *parser) unresolved(source *config.Text, left []config.Left, counts func(config.Left) bool) {
 	for _, l := range left {
 		if counts(l) {
 			p.add(source.Unresolved(l))
-			found = true
 		}
 	}
-	return found
 }
+
+// routing are the placeholders of nameMapping.
+var routing = map[string]bool{"dataBaseName": true, "schemaName": true, "tableName": true}
 
 // unrouted tells placeholders that need a value from those in nameMapping,
 // where ${schemaName} and the like are a language of its own.
