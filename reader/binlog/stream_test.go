@@ -59,6 +59,7 @@ type stream struct {
 	ddl   []record.Change
 	marks int
 	done  bool
+	each  func(record.Row) // nil: none
 }
 
 // follow plans and opens the log.
@@ -97,10 +98,11 @@ func (s *stream) close() {
 func (s *stream) fill(ctx context.Context) error {
 	b := record.NewBatch(0, 0)
 	b.Reset(s.split.ID)
-	if err := s.src.Fill(ctx, b); err != nil {
-		return err
-	}
+	err := s.src.Fill(ctx, b)
 	for i := range b.Len() {
+		if s.each != nil {
+			s.each(b.Row(i))
+		}
 		s.rows = append(s.rows, spellRow(b.Row(i)))
 	}
 	for _, r := range b.Rejects() {
@@ -116,7 +118,7 @@ func (s *stream) fill(ctx context.Context) error {
 	if c := b.SchemaChange(); c != nil {
 		s.ddl = append(s.ddl, *c)
 	}
-	return nil
+	return err
 }
 
 // until reads up to a row of table end, and leaves it out.

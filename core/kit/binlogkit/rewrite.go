@@ -77,6 +77,14 @@ func standIn(text, last string, src *[]byte, i *int) string {
 		}
 	}
 	switch low {
+	case "charset", "character":
+		if text, ok := standInCharset(low, last, *src, i); ok {
+			return text
+		}
+	case "collate":
+		if text, ok := standInCollation(*src, i); ok {
+			return text
+		}
 	case "spatial":
 		return ""
 	case "invisible":
@@ -106,6 +114,64 @@ func standIn(text, last string, src *[]byte, i *int) string {
 		}
 	}
 	return text
+}
+
+// parsed are the character sets that the parser knows.
+var parsed = map[string]bool{"utf8mb4": true, "utf8mb3": true, "utf8": true, "ascii": true, "latin1": true, "binary": true, "gbk": true, "gb18030": true}
+
+// standInCharset writes a character set that the parser does not know as the
+// collation of its bytes, which it does not look into.
+func standInCharset(word, last string, src []byte, i *int) (string, bool) {
+	at := *i
+	if word == "character" {
+		set, end := wordAt(src, skipBlank(src, at))
+		if !strings.EqualFold(set, "set") {
+			return "", false
+		}
+		at = end
+	}
+	name, end := assigned(src, at)
+	if name = strings.ToLower(name); name == "" || parsed[name] || name == "default" {
+		return "", false
+	}
+	*i = end
+	if last == "to" { // CONVERT TO
+		return "CHARACTER SET utf8mb4 COLLATE " + name + "_bin", true
+	}
+	return "COLLATE " + name + "_bin", true
+}
+
+// standInCollation writes a collation of MariaDB's newer ones, which do not
+// all name their character set, as another one of its set.
+func standInCollation(src []byte, i *int) (string, bool) {
+	name, end := assigned(src, *i)
+	charset, _, found := strings.Cut(strings.ToLower(name), "uca1400")
+	if !found {
+		return "", false
+	}
+	*i = end
+	if charset == "" {
+		return "", true
+	}
+	return "COLLATE " + charset + "bin", true
+}
+
+// assigned reads a name that may stand after an equals sign and in quotes.
+func assigned(src []byte, at int) (name string, end int) {
+	if at = skipBlank(src, at); at < len(src) && src[at] == '=' {
+		at = skipBlank(src, at+1)
+	}
+	if at < len(src) && (src[at] == '\'' || src[at] == '"' || src[at] == '`') {
+		end = skipQuoted(src, at)
+		return strings.Trim(string(src[at:end]), "'\"`"), end
+	}
+	return wordAt(src, at)
+}
+
+func wordAt(src []byte, at int) (word string, end int) {
+	for end = at; end < len(src) && isWord(src[end]); end++ {
+	}
+	return string(src[at:end]), end
 }
 
 func isWord(c byte) bool {

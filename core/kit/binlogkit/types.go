@@ -35,11 +35,14 @@ var typeWords = map[string]declared{
 	"mediumblob": {record.Bytes, blobs, 1<<24 - 1}, "longblob": {record.Bytes, blobs, 1<<32 - 1},
 	"enum": {kind: record.String, wire: []byte{mysql.MYSQL_TYPE_ENUM}}, "set": {kind: record.String, wire: []byte{mysql.MYSQL_TYPE_SET}},
 	"json": {kind: record.JSON, wire: []byte{mysql.MYSQL_TYPE_JSON}}, "vector": {kind: record.Bytes, wire: []byte{mysql.MYSQL_TYPE_VECTOR, mysql.MYSQL_TYPE_VARCHAR}},
-	"uuid": {kind: record.UUID, wire: []byte{mysql.MYSQL_TYPE_STRING}}, "inet6": {kind: record.String, wire: []byte{mysql.MYSQL_TYPE_STRING}},
-	"inet4":    {kind: record.String, wire: []byte{mysql.MYSQL_TYPE_STRING}},
+	"uuid": {kind: record.UUID, wire: []byte{mysql.MYSQL_TYPE_STRING}}, "inet6": {kind: record.String, wire: []byte{mysql.MYSQL_TYPE_STRING}, length: 39},
+	"inet4":    {kind: record.String, wire: []byte{mysql.MYSQL_TYPE_STRING}, length: 15},
 	"geometry": shapes, "point": shapes, "linestring": shapes, "polygon": shapes, "multipoint": shapes, "multilinestring": shapes,
 	"multipolygon": shapes, "geometrycollection": shapes, "geomcollection": shapes,
 }
+
+// narrow is how many bytes a character takes at least; 1 where it is not here.
+var narrow = map[string]int{"ucs2": 2, "utf16": 2, "utf16le": 2, "utf32": 4}
 
 var (
 	blobs  = []byte{mysql.MYSQL_TYPE_BLOB}
@@ -120,6 +123,8 @@ func (c *Column) Describe(tinyBool bool) record.Column {
 			out.Length = first
 		} else if w == "char" || w == "binary" {
 			out.Length = 1
+		} else if w != "longtext" {
+			out.Length /= max(narrow[c.Charset], 1)
 		}
 	}
 	return out
