@@ -23,13 +23,13 @@ func unknownPlugin(op job.Operator, side string, names []string) error {
 	slices.Sort(names)
 	have := strings.Join(names, ", ")
 	written := strings.TrimSpace(op.Name)
-	problem := fmt.Sprintf("unknown %s %q;", side, written)
+	problem := fmt.Sprintf("unknown %s %q; this", side, written)
 	if origin := job.Origin(written); origin != "" {
-		problem = fmt.Sprintf("%q is a plugin of %s that datasync does not have as a %s yet;", written, origin, side)
+		problem = fmt.Sprintf("%q is a plugin of %s that datasync does not have as a %s yet; this", written, origin, side)
 	} else if near := config.Nearest(written, names); near != "" {
-		problem = fmt.Sprintf("unknown %s %q, did you mean %q?", side, written, near)
+		problem = fmt.Sprintf("unknown %s %q, did you mean %q? This", side, written, near)
 	}
-	return errclass.With(errclass.Config, at.Errorf("%s this binary has %s", problem, have))
+	return errclass.With(errclass.Config, at.Errorf("%s binary has %s", problem, have))
 }
 
 func (r *Runner) readerNames() []string {

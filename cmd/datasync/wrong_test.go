@@ -68,29 +68,35 @@ func TestWrongJobs(t *testing.T) {
 	}
 }
 
-// runWrong runs a job file in a folder of its own and returns what is said.
+// runWrong checks a job file in a folder of its own and, if it is wrong, runs it
+// and returns what is said.
 func runWrong(t *testing.T, file string, text []byte, flags []string) string {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var stdout, stderr bytes.Buffer
-	p := &process{
-		args: append([]string{"-job", file, "-state-dir", "state"}, flags...), stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr,
-		env: func(string) (string, bool) { return "", false }, signals: make(chan os.Signal),
-	}
-	if code := p.run(); code != launcher.ExitConfig {
-		t.Errorf("exit code %d, want %d", code, launcher.ExitConfig)
-	}
-	if stdout.Len() > 0 {
-		t.Errorf("stdout: %s", stdout.String())
+	var said string
+	for _, command := range []string{"check", "run"} {
+		var stdout, stderr bytes.Buffer
+		p := &process{
+			args: append([]string{command, "-job", file, "-state-dir", "state"}, flags...), stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr,
+			env: func(string) (string, bool) { return "", false }, signals: make(chan os.Signal),
+		}
+		if code := p.run(); code != launcher.ExitConfig {
+			t.Errorf("%s: exit code %d, want %d", command, code, launcher.ExitConfig)
+			return ""
+		}
+		if command == "run" && stdout.Len() > 0 {
+			t.Errorf("stdout: %s", stdout.String())
+		}
+		said = stderr.String()
+		if strings.Contains(said+stdout.String(), "hush") {
+			t.Errorf("%s: a secret is shown: %s%s", command, said, stdout.String())
+		}
 	}
 	if _, err := os.Stat("state"); err == nil {
 		t.Error("state was written")
 	}
-	if strings.Contains(stderr.String(), "hush") {
-		t.Errorf("a secret is shown: %s", stderr.String())
-	}
-	return stderr.String()
+	return said
 }
