@@ -51,6 +51,8 @@ func TestReadJob(t *testing.T) {
 		{"-", "%7B%22job%22%3A%7B%7D%7D\n", "-", `{"job":{}}`, ""},
 		{` {"job": 1}`, "", "", `{"job": 1}`, ""},
 		{"%7b+%22a%22%3A%22%2B%22%7D", "", "", `{ "a":"+"}`, ""},
+		{"%2F%2F+nightly%0A%7B%22a%22%3A1%7D", "", "", "// nightly\n{\"a\":1}", ""},
+		{"/* nightly */ {}", "", "", "/* nightly */ {}", ""},
 		{"no/such.json", "", "", "", "-job no/such.json: no such file; give the path of a job file, - for standard input, or the text itself"},
 	}
 	for _, tt := range tests {

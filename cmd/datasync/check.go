@@ -60,7 +60,7 @@ func (p *process) checkJob(ctx context.Context, o *options, arg string) finding 
 
 // shortName is an argument as people call it: a path, or what stands for a text.
 func shortName(arg string) string {
-	if trimmed := strings.TrimSpace(arg); strings.HasPrefix(trimmed, "{") || encoded(trimmed) {
+	if inline(strings.TrimSpace(arg)) {
 		return "inline job"
 	}
 	if arg == "-" {

@@ -182,11 +182,13 @@ func pluginsReference(t *testing.T, source *docs.Source, readers, writers map[st
 			if err != nil {
 				t.Fatal(err)
 			}
-			line, err := json.Marshal(reference.Plugin{Name: name, Side: of.side, Names: side.Names, Doc: side.Doc, Keys: keysOf(keys), NoEffect: noEffect})
-			if err != nil {
+			var line bytes.Buffer
+			e := json.NewEncoder(&line)
+			e.SetEscapeHTML(false)
+			if err := e.Encode(reference.Plugin{Name: name, Side: of.side, Names: side.Names, Doc: side.Doc, Keys: keysOf(keys), NoEffect: noEffect}); err != nil {
 				t.Fatal(err)
 			}
-			lines = append(lines, string(line))
+			lines = append(lines, strings.TrimSpace(line.String()))
 		}
 	}
 	return []byte("[\n" + strings.Join(lines, ",\n") + "\n]\n")
@@ -231,7 +233,7 @@ func exampleParameters(t *testing.T, side string) map[string]json.RawMessage {
 	return all
 }
 
-const exampleLength = 100
+const exampleLength = 120
 
 func collectExamples(all map[string]json.RawMessage, plugin, path string, n *config.Node) {
 	var text bytes.Buffer

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/urfave/cli/v2"
 
 	"github.com/datasync-io/datasync/core/config"
@@ -99,6 +100,7 @@ func pluginsNamed(all []reference.Plugin, name string) ([]reference.Plugin, erro
 const (
 	meaningWidth = 70
 	valueWidth   = 40
+	typeWidth    = 20
 )
 
 func writePlugin(out *bytes.Buffer, p *reference.Plugin) {
@@ -109,7 +111,10 @@ func writePlugin(out *bytes.Buffer, p *reference.Plugin) {
 	t := table.NewWriter()
 	t.Style().Format.Header = 0
 	t.Style().Options.SeparateRows = true
-	t.SetColumnConfigs([]table.ColumnConfig{{Name: "meaning", WidthMax: meaningWidth}, {Name: "default", WidthMax: valueWidth}, {Name: "example", WidthMax: valueWidth}})
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Name: "meaning", WidthMax: meaningWidth, WidthMaxEnforcer: text.WrapSoft}, {Name: "type", WidthMax: typeWidth, WidthMaxEnforcer: text.WrapSoft},
+		{Name: "default", WidthMax: valueWidth}, {Name: "example", WidthMax: valueWidth},
+	})
 	t.AppendHeader(table.Row{"key", "type", "default", "meaning", "example"})
 	for _, k := range p.Keys {
 		t.AppendRow(table.Row{k.Key, k.Type, defaultOf(&k), meaningOf(&k), string(k.Example)})
@@ -133,12 +138,12 @@ func defaultOf(k *reference.Key) string {
 
 // meaningOf is what a key means, with what is allowed and how else it is spelled.
 func meaningOf(k *reference.Key) string {
-	text := k.Meaning
+	meaning := k.Meaning
 	if len(k.Values) > 0 {
-		text += " One of " + strings.Join(k.Values, ", ") + "."
+		meaning += " One of " + strings.Join(k.Values, ", ") + "."
 	}
 	if len(k.Aliases) > 0 {
-		text += " Also spelled " + strings.Join(k.Aliases, ", ") + "."
+		meaning += " Also spelled " + strings.Join(k.Aliases, ", ") + "."
 	}
-	return text
+	return meaning
 }

@@ -25,7 +25,7 @@ func readJob(arg string, stdin io.Reader) (jobText, error) {
 			return jobText{}, fmt.Errorf("reading the job from standard input: %w", err)
 		}
 		return jobText{"-", decoded(text)}, nil
-	case strings.HasPrefix(trimmed, "{"), encoded(trimmed):
+	case inline(trimmed):
 		return jobText{"", decoded([]byte(trimmed))}, nil
 	}
 	text, err := os.ReadFile(arg)
@@ -38,9 +38,22 @@ func readJob(arg string, stdin io.Reader) (jobText, error) {
 	return jobText{arg, decoded(text)}, nil
 }
 
-// encoded reports whether the text is a URL-encoded object.
+// inline tells a job's text from a path. An object may have comments before it.
+func inline(trimmed string) bool {
+	if strings.HasPrefix(trimmed, "{") || encoded(trimmed) {
+		return true
+	}
+	if !strings.Contains(trimmed, "{") {
+		return false
+	}
+	_, err := os.Stat(trimmed)
+	return err != nil
+}
+
+// encoded reports whether the text is a URL-encoded object, maybe with space or
+// comments before it.
 func encoded(text string) bool {
-	return len(text) >= 3 && strings.EqualFold(text[:3], "%7B")
+	return strings.HasPrefix(text, "%") && !strings.Contains(text, "{") && strings.Contains(strings.ToUpper(text), "%7B")
 }
 
 func decoded(text []byte) []byte {

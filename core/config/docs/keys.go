@@ -89,7 +89,33 @@ func sampleOf(k config.Key) json.RawMessage {
 	case k.Default != "" && k.Default != "0" && k.Default != `"0s"`:
 		return json.RawMessage(k.Default)
 	}
-	return samples[k.Type]
+	if s := samples[k.Type]; s != nil || len(k.Keys) == 0 {
+		return s
+	}
+	return sampleObject(k)
+}
+
+// sampleObject is an object, or a list of one, with the first keys that it may have.
+func sampleObject(k config.Key) json.RawMessage {
+	var members []string
+	for _, inner := range k.Keys {
+		value := sampleOf(inner)
+		if inner.NoEffect != "" || value == nil {
+			continue
+		}
+		name, _ := json.Marshal(inner.Name) // a text always encodes
+		if members = append(members, string(name)+":"+string(value)); len(members) == 2 {
+			break
+		}
+	}
+	text := "{" + strings.Join(members, ",") + "}"
+	switch {
+	case strings.Contains(k.Type, "list of"):
+		text = "[" + text + "]"
+	case strings.HasPrefix(k.Type, "object of"):
+		text = `{"...":` + text + "}"
+	}
+	return json.RawMessage(text)
 }
 
 // samples are values by type, where nothing else says what fits.
