@@ -39,10 +39,12 @@ type Config struct {
 	CreateTable bool `json:"createTable"`
 	// Statements to run on every connection that writes rows, before anything else.
 	Session config.StringList `json:"session"`
+	// Most rows of a piece that is written at once, where that is less than the 1,024 that pieces have. What is larger leaves their size to the engine.
+	BatchSize int `json:"batchSize" min:"0"`
 	// Longest time between a row's writing and its commit. What is less than a second makes commits more frequent.
 	FlushInterval config.Duration `json:"flushIntervalMills" unit:"ms" min:"0"`
-	// exactly-once insists on the table datasync_ledger beside the target, at-least-once does without it; absent, it is used where it may be created.
-	Semantic string `json:"semantic" enum:"at-least-once,exactly-once"`
+	// exactly-once insists on the table datasync_ledger beside the target, at-least-once and none do without it; absent, it is used where it may be created.
+	Semantic string `json:"semantic" enum:"at-least-once,exactly-once,none"`
 	// How long to wait for another process's lock on the file.
 	BusyTimeout config.Duration `json:"busyTimeout" unit:"ms" min:"0"`
 }
@@ -57,7 +59,6 @@ func defaults() *Config {
 func (*Config) NoEffect() map[string]string {
 	none := (*sqlwrite.Config)(nil).NoEffect()
 	none["username"], none["password"] = "a file has no users", "a file has no users"
-	none["batchSize"] = "rows are committed after 8 MiB or a second"
 	none["insertSqlMode"] = "rows are inserted by one prepared statement"
 	none["properties"] = "a file has no connection parameters"
 	none["schema"] = "a file has one schema"
@@ -118,6 +119,9 @@ func (c *Config) writing(path string) *sqlwrite.Config {
 	w.Connection = config.List[sqlkit.Connection]{{JDBCURL: config.StringList{"jdbc:sqlite:" + path}, Table: config.StringList{c.table()}}}
 	w.Column, w.Mode, w.UniqueKey, w.UpdateKey, w.AllReplace = c.Column, c.Mode, c.UniqueKey, c.UpdateKey, c.AllReplace
 	w.CreateTable, w.PreSQL, w.PostSQL, w.Session = c.CreateTable, c.PreSQL, c.PostSQL, c.Session
-	w.FlushInterval, w.Semantic = c.FlushInterval, c.Semantic
+	w.FlushInterval, w.BatchSize, w.Semantic = c.FlushInterval, c.BatchSize, c.Semantic
+	if strings.EqualFold(w.Semantic, "none") {
+		w.Semantic = sqlwrite.AtLeastOnce
+	}
 	return &w
 }

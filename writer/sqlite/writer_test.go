@@ -417,3 +417,12 @@ func TestTheTargetIsCompared(t *testing.T) {
 		t.Errorf("%d warnings:\n%s", n, &log)
 	}
 }
+
+func TestALedgerIsKeptUnlessTheJobDoesWithoutIt(t *testing.T) {
+	for semantic, want := range map[string]bool{"": true, `, "semantic": "exactly-once"`: true, `, "semantic": "at-least-once"`: false, `, "semantic": "none"`: false} {
+		w := plugintest.NewWriter(t, sqlite.Info(), `{"path": "x.db", "table": "t", "column": ["*"]`+semantic+`}`)
+		if _, is := w.(plugin.Ledger); is != want {
+			t.Errorf("%s: a ledger: %t", semantic, is)
+		}
+	}
+}
