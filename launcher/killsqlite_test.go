@@ -61,7 +61,7 @@ func TestKilledRunsWriteOnceToAFile(t *testing.T) {
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(time.Duration(20+rnd.IntN(60+10*kills))*time.Millisecond, func() { _ = child.Process.Kill() })
+		timer := time.AfterFunc(time.Duration(60+rnd.IntN(100+60*kills))*time.Millisecond, func() { _ = child.Process.Kill() })
 		err := child.Wait()
 		timer.Stop()
 		switch {
