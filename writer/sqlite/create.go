@@ -17,16 +17,19 @@ var declared = map[record.Kind]string{
 	record.Bytes: "BLOB", record.Any: "",
 }
 
+func typeFor(c *record.Column) string {
+	if kind, known := declared[c.Kind]; known {
+		return kind
+	}
+	return "TEXT"
+}
+
 // Create implements [sqlwrite.Driver].
 func (d *driver) Create(t *sqlwrite.NewTable) ([]string, error) {
 	dialect := sqlitekit.Dialect()
 	lines := make([]string, 0, len(t.Columns)+1)
 	for i := range t.Columns {
-		kind, known := declared[t.Columns[i].Kind]
-		if !known {
-			kind = "TEXT"
-		}
-		line := strings.TrimSpace(dialect.Quote(t.Columns[i].Name) + " " + kind)
+		line := strings.TrimSpace(dialect.Quote(t.Columns[i].Name) + " " + typeFor(&t.Columns[i]))
 		if !t.Columns[i].Nullable {
 			line += " NOT NULL"
 		}

@@ -100,6 +100,11 @@ func variable(k record.Kind) bool {
 	return k == record.String || k == record.Bytes || k == record.JSON || k == record.Any
 }
 
+// TypeFor is the type for a column of a source that is no part of a key.
+func TypeFor(c *record.Column) string {
+	return (&tableMaker{room: rowBytes, keyRoom: keyBytes}).typeOf(c, false)
+}
+
 // typeOf is the type of a column.
 func (t *tableMaker) typeOf(c *record.Column, isKey bool) string {
 	typ, size := fixedType(c)

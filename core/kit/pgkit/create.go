@@ -17,7 +17,7 @@ func CreateTable(name record.Name, columns []record.Column, comments, key []stri
 	lines := make([]string, 0, len(columns)+1)
 	for i := range columns {
 		c := &columns[i]
-		line := Dialect.Quote(c.Name) + " " + typeFor(c)
+		line := Dialect.Quote(c.Name) + " " + TypeFor(c)
 		if !c.Nullable {
 			line += " NOT NULL"
 		}
@@ -50,8 +50,8 @@ const (
 	maxNumeric = 1000
 )
 
-// typeFor chooses the type of a column.
-func typeFor(c *record.Column) string {
+// TypeFor chooses the type for a column of a source.
+func TypeFor(c *record.Column) string {
 	if typ, known := created[c.Kind]; known {
 		return typ
 	}

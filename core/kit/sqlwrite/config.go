@@ -47,6 +47,10 @@ type Config struct {
 	InsertSQLMode string `json:"insertSqlMode" enum:"copy,load"`
 	// Create tables that do not exist, with types that keep every value.
 	CreateTable bool `json:"createTable"`
+	// What becomes of a schema change at the source: evolve makes it in the target too, lenient adds and widens columns and takes nothing away, ignore leaves the target alone, stop ends the job. Absent, executeDdlAble decides.
+	SchemaChange string `json:"schemaChange" enum:"evolve,lenient,ignore,stop"`
+	// The same as schemaChange evolve; false is stop.
+	ExecuteDDL bool `json:"executeDdlAble"`
 	// Statements to run once, before the first row of a fresh run. In DataX's files @table is the table.
 	PreSQL config.StringList `json:"preSql"`
 	// Statements to run once, after the last row. In DataX's files @table is the table.
@@ -106,7 +110,6 @@ func (*Config) NoEffect() map[string]string {
 		"queryTimeOut":   "a write takes as long as it takes",
 		"connectTimeOut": "write connectTimeout into jdbcUrl or properties",
 		"encoding":       "the connection's encoding is UTF-8",
-		"executeDdlAble": "a schema change ends the job",
 		"fieldDelim":     "rows are copied in a form without delimiters",
 		"nullDelim":      "rows are copied in a form without delimiters",
 		"emptyAsNull":    "an empty text is a text",

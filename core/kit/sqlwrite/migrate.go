@@ -1,0 +1,304 @@
+package sqlwrite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// What becomes of a schema change, as schemaChange says.
+const (
+	Evolve  = "evolve"  // the target changes as the source does
+	Lenient = "lenient" // the target gets what it lacks and loses nothing
+	Ignore  = "ignore"  // the target stays as it is
+	Stop    = "stop"    // the job ends
+)
+
+// Alterer is a Driver whose tables can be changed.
+type Alterer interface {
+	// Alter spells the statements of a step.
+	Alter(table record.Name, s Step) ([]string, error)
+}
+
+// Step is one thing that is done to a table.
+type Step struct {
+	Kind   StepKind
+	Name   string        // of the column; of RenameColumn the old one
+	Column record.Column // as the source has it, under the target's name
+	To     record.Name   // of RenameTable
+}
+
+// StepKind is what a step does.
+type StepKind uint8
+
+const (
+	AddColumn    StepKind = iota // which takes NULL
+	DropColumn                   //
+	RenameColumn                 // to Column.Name
+	ChangeColumn                 // to the type of Column
+	RelaxColumn                  // it takes NULL from now on
+	EmptyTable                   //
+	DropTable                    //
+	RenameTable                  //
+)
+
+var _ plugin.Migrator = (*writer)(nil)
+
+// policy is what the job says of schema changes.
+func (c *Config) policy() string {
+	switch {
+	case c.SchemaChange != "":
+		return c.SchemaChange
+	case c.ExecuteDDL:
+		return Evolve
+	}
+	return Stop
+}
+
+// Migrate implements [plugin.Migrator]. What is done already is left out, so
+// that a change may come again.
+func (w *writer) Migrate(ctx context.Context, c *record.Change) error {
+	policy := w.config.policy()
+	switch {
+	case c.Kind == record.Other && c.From == c.To, c.From == nil && c.To == nil:
+		return nil // nothing that rows go to
+	case policy == Ignore:
+		w.env.Log.Warn("a schema change is not made in the target (schemaChange is ignore)", "table", c.Name.String(), "sql", c.SQL)
+		return nil
+	case policy == Stop:
+		return errclass.With(errclass.Permanent, fmt.Errorf(
+			"table %s has changed at the source (%s): change the target and start again with schemaChange ignore, or let the writer do it: set schemaChange to lenient or evolve", c.Name, c.SQL))
+	}
+	err := w.with(ctx, func(s Session) error { return w.migrate(ctx, s, c, policy) })
+	if err == nil {
+		w.forgetPlans(c)
+		return nil
+	}
+	return ofTable(&record.Schema{Name: c.Name}, blame(err))
+}
+
+// forgetPlans forgets how rows of the changed table were written.
+func (w *writer) forgetPlans(c *record.Change) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.plans, c.From)
+	delete(w.plans, c.To)
+}
+
+func (w *writer) migrate(ctx context.Context, s Session, c *record.Change, policy string) error {
+	if c.Kind == record.Rename && c.From != nil && c.To != nil {
+		return w.rename(ctx, s, c, policy)
+	}
+	schema := c.To
+	if schema == nil {
+		schema = c.From
+	}
+	t, err := w.table(ctx, s, schema)
+	switch {
+	case errors.Is(err, sqlkit.ErrNoTable) && (c.Kind == record.Drop || c.Kind == record.Truncate):
+		return nil
+	case errors.Is(err, sqlkit.ErrNoTable) && c.To != nil:
+		_, err := w.create(ctx, s, c.To)
+		return err
+	case err != nil:
+		return err
+	}
+	switch c.Kind {
+	case record.Create:
+		return nil
+	case record.Drop:
+		return w.lose(ctx, s, t, c, policy, Step{Kind: DropTable})
+	case record.Truncate:
+		return w.lose(ctx, s, t, c, policy, Step{Kind: EmptyTable})
+	}
+	if c.From == nil || c.To == nil {
+		return nil
+	}
+	steps, err := w.steps(t, c, policy)
+	if err != nil {
+		return err
+	}
+	return w.alter(ctx, s, t.Name, steps...)
+}
+
+// lose does what takes rows away, if the policy is to do that.
+func (w *writer) lose(ctx context.Context, s Session, t *sqlkit.Table, c *record.Change, policy string, step Step) error {
+	if policy == Lenient {
+		w.env.Log.Warn("the target keeps its rows (schemaChange is lenient)", "table", t.Name.String(), "sql", c.SQL)
+		return nil
+	}
+	return w.alter(ctx, s, t.Name, step)
+}
+
+// rename follows a table that is called otherwise, where rows go by their
+// tables' names.
+func (w *writer) rename(ctx context.Context, s Session, c *record.Change, policy string) error {
+	if w.config.table() != AnyTable {
+		return nil
+	}
+	from, err := w.name(c.From)
+	if err != nil {
+		return err
+	}
+	to, err := w.name(c.To)
+	if err != nil {
+		return err
+	}
+	_, err = s.Table(ctx, to)
+	switch {
+	case err == nil:
+		return nil
+	case !errors.Is(err, sqlkit.ErrNoTable):
+		return err
+	}
+	_, err = s.Table(ctx, from)
+	switch {
+	case err == nil && policy == Evolve:
+		return w.alter(ctx, s, from, Step{Kind: RenameTable, To: to})
+	case err == nil || errors.Is(err, sqlkit.ErrNoTable):
+		_, err = w.create(ctx, s, c.To)
+	}
+	return err
+}
+
+// alter runs steps.
+func (w *writer) alter(ctx context.Context, s Session, table record.Name, steps ...Step) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	a, ok := w.driver.(Alterer)
+	if !ok {
+		return errclass.With(errclass.Permanent, fmt.Errorf("table %s: tables of %s are not changed by this writer: change it, and set schemaChange to ignore", table, w.driver.Dialect().Name))
+	}
+	for _, step := range steps {
+		statements, err := a.Alter(table, step)
+		if err != nil {
+			return fmt.Errorf("changing table %s: %w", table, err)
+		}
+		for _, sql := range statements {
+			if err := s.Exec(ctx, sql); err != nil {
+				return fmt.Errorf("changing table %s (%s): %w", table, sql, err)
+			}
+			w.env.Log.Info("table changed", "table", table.String(), "sql", sql)
+		}
+	}
+	return nil
+}
+
+// steps are what the table lacks to take rows of c.To.
+func (w *writer) steps(t *sqlkit.Table, c *record.Change, policy string) ([]Step, error) {
+	now, err := w.targets(c.To)
+	if err != nil {
+		return nil, err
+	}
+	was, err := w.targets(c.From)
+	if err != nil {
+		return nil, err
+	}
+	var steps []Step
+	renamed := map[string]bool{}
+	for i := range c.To.Data {
+		name := now[i]
+		if name == "" {
+			continue
+		}
+		column := c.To.Columns[i]
+		column.Name, column.Nullable = name, true
+		there := t.Column(name)
+		old := ""
+		if there == nil && i < len(was) && !holds(now, was[i]) && !holds(was, name) && c.From.Columns[i].Kind == column.Kind {
+			old = was[i]
+		}
+		switch {
+		case old != "" && t.Column(old) != nil && policy == Evolve:
+			renamed[old] = true
+			steps = append(steps, Step{Kind: RenameColumn, Name: old, Column: column})
+			there = t.Column(old)
+		case there == nil:
+			steps = append(steps, Step{Kind: AddColumn, Name: name, Column: column})
+			continue
+		}
+		if w.widens(there, c, i, name, was, policy) {
+			column.Nullable = c.To.Columns[i].Nullable || there.Nullable
+			steps = append(steps, Step{Kind: ChangeColumn, Name: name, Column: column})
+		}
+		if c.To.Columns[i].Nullable && !there.Nullable {
+			steps = append(steps, Step{Kind: RelaxColumn, Name: there.Name, Column: there.Column})
+		}
+	}
+	return append(steps, w.left(t, was, now, renamed, policy)...), nil
+}
+
+// widens tells that a column's type is to be changed: by evolve where the
+// source's has, by lenient where the target refuses some of its values.
+func (w *writer) widens(there *sqlkit.TableColumn, c *record.Change, i int, name string, was []string, policy string) bool {
+	to := &c.To.Columns[i]
+	target, bits := w.driver.Target(to, there)
+	value := *to
+	value.Nullable = there.Nullable // that is a step of its own
+	refuses := narrower(w.driver, &value, there, &target, bits) != ""
+	if policy == Lenient {
+		return refuses
+	}
+	for n, old := range was {
+		if strings.EqualFold(old, name) {
+			from := &c.From.Columns[n]
+			return from.Kind != to.Kind || from.Native != to.Native || refuses
+		}
+	}
+	return refuses
+}
+
+// left are the columns that the source has no more.
+func (w *writer) left(t *sqlkit.Table, was, now []string, renamed map[string]bool, policy string) (steps []Step) {
+	for _, name := range was {
+		there := t.Column(name)
+		if name == "" || there == nil || holds(now, name) || renamed[name] {
+			continue
+		}
+		switch {
+		case policy == Evolve:
+			steps = append(steps, Step{Kind: DropColumn, Name: there.Name})
+		case !there.Nullable && !there.Default:
+			steps = append(steps, Step{Kind: RelaxColumn, Name: there.Name, Column: there.Column})
+		}
+	}
+	return steps
+}
+
+// targets are the names that a schema's data columns have in the table; "" for
+// one that is not written.
+func (w *writer) targets(s *record.Schema) ([]string, error) {
+	names := make([]string, s.Data)
+	if sqlkit.Star(w.config.Column) {
+		for i := range names {
+			names[i] = s.Columns[i].Name
+		}
+		return names, nil
+	}
+	entries, err := w.config.mapping(w.env.Named, s)
+	if err != nil {
+		return nil, errclass.With(errclass.Config, err)
+	}
+	for i, e := range entries {
+		if e != nil {
+			names[i] = e.Name
+		}
+	}
+	return names, nil
+}
+
+func holds(names []string, name string) bool {
+	for _, n := range names {
+		if strings.EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,37 @@
+package postgresql
+
+import (
+	"fmt"
+
+	"github.com/datasync-io/datasync/core/kit/pgkit"
+	"github.com/datasync-io/datasync/core/kit/sqlwrite"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+var _ sqlwrite.Alterer = (*driver)(nil)
+
+// Alter implements [sqlwrite.Alterer].
+func (d *driver) Alter(table record.Name, s sqlwrite.Step) ([]string, error) {
+	t, name := pgkit.Dialect.Table(table), pgkit.Dialect.Quote(s.Name)
+	alter := "ALTER TABLE " + t + " "
+	switch s.Kind {
+	case sqlwrite.AddColumn:
+		return []string{alter + "ADD COLUMN " + name + " " + pgkit.TypeFor(&s.Column)}, nil
+	case sqlwrite.DropColumn:
+		return []string{alter + "DROP COLUMN " + name}, nil
+	case sqlwrite.RenameColumn:
+		return []string{alter + "RENAME COLUMN " + name + " TO " + pgkit.Dialect.Quote(s.Column.Name)}, nil
+	case sqlwrite.ChangeColumn:
+		typ := pgkit.TypeFor(&s.Column)
+		return []string{alter + "ALTER COLUMN " + name + " TYPE " + typ + " USING " + name + "::" + typ}, nil
+	case sqlwrite.RelaxColumn:
+		return []string{alter + "ALTER COLUMN " + name + " DROP NOT NULL"}, nil
+	case sqlwrite.EmptyTable:
+		return []string{"TRUNCATE TABLE " + t}, nil
+	case sqlwrite.DropTable:
+		return []string{"DROP TABLE " + t}, nil
+	case sqlwrite.RenameTable:
+		return []string{alter + "RENAME TO " + pgkit.Dialect.Quote(s.To.Table)}, nil
+	}
+	return nil, fmt.Errorf("unknown step %d", s.Kind)
+}
