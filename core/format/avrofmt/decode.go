@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hamba/avro/v2"
 	"github.com/tidwall/gjson"
@@ -229,7 +228,7 @@ func (d *Decoder) deleted(ctx context.Context, in *changefmt.Message, b *record.
 		for c := range columns {
 			columns[c] = c
 		}
-		s = changefmt.NewSchema(d.named(key.root, in.Topic), key.data, columns, d.meta)
+		s = changefmt.NewSchema(debeziumfmt.NameOf(key.root.Namespace(), in.Topic), key.data, columns, d.meta)
 		d.deletes[number] = s
 	}
 	d.shape, d.body = key, cursor{body: body}
@@ -279,7 +278,7 @@ func (d *Decoder) shapeOf(ctx context.Context, numbers [2]int, topic string) (*s
 		}
 	}
 	if !s.envelope {
-		s.schema = changefmt.NewSchema(d.named(s.root, topic), s.data, s.key, d.meta)
+		s.schema = changefmt.NewSchema(debeziumfmt.NameOf(s.root.Namespace(), topic), s.data, s.key, d.meta)
 	}
 	d.shapes[numbers] = s
 	return s, nil
@@ -349,24 +348,4 @@ func rowOf(root *avro.RecordSchema) (row *avro.RecordSchema) {
 		return nil
 	}
 	return row
-}
-
-// named makes a table's name of the namespace of its schema, which begins with
-// the name of its source; else of the topic.
-func (d *Decoder) named(root *avro.RecordSchema, topic string) record.Name {
-	namespace := root.Namespace()
-	if namespace == "" {
-		return record.Name{Table: topic}
-	}
-	parts := strings.Split(namespace, ".")
-	if len(parts) > 1 {
-		parts = parts[1:]
-	}
-	switch len(parts) {
-	case 1:
-		return record.Name{Table: parts[0]}
-	case 2:
-		return record.Name{Database: parts[0], Table: parts[1]}
-	}
-	return record.Name{Database: parts[0], Schema: parts[1], Table: strings.Join(parts[2:], ".")}
 }

@@ -53,6 +53,7 @@ type Parts struct {
 	// tells the types of one such event from those of another.
 	Types func() ([]Type, error)
 	Shape string
+	Key   []byte // JSON; nil: the message's key
 }
 
 // unwrap returns the payload of a message, and its schema if it has one.
@@ -164,7 +165,11 @@ func (d *Decoder) event(e *Parts, in *changefmt.Message, b *record.Batch) (*reco
 	if !now.IsObject() {
 		return nil, errclass.BadValue("", errclass.Conversion, "an event of op %q lacks its row", e.Op)
 	}
-	if err := d.use(e, &now, in.Key); err != nil {
+	key := e.Key
+	if key == nil {
+		key = in.Key
+	}
+	if err := d.use(e, &now, key); err != nil {
 		return nil, err
 	}
 	known = was.IsObject()

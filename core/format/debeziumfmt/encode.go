@@ -130,6 +130,11 @@ func (e *Encoder) AppendImages(dst []byte, ev changefmt.Event) (out []byte, err 
 	return e.appendAfter(append(dst, `,"after":`...), p, &ev)
 }
 
+// AppendAfter appends the row as it is after an event.
+func (e *Encoder) AppendAfter(dst []byte, ev changefmt.Event) (out []byte, err error) {
+	return e.appendAfter(dst, e.planOf(ev.Row()), &ev)
+}
+
 func (e *Encoder) appendBefore(dst []byte, p *plan, r record.Row) (out []byte, err error) {
 	open := len(dst)
 	for c := range p.types {

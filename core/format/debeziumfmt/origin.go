@@ -64,3 +64,22 @@ func (o *Origin) place(v *gjson.Result) {
 func (o *Origin) Owned() record.Name {
 	return record.Name{Database: strings.Clone(o.Name.Database), Schema: strings.Clone(o.Name.Schema), Table: strings.Clone(o.Name.Table)}
 }
+
+// NameOf makes a table's name of its full one, which begins with the name of the
+// source; where there is none, of the topic.
+func NameOf(full, topic string) record.Name {
+	if full == "" {
+		return record.Name{Table: topic}
+	}
+	parts := strings.Split(full, ".")
+	if len(parts) > 1 {
+		parts = parts[1:]
+	}
+	switch len(parts) {
+	case 1:
+		return record.Name{Table: parts[0]}
+	case 2:
+		return record.Name{Database: parts[0], Table: parts[1]}
+	}
+	return record.Name{Database: parts[0], Schema: parts[1], Table: strings.Join(parts[2:], ".")}
+}
