@@ -15,6 +15,7 @@ import (
 	"github.com/datasync-io/datasync/core/metric"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/pump"
+	"github.com/datasync-io/datasync/core/record"
 	"github.com/datasync-io/datasync/dirty"
 )
 
@@ -176,6 +177,7 @@ func (r *Runner) pumpConfig(c *checkpoint.Checkpoint, queue *pump.Queue, tracker
 	}
 	if !r.plan.Empty() {
 		pc.Transform = func(int) pump.Transform { return r.plan.New() }
+		pc.Change = func(c *record.Change) (*record.Change, error) { return r.plan.New().Change(c) }
 	}
 	if speed.Bytes > 0 || speed.Record > 0 {
 		pc.Limiter = limit.New(speed.Record, int64(speed.Bytes))

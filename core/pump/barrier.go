@@ -56,6 +56,12 @@ func (w *writer) stand(ctx context.Context, b *barrier) error {
 // it, which are durable then, and those after it. One that changes no columns
 // and no rows means nothing to a writer that does not follow changes.
 func (r *reader) migrate(split string, c *record.Change) error {
+	if change := r.l.c.Change; change != nil {
+		var err error
+		if c, err = change(c); c == nil || err != nil {
+			return err
+		}
+	}
 	m, follows := r.l.c.Writer.(plugin.Migrator)
 	switch {
 	case follows:

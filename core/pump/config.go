@@ -75,6 +75,7 @@ type Config struct {
 	Limiter   Limiter
 	Dirty     Dirty
 	Transform func(channel int) Transform
+	Change    func(*record.Change) (*record.Change, error) // a schema change as it is after the transform, nil for none of it; nil: as it came
 	Meter     Meter
 	Log       *slog.Logger
 	Trouble   func(n int) // is told 1 when something begins to be tried again, and -1 when that is over; nil: nobody asks
