@@ -265,8 +265,8 @@ func (r *Runner) idempotent() bool {
 var tuning = []string{"username", "password", "fetchSize", "queryTimeOut", "connectTimeOut", "startLocation", "pollingInterval", "pollingLag", "snapshot", "batchSize", "flushIntervalMills", "properties",
 	"print", "permitsPerSecond", "preSql", "postSql", "producerSettings", "session"}
 
-// fingerprint tells jobs apart: it covers what is read and what is written,
-// not how fast or as whom.
+// fingerprint tells jobs apart: it covers what is read, what becomes of it and
+// what is written, not how fast or as whom.
 func (r *Runner) fingerprint() string {
 	h := sha256.New()
 	for _, op := range []struct {
@@ -281,6 +281,11 @@ func (r *Runner) fingerprint() string {
 		}
 		text, _ := json.Marshal(keys) // in the order of the keys
 		fmt.Fprintf(h, "%s %s\n", op.name, text)
+	}
+	for _, n := range []*config.Node{r.pipe.Transformer, r.pipe.NameMapping} {
+		if n != nil {
+			h.Write(config.Masked(n))
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:12])
 }
