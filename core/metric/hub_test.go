@@ -2,6 +2,7 @@ package metric_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -213,6 +215,27 @@ func TestAddressInUse(t *testing.T) {
 		_, err := h.Serve(tt.address, false, quiet)
 		if errclass.Of(err) != errclass.Config || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want %s", tt.address, err, tt.want)
+		}
+	}
+}
+
+// BenchmarkPage is what one question of Prometheus costs, with ten jobs of eight
+// channels and a hundred tables each.
+func BenchmarkPage(b *testing.B) {
+	h := metric.NewHub("h")
+	for i := range 10 {
+		tables := map[string]metric.TableCounts{}
+		for n := range 100 {
+			tables[fmt.Sprintf("shop.t%d", n)] = metric.TableCounts{Read: int64(n)}
+		}
+		h.Add(&metric.Job{Name: fmt.Sprintf("job-%d", i), Meter: metric.New(8, time.Now), Tables: func() map[string]metric.TableCounts { return tables }})
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(h)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := registry.Gather(); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
