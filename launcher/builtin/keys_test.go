@@ -73,7 +73,7 @@ func jdbcWriter() []keyCase {
 		use("column", []string{"*"}), use("column", []string{"id"}), use("column", []any{object{"name": "id", "type": "bigint", "notNull": true, "length": 3}}),
 		use("mode", "INSERT"), use("writeMode", "insert"), use("mode", "update"), use("writeMode", "upsert"), use("uniqueKey", key), use("updateKey", key), use("updateKey", object{"pk": key}), use("updateKey", object{}), use("updateKey", []string{}),
 		use("allReplace", true), use("batchSize", "100"), use("batchSize", 1024), use("flushIntervalMills", "3000"), use("semantic", "exactly-once"), use("semantic", "at-least-once"), use("semantic", "none"),
-		use("preSql", []string{"delete from a; delete from b"}), use("postSql", []string{}), use("isAutoCommit", "false"), use("properties", object{}), use("session", []string{"set x = 1"}), use("schema", "s"), use("executeDdlAble", "false"),
+		use("preSql", []string{"delete from a; delete from b"}), use("postSql", []string{}), use("isAutoCommit", "false"), use("properties", object{}), use("session", []string{"set x = 1"}), use("schema", "s"),
 		use("username", "u"), use("password", "p"), use("executeDdlAble", true), use("executeDdlAble", "false"), use("schemaChange", "lenient"),
 	}, unused(1, "fetchSize", "queryTimeOut", "connectTimeOut"), unused("utf-8", "encoding"), unused(key, "fullColumn", "fullColumnName"), unused("a", "fieldDelim", "nullDelim"), unused(true, "executePreSqlNoData", "executePostSqlNoData", "emptyAsNull", "dryRun"), unused(true, "print"), unused("1m", "batchByteSize"))
 }
