@@ -161,11 +161,8 @@ func (t *tables) rows(f *follower, e *event, images *binlogkit.Images) (*mapped,
 		}
 		p = p[size:]
 	}
-	if len(p) == 0 {
-		return nil, 0, errShort
-	}
-	columns, _, n := gomysql.LengthEncodedInt(p)
-	if n <= 0 || n > len(p) || columns > 1<<16 {
+	columns, n, err := binlogkit.LengthInt(p)
+	if err != nil || columns > 1<<16 {
 		return nil, 0, errShort
 	}
 	p = p[n:]

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/go-mysql-org/go-mysql/mysql"
-
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -301,12 +299,9 @@ func (m *Images) differences(after bool) ([]byte, error) {
 const partialJSON = 1 // of binlog_row_value_options
 
 func (t *Table) header(p []byte) (differences, rest []byte, err error) {
-	if len(p) == 0 {
-		return nil, nil, errMalformed
-	}
-	options, _, n := mysql.LengthEncodedInt(p)
-	if n > len(p) {
-		return nil, nil, errMalformed
+	options, n, err := LengthInt(p)
+	if err != nil {
+		return nil, nil, err
 	}
 	p = p[n:]
 	if options&partialJSON == 0 {

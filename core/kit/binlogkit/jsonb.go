@@ -109,13 +109,13 @@ type container struct {
 	wide   int // bytes of an offset
 }
 
-func newContainer(kind byte, p []byte) (*container, error) {
-	c := &container{object: kind <= jsonLargeObject, wide: 2}
+func newContainer(kind byte, p []byte) (c container, err error) {
+	c = container{object: kind <= jsonLargeObject, wide: 2}
 	if kind == jsonLargeObject || kind == jsonLargeArray {
 		c.wide = 4
 	}
 	if len(p) < 2*c.wide {
-		return nil, errMalformed
+		return c, errMalformed
 	}
 	size := 0
 	c.count, size = c.number(p), c.number(p[c.wide:])
@@ -124,7 +124,7 @@ func newContainer(kind byte, p []byte) (*container, error) {
 		entries += c.count * (2 + c.wide)
 	}
 	if size > len(p) || 2*c.wide+entries > size {
-		return nil, errMalformed
+		return c, errMalformed
 	}
 	c.p = p[:size]
 	return c, nil
@@ -171,7 +171,7 @@ func (c *container) value(i int) (kind byte, p []byte, err error) {
 	return kind, c.p[from:], nil
 }
 
-func (c *container) append(dst []byte, depth int) ([]byte, error) {
+func (c container) append(dst []byte, depth int) ([]byte, error) {
 	open, shut := byte('['), byte(']')
 	if c.object {
 		open, shut = '{', '}'

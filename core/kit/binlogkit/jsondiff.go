@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-
-	"github.com/go-mysql-org/go-mysql/mysql"
 )
 
 // node is a value of a document that is taken apart to be changed.
@@ -63,11 +61,8 @@ func AppendPatched(dst, doc, differences []byte) ([]byte, error) {
 }
 
 func lengthed(p []byte) (v, rest []byte, err error) {
-	if len(p) == 0 {
-		return nil, nil, errMalformed
-	}
-	size, _, n := mysql.LengthEncodedInt(p)
-	if n <= 0 || n > len(p) || size > uint64(len(p)-n) {
+	size, n, err := LengthInt(p)
+	if err != nil || size > uint64(len(p)-n) {
 		return nil, nil, errMalformed
 	}
 	return p[n : n+int(size)], p[n+int(size):], nil

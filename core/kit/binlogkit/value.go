@@ -17,6 +17,29 @@ import (
 
 var errMalformed = errors.New("the event is malformed")
 
+// LengthInt reads a length-encoded integer and returns how many bytes it takes.
+func LengthInt(p []byte) (v uint64, used int, err error) {
+	if len(p) == 0 {
+		return 0, 0, errMalformed
+	}
+	switch used = 1; p[0] {
+	default:
+		return uint64(p[0]), 1, nil
+	case 0xfb, 0xff:
+		return 0, 0, errMalformed
+	case 0xfc:
+		used = 3
+	case 0xfd:
+		used = 4
+	case 0xfe:
+		used = 9
+	}
+	if len(p) < used {
+		return 0, 0, errMalformed
+	}
+	return little(p[1:used]), used, nil
+}
+
 // op is how a value is read.
 type op uint8
 
