@@ -49,6 +49,14 @@ func (w *writer) Fits(columns []string) error {
 	return nil
 }
 
+// tellLeftOut says once that lists, which readers use up, are not.
+func (w *writer) tellLeftOut() {
+	one := w.config.First()
+	if w.env.Log != nil && (len(w.config.Connection) > 1 || len(one.JDBCURL) > 1 || len(one.Table) > 1) {
+		w.env.Log.Warn("a writer uses the first entry of connection, its first jdbcUrl and its first table: the others are left out")
+	}
+}
+
 // spelled is the configuration whose statements are written out.
 func (c *Config) spelled(dialect string, d *sqlkit.Dialect) *Config {
 	if dialect != dataX || c.table() == AnyTable {

@@ -1,7 +1,9 @@
 package sqlwrite_test
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -65,6 +67,27 @@ func TestDataXStatements(t *testing.T) {
 		w := writerOf(t, d, dialect, `{"connection": {"jdbcUrl": "x", "table": ["o d", "other"]}, "column": ["*"]}`)
 		if got := fmt.Sprint(w.(plugin.Checker).Check(plugin.Channels{Readers: 1, Writers: 1})); got != want {
 			t.Errorf("%s: %s, want %s", dialect, got, want)
+		}
+	}
+}
+
+// TestListsAreLeftOut says that a writer has one place.
+func TestListsAreLeftOut(t *testing.T) {
+	d := newLite(t, "CREATE TABLE t (a)")
+	for parameters, want := range map[string]int{
+		`{"connection": {"jdbcUrl": ["x"], "table": ["t"]}, "column": ["*"]}`:                               0,
+		`{"connection": {"jdbcUrl": ["x", "y"], "table": ["t"]}, "column": ["*"]}`:                          1,
+		`{"connection": {"jdbcUrl": "x", "table": ["t", "u"]}, "column": ["*"]}`:                            1,
+		`{"connection": [{"jdbcUrl": "x", "table": "t"}, {"jdbcUrl": "y", "table": "u"}], "column": ["*"]}`: 1,
+	} {
+		var log bytes.Buffer
+		env := plugintest.Env()
+		env.Log = slog.New(slog.NewTextHandler(&log, nil))
+		if _, err := plugintest.BuildWriter(env, d.info(), parameters); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(log.String(), "are left out"); n != want {
+			t.Errorf("%s: said %d times, want %d", parameters, n, want)
 		}
 	}
 }

@@ -47,6 +47,7 @@ func New(env plugin.Env, cfg *Config, d Driver) (plugin.Writer, error) {
 			return nil, errclass.With(errclass.Config, err)
 		}
 	}
+	w.tellLeftOut()
 	if cfg.Semantic == AtLeastOnce {
 		return w, nil
 	}
