@@ -29,6 +29,7 @@ import (
 //	waitfor FILE REGEXP                   wait until the file holds a match
 //	sqlite FILE SQL                       run statements and print the rows of the last
 //	samelines FILE FILE                   the files hold the same lines in any order
+//	says TEXT                             start a server that refuses every client of MySQL with a text; its address is $SAYS
 //	need mysql|mariadb|postgresql|sqlserver-peer|kafka [...] see servers_test.go
 func TestScripts(t *testing.T) {
 	jobs, err := filepath.Abs(filepath.Join(moduleRoot, "jobs"))
@@ -49,7 +50,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "waitvalue": waitValue, "start": startChild, "signal": sendSignal, "await": await, "waitfor": waitFor,
-			"sqlite": runSQLite, "samelines": sameLines, "need": need, "mysql": runMySQL, "postgresql": runPostgreSQL, "sqlserver": runSQLServer, "network": network, "topic": showTopic,
+			"sqlite": runSQLite, "samelines": sameLines, "need": need, "mysql": runMySQL, "postgresql": runPostgreSQL, "sqlserver": runSQLServer, "network": network, "topic": showTopic, "says": says,
 		},
 	})
 }
