@@ -23,8 +23,9 @@ demo: build ## move a bundled shop database to JSON lines, kill the second run a
 	@CGO_ENABLED=0 $(GO) run -trimpath ./core/plugintest/demo -bin $(BIN) -dir .demo # as build, so that nothing is compiled twice
 
 .PHONY: test
-test: ## install and start the real servers, run every test with the race detector, stop them
+test: ## install and start the real servers, run every test with the race detector, stop them; fuzz job files for 30 s
 	$(SERVERS) run -- env DATASYNC_TEST_REQUIRE=1 $(GO) test -race -shuffle=on -timeout 18m ./...
+	$(GO) test ./core/job -run '^$$' -fuzz '^FuzzJob$$' -fuzztime 30s -fuzzminimizetime 1s
 
 .PHONY: test-quick
 test-quick: ## run what needs no server, without the race detector, and say what was left out

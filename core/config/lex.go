@@ -109,6 +109,9 @@ func escaped(body []byte) bool {
 // unquote decodes a quoted text. Raw control characters (a statement over
 // several lines) stand for themselves, as in Gson; the rest is encoding/json's.
 func unquote(raw []byte) (string, error) {
+	if body := raw[1 : len(raw)-1]; plain(body) {
+		return string(body), nil
+	}
 	var strict bytes.Buffer
 	strict.Grow(len(raw))
 	strict.WriteByte('"')
@@ -128,6 +131,16 @@ func unquote(raw []byte) (string, error) {
 	var text string
 	err := json.Unmarshal(strict.Bytes(), &text)
 	return text, err
+}
+
+// plain reports whether a body stands for itself, as most do.
+func plain(body []byte) bool {
+	for _, c := range body {
+		if c == '\\' || c < 0x20 || c >= utf8.RuneSelf {
+			return bytes.IndexByte(body, '\\') < 0 && utf8.Valid(body)
+		}
+	}
+	return true
 }
 
 func writeRaw(b *bytes.Buffer, c byte) {

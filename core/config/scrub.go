@@ -17,7 +17,7 @@ var sensitive = regexp.MustCompile(`(?i)(^pwd|password|passwd|passphrase|secret|
 // keys that FlinkX masks (pwd, password, druid.password, secretKey) and the
 // spellings of the systems that jobs talk to.
 func Sensitive(key string) bool {
-	return sensitive.MatchString(key)
+	return holdsAny(key, secretWords) && sensitive.MatchString(key)
 }
 
 const secretNames = `password|passwd|pwd|passphrase|secret|secret[._-]?key|access[._-]?key|token`

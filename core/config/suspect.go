@@ -7,7 +7,7 @@ import (
 )
 
 // suspectWords are in every text that holds a secret by its looks, in lower case.
-var suspectWords = []string{"pass", "pwd", "secret", "key", "token", "authorization", "://", "@tcp", "@unix"}
+var suspectWords = []string{"pass", "pwd", "secret", "access", "token", "authorization", "://", "@tcp", "@unix"}
 
 // suspect tells quickly that nothing in a text looks like a secret: most texts
 // do not, and a job file may have many.
@@ -15,8 +15,15 @@ func suspect(text string) bool {
 	if !strings.ContainsAny(text, "=:") {
 		return false
 	}
+	return holdsAny(text, suspectWords)
+}
+
+// secretWords are in every name of a secret, in lower case; see [Sensitive].
+var secretWords = []string{"pass", "pwd", "secret", "key", "token", "jaas", "credential", "authorization", "dsn"}
+
+func holdsAny(text string, words []string) bool {
 	lower := strings.ToLower(text)
-	return slices.ContainsFunc(suspectWords, func(w string) bool { return strings.Contains(lower, w) })
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(lower, w) })
 }
 
 // MapSecrets replaces what looks like a secret inside a text; see [MaskText].

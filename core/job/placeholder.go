@@ -18,6 +18,7 @@ type values struct {
 	options *Options
 	params  map[string]string
 	used    map[string]bool
+	moments map[string]string // that were asked for before
 	now     time.Time
 }
 
@@ -29,7 +30,7 @@ func newValues(o *Options, params map[string]string) *values {
 	if zone == nil {
 		zone = time.Local
 	}
-	return &values{options: o, params: params, used: map[string]bool{}, now: now().In(zone)}
+	return &values{options: o, params: params, used: map[string]bool{}, moments: map[string]string{}, now: now().In(zone)}
 }
 
 // lookup is a [config.Lookup].
@@ -44,7 +45,14 @@ func (v *values) lookup(name string) (string, error) {
 	if path, ok := strings.CutPrefix(name, "file:"); ok {
 		return v.file(path)
 	}
-	return v.moment(name)
+	if value, ok := v.moments[name]; ok {
+		return value, nil
+	}
+	value, err := v.moment(name)
+	if err == nil {
+		v.moments[name] = value
+	}
+	return value, err
 }
 
 func (v *values) env(name string) (string, error) {
