@@ -21,38 +21,16 @@ type Config struct {
 	Table config.StringList `json:"table"`
 	// Where the database and the table are, in the form of the other SQL writers; the first entry is used.
 	Connection config.List[sqlkit.Connection] `json:"connection"`
-	// Columns to write: ["*"] maps columns by name, a list of names or objects maps them by position.
-	Column []sqlkit.Column `json:"column" required:"true"`
-	// What an inserted row does: insert adds it, replace puts it in the place of rows with the same key, update (or upsert) changes the row with the same key or adds it.
-	Mode string `json:"mode" alias:"writeMode" enum:"insert,replace,update,upsert"`
-	// Columns by which updates and deletes find their row; absent, the table's primary key, else its first unique index without NULLs.
-	UniqueKey config.StringList `json:"uniqueKey"`
-	// Another spelling of uniqueKey: a list, or an object whose only list is used.
-	UpdateKey sqlwrite.KeyList `json:"updateKey"`
-	// For mode update: whether a NULL overwrites what the table has.
-	AllReplace bool `json:"allReplace"`
-	// Statements to run before the first row of a fresh run. The file is created if they are given.
-	PreSQL config.StringList `json:"preSql"`
-	// Statements to run after the last row.
-	PostSQL config.StringList `json:"postSql"`
-	// Create the file and missing tables, with columns of types that keep every value.
-	CreateTable bool `json:"createTable"`
-	// Statements to run on every connection that writes rows, before anything else.
-	Session config.StringList `json:"session"`
-	// Most rows of a piece that is written at once, where that is less than the 1,024 that pieces have. What is larger leaves their size to the engine.
-	BatchSize int `json:"batchSize" min:"0"`
-	// Longest time between a row's writing and its commit. What is less than a second makes commits more frequent.
-	FlushInterval config.Duration `json:"flushIntervalMills" unit:"ms" min:"0"`
-	// exactly-once insists on the table datasync_ledger beside the target, at-least-once and none do without it; absent, it is used where it may be created.
-	Semantic string `json:"semantic" enum:"at-least-once,exactly-once,none"`
+	sqlwrite.Keys
 	// How long to wait for another process's lock on the file.
 	BusyTimeout config.Duration `json:"busyTimeout" unit:"ms" min:"0"`
 }
 
 // defaults returns the configuration to decode over.
 func defaults() *Config {
-	shared := sqlwrite.Defaults()
-	return &Config{Mode: shared.Mode, AllReplace: true, FlushInterval: shared.FlushInterval, BusyTimeout: 10 * time.Second}
+	c := &Config{Keys: sqlwrite.Defaults().Keys, BusyTimeout: 10 * time.Second}
+	c.AllReplace = true
+	return c
 }
 
 // NoEffect names the keys of other SQL writers.
@@ -115,13 +93,7 @@ func (c *Config) creates() bool { return c.CreateTable || len(c.PreSQL) > 0 }
 
 // writing is the configuration in the form of the other SQL writers.
 func (c *Config) writing(path string) *sqlwrite.Config {
-	w := sqlwrite.Defaults()
+	w := &sqlwrite.Config{Keys: c.Keys}
 	w.Connection = config.List[sqlkit.Connection]{{JDBCURL: config.StringList{"jdbc:sqlite:" + path}, Table: config.StringList{c.table()}}}
-	w.Column, w.Mode, w.UniqueKey, w.UpdateKey, w.AllReplace = c.Column, c.Mode, c.UniqueKey, c.UpdateKey, c.AllReplace
-	w.CreateTable, w.PreSQL, w.PostSQL, w.Session = c.CreateTable, c.PreSQL, c.PostSQL, c.Session
-	w.FlushInterval, w.BatchSize, w.Semantic = c.FlushInterval, c.BatchSize, c.Semantic
-	if strings.EqualFold(w.Semantic, "none") {
-		w.Semantic = sqlwrite.AtLeastOnce
-	}
-	return &w
+	return w
 }

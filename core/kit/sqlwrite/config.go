@@ -22,9 +22,10 @@ const (
 const (
 	AtLeastOnce = "at-least-once"
 	ExactlyOnce = "exactly-once"
+	None        = "none" // the same as at-least-once
 )
 
-// Config is the keys that all writers of SQL databases have. Embed it, decode
+// Config is the keys that all writers of SQL servers have. Embed it, decode
 // over [Defaults], and call its Validate from the outer one.
 type Config struct {
 	// User name.
@@ -33,6 +34,19 @@ type Config struct {
 	Password config.Secret `json:"password"`
 	// Where the database and the table are; the first entry is used. A table "*" is each row's own table.
 	Connection config.List[sqlkit.Connection] `json:"connection" required:"true"`
+	Keys
+	// How rows are inserted, where the system has a faster way than its default.
+	InsertSQLMode string `json:"insertSqlMode" enum:"copy,load"`
+	// Schema (MySQL: database) of the table, if neither the connection entry nor its URL says it.
+	Schema string `json:"schema"`
+	// Cannot be had together with semantic exactly-once, and has no other effect: rows and position are committed together.
+	IsAutoCommit bool `json:"isAutoCommit"`
+	// More connection parameters, as in the JDBC URL.
+	Properties map[string]string `json:"properties"`
+}
+
+// Keys are those that say what becomes of rows, for servers and files alike.
+type Keys struct {
 	// Columns to write: ["*"] maps columns by name, a list of names or objects maps them by position.
 	Column []sqlkit.Column `json:"column" required:"true"`
 	// What an inserted row does: insert adds it, replace puts it in the place of rows with the same key, update (or upsert) changes the row with the same key or adds it.
@@ -43,8 +57,6 @@ type Config struct {
 	UpdateKey KeyList `json:"updateKey"`
 	// For mode update: whether a NULL overwrites what the table has.
 	AllReplace bool `json:"allReplace"`
-	// How rows are inserted, where the system has a faster way than its default.
-	InsertSQLMode string `json:"insertSqlMode" enum:"copy,load"`
 	// Create tables that do not exist, with types that keep every value.
 	CreateTable bool `json:"createTable"`
 	// What becomes of a schema change at the source: evolve makes it in the target too, lenient adds and widens columns and takes nothing away, ignore leaves the target alone, stop ends the job. Absent, executeDdlAble decides.
@@ -57,22 +69,18 @@ type Config struct {
 	PostSQL config.StringList `json:"postSql"`
 	// Statements to run on every connection that writes rows, before anything else.
 	Session config.StringList `json:"session"`
-	// Schema (MySQL: database) of the table, if neither the connection entry nor its URL says it.
-	Schema string `json:"schema"`
 	// Most rows of a piece that is written at once, where that is less than the 1,024 that pieces have. What is larger leaves their size to the engine.
 	BatchSize int `json:"batchSize" min:"0"`
 	// Longest time between a row's writing and its commit. What is less than a second makes commits more frequent.
 	FlushInterval config.Duration `json:"flushIntervalMills" unit:"ms" min:"0"`
 	// exactly-once insists on the table datasync_ledger beside the target, at-least-once and none do without it; absent, it is used where it may be created.
 	Semantic string `json:"semantic" enum:"at-least-once,exactly-once,none"`
-	// Cannot be had together with semantic exactly-once, and has no other effect: rows and position are committed together.
-	IsAutoCommit bool `json:"isAutoCommit"`
-	// More connection parameters, as in the JDBC URL.
-	Properties map[string]string `json:"properties"`
 }
 
 // Defaults returns the configuration to decode over.
-func Defaults() Config { return Config{Mode: ModeInsert, FlushInterval: 10 * time.Second} }
+func Defaults() Config {
+	return Config{Keys: Keys{Mode: ModeInsert, FlushInterval: 10 * time.Second}}
+}
 
 // KeyList takes a list of columns, one column, or an object with one list.
 type KeyList []string
@@ -127,9 +135,6 @@ func (*Config) NoEffect() map[string]string {
 
 // Validate checks what can be known without a connection.
 func (c *Config) Validate() error {
-	if c.Semantic == "none" {
-		c.Semantic = AtLeastOnce
-	}
 	if len(c.Connection) == 0 || c.First().URL() == "" {
 		return config.Fieldf("connection[0].jdbcUrl", "No jdbc url supplied")
 	}

@@ -48,7 +48,7 @@ func New(env plugin.Env, cfg *Config, d Driver) (plugin.Writer, error) {
 		}
 	}
 	w.tellLeftOut()
-	if cfg.Semantic == AtLeastOnce {
+	if cfg.Semantic == AtLeastOnce || cfg.Semantic == None {
 		return w, nil
 	}
 	return &ledgerWriter{writer: w}, nil
