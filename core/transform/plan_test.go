@@ -60,7 +60,9 @@ func TestNamesComeFirst(t *testing.T) {
 func TestNamesAloneCopyNothing(t *testing.T) {
 	p := &transform.Plan{Names: names(t)}
 	in := batch(1)
-	if tr := p.New(); !tr.InPlace(in) || !tr.InPlace(in) || in.Row(0).Schema().Name.String() != "dw.ORDERS" {
+	tr := p.New()
+	tr.InPlace(in) // a batch that comes again stays as it is
+	if !tr.InPlace(in) || in.Row(0).Schema().Name.String() != "dw.ORDERS" {
 		t.Errorf("name %s", in.Row(0).Schema().Name)
 	}
 	out := record.NewBatch(0, 0)

@@ -108,11 +108,9 @@ func (f *filter) plan(col record.Column) (matcher, error) {
 			return nil, fmt.Errorf("column %q is a number, %q is none", col.Name, f.value)
 		}
 		return func(r record.Row, c int) (bool, error) {
-			x := 0.0
+			x := r.Float64(c)
 			if r.Kind(c) == record.Float32 {
 				x = float64(r.Float32(c))
-			} else {
-				x = r.Float64(c)
 			}
 			if math.IsNaN(x) {
 				return f.operator == "!=", nil

@@ -1,6 +1,7 @@
 package flinksql
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pingcap/tidb/pkg/parser/ast"
@@ -182,4 +183,14 @@ func (c *compiler) extreme(args []expr, text string, sign int) (expr, error) {
 		}
 		return best
 	})
+}
+
+// Functions returns the names of all functions, in order.
+func Functions() []string {
+	names := []string{"EXTRACT", "TRIM", "TIMESTAMPADD", "TIMESTAMPDIFF"}
+	for name := range functions {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
 }

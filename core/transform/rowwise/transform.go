@@ -155,7 +155,7 @@ func (t *Transform) pair(w Work, before, after record.Row, out *record.Batch, ab
 		t.refuse(err, "", before, after)
 		return
 	}
-	column := ""
+	var column string
 	switch {
 	case is == No && was == No:
 		return
