@@ -21,6 +21,7 @@ type Refusal struct {
 	Column string     // that is at fault; "" if the row as a whole is
 	Reason errclass.Reason
 	Text   string // what is wrong, masked
+	AsRead bool   // a transform has refused the row: it is not as it would be written
 }
 
 // HasRow tells a row from input that is no row.
@@ -68,7 +69,7 @@ func (c *Collector) Reject(ctx context.Context, row record.Row, raw []byte, why 
 	bad := errclass.AsBadRow(0, why)
 	r := &Refusal{
 		Time: c.settings.Now(), Row: row, Raw: raw,
-		Column: bad.Column, Reason: bad.Reason, Text: c.mask(text(bad.Err)),
+		Column: bad.Column, Reason: bad.Reason, Text: c.mask(text(bad.Err)), AsRead: errclass.IsUntransformed(why),
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -24,6 +24,7 @@ type line struct {
 	Error    string            `json:"error"`
 	Op       string            `json:"op,omitempty"`
 	Linked   bool              `json:"linked,omitempty"`
+	AsRead   bool              `json:"asRead,omitempty"`   // refused by a transform: not as it would be written
 	Key      map[string]any    `json:"key,omitempty"`      // for people: the values of the key columns
 	Position map[string]any    `json:"position,omitempty"` // for people: the values of the metadata columns
 	Schema   json.RawMessage   `json:"schema,omitempty"`
@@ -120,7 +121,7 @@ func encode(r *Refusal, schema json.RawMessage) json.RawMessage {
 		return encodeJSON(l)
 	}
 	s := r.Row.Schema()
-	l.Op, l.Linked, l.Schema = r.Row.Op().String(), r.Row.Linked(), schema
+	l.Op, l.Linked, l.AsRead, l.Schema = r.Row.Op().String(), r.Row.Linked(), r.AsRead, schema
 	for c := range s.Columns {
 		l.Kinds = append(l.Kinds, r.Row.Kind(c).String())
 		l.Values = append(l.Values, encodeValue(r.Row, c))

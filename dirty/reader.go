@@ -24,6 +24,7 @@ type Entry struct {
 	Class, Reason, Column, Error string
 	Schema                       *record.Schema // nil for input that is no row
 	Raw                          []byte         // input that is no row
+	AsRead                       bool           // refused by a transform: not as it would be written
 
 	text   []byte // the line
 	op     record.Op
@@ -72,7 +73,7 @@ func (r *Reader) Next() (*Entry, error) {
 }
 
 func (r *Reader) entry(l *line) (*Entry, error) {
-	e := &Entry{Time: l.Time, Class: l.Class, Reason: l.Reason, Column: l.Column, Error: l.Error, linked: l.Linked, values: l.Values}
+	e := &Entry{Time: l.Time, Class: l.Class, Reason: l.Reason, Column: l.Column, Error: l.Error, AsRead: l.AsRead, linked: l.Linked, values: l.Values}
 	var err error
 	if l.Schema == nil {
 		e.Raw, err = decodeText(l.Raw)

@@ -25,8 +25,9 @@ import (
 )
 
 // Replay is a reader of the rows of a dirty file, so that a job can write them
-// again. What cannot be written again (input that is no row, lines that are
-// broken, half an update) is refused anew: nothing of the file is dropped.
+// again. What cannot be written again (input that is no row, rows that a
+// transform has refused, lines that are broken, half an update) is refused anew:
+// nothing of the file is dropped.
 //
 // The file is read as it is when the replay is planned; lines that are appended
 // later belong to the next one.
@@ -204,7 +205,7 @@ func (r *Replay) Describe(context.Context) ([]*record.Schema, error) {
 			return all, nil
 		case err != nil && e == nil:
 			return nil, err
-		case err == nil && e.Schema != nil && !slices.Contains(all, e.Schema):
+		case err == nil && e.Schema != nil && !e.AsRead && !slices.Contains(all, e.Schema):
 			all = append(all, e.Schema)
 		}
 	}

@@ -87,6 +87,9 @@ func (s *replaySource) append(b *record.Batch, line *pending) {
 	case e.Schema == nil:
 		b.Reject(e.Raw, e.refused())
 		return
+	case e.AsRead:
+		b.Reject(trimmed(e.text), e.refused())
+		return
 	case e.op != record.UpdateBefore:
 		s.row(b, e)
 		return

@@ -108,6 +108,22 @@ func (v *Value) Error() string {
 // Unwrap returns the cause.
 func (v *Value) Unwrap() error { return v.Err }
 
+// untransformed marks an error; see [Untransformed].
+type untransformed struct{ err error }
+
+func (u *untransformed) Error() string { return u.err.Error() }
+func (u *untransformed) Unwrap() error { return u.err }
+
+// Untransformed marks why a transform has refused a row: the row is as it was
+// read, and not as it would be written.
+func Untransformed(err error) error { return &untransformed{err} }
+
+// IsUntransformed tells whether err is marked by [Untransformed].
+func IsUntransformed(err error) bool {
+	var u *untransformed
+	return errors.As(err, &u)
+}
+
 // AsBadRow describes err as the fault of row index: column and reason come
 // from a [*Value] in its chain, else they are "" and Other.
 func AsBadRow(index int, err error) BadRow {

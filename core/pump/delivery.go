@@ -66,7 +66,7 @@ func (d *delivery) transformed(ctx context.Context, b *record.Batch) (*record.Ba
 	bad := 0
 	if refused != nil {
 		bad = len(refused.Bad)
-		if err := d.refuseRows(ctx, b, refused); err != nil {
+		if err := d.refuseRows(ctx, b, refused, errclass.Untransformed); err != nil {
 			return nil, err
 		}
 	}
@@ -79,15 +79,18 @@ func (d *delivery) transformed(ctx context.Context, b *record.Batch) (*record.Ba
 }
 
 // refuseRows hands named rows of b to the dirty sink.
-func (d *delivery) refuseRows(ctx context.Context, b *record.Batch, refused *errclass.Rows) error {
+func (d *delivery) refuseRows(ctx context.Context, b *record.Batch, refused *errclass.Rows, mark func(error) error) error {
 	for _, bad := range refused.Bad {
 		why := errclass.With(errclass.Data, &errclass.Value{Column: bad.Column, Reason: bad.Reason, Err: bad.Err})
-		if err := d.refuse(ctx, b.Row(bad.Index), nil, why); err != nil {
+		if err := d.refuse(ctx, b.Row(bad.Index), nil, mark(why)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// asWritten marks nothing: the row is as a sink gets it.
+func asWritten(why error) error { return why }
 
 func (d *delivery) rejects(ctx context.Context, b *record.Batch) error {
 	for _, r := range b.Rejects() {
@@ -127,7 +130,7 @@ func (d *delivery) again(ctx context.Context, b *record.Batch, times int) error 
 // named sets the rows aside that the sink has named, and writes the rest if it
 // is not in.
 func (d *delivery) named(ctx context.Context, b *record.Batch, refused *errclass.Rows, times int) error {
-	if err := d.refuseRows(ctx, b, refused); err != nil {
+	if err := d.refuseRows(ctx, b, refused, asWritten); err != nil {
 		return err
 	}
 	if refused.Written {
