@@ -1,10 +1,12 @@
 package kafka
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/format/changefmt"
 	"github.com/datasync-io/datasync/core/kit/kafkakit"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -33,41 +35,67 @@ func (s *sink) addTopic(t kafkakit.Topic) {
 // maxRoutes bounds what a sink remembers of schemas that come and go.
 const maxRoutes = 1024
 
-func (s *sink) use(schema *record.Schema) (*route, error) {
+// use returns the route of a table. A topic that only the table's name tells is
+// asked for, and a format with a registry told of the table, at its first row.
+func (s *sink) use(ctx context.Context, schema *record.Schema) (*route, error) {
 	if schema == s.schema {
 		return s.route, nil
 	}
 	r := s.routes[schema]
 	if r == nil {
-		topic, err := s.config.topicOf(schema)
-		if err != nil {
+		var err error
+		if r, err = s.newRoute(ctx, schema); err != nil {
 			return nil, err
 		}
-		r = &route{target: s.targets[topic]}
-		if r.key, err = s.config.keyOf(schema); err != nil {
-			return nil, err
-		}
-		if len(s.routes) >= maxRoutes {
-			clear(s.routes)
-		}
-		s.routes[schema] = r
 	}
 	s.schema, s.route = schema, r
 	return r, nil
 }
 
-// topicOf returns the topic of a table.
-func (c *Config) topicOf(s *record.Schema) (string, error) {
-	if c.Topic != "" {
-		return c.Topic, nil
+func (s *sink) newRoute(ctx context.Context, schema *record.Schema) (*route, error) {
+	topic, err := s.config.topicOf(schema.Name)
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range []string{s.Name.String(), record.Name{Schema: s.Name.Schema, Table: s.Name.Table}.String(),
-		record.Name{Database: s.Name.Database, Table: s.Name.Table}.String(), s.Name.Table} {
-		if topic, ok := c.TableTopics[name]; ok {
-			return topic, nil
+	if _, known := s.targets[topic]; !known {
+		found, err := s.writer.topic(ctx, topic)
+		if err != nil {
+			return nil, err
+		}
+		s.addTopic(found)
+	}
+	r := &route{target: s.targets[topic]}
+	if r.key, err = s.config.keyOf(schema); err != nil {
+		return nil, err
+	}
+	registrar, registers := s.encoder.(changefmt.Registrar)
+	if len(s.routes) >= maxRoutes {
+		clear(s.routes)
+		if registers {
+			registrar.Forget()
 		}
 	}
-	return "", errclass.With(errclass.Config, fmt.Errorf("table %s has no topic: add it to tableIdToTopicMapping", s.Name))
+	if registers {
+		if err := registrar.Register(ctx, topic, schema, r.key); err != nil {
+			return nil, err
+		}
+	}
+	s.routes[schema] = r
+	return r, nil
+}
+
+// topicOf returns the topic of a table.
+func (c *Config) topicOf(n record.Name) (string, error) {
+	if c.Topic != "" {
+		return expand(c.Topic, n), nil
+	}
+	for _, name := range []string{n.String(), record.Name{Schema: n.Schema, Table: n.Table}.String(),
+		record.Name{Database: n.Database, Table: n.Table}.String(), n.Table} {
+		if topic, ok := c.TableTopics[name]; ok {
+			return expand(topic, n), nil
+		}
+	}
+	return "", errclass.With(errclass.Config, fmt.Errorf("table %s has no topic: add it to tableIdToTopicMapping", n))
 }
 
 // keyOf returns the columns that make the key of a table's rows.

@@ -3,9 +3,10 @@ package kafka
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/datasync-io/datasync/core/errclass"
-	"github.com/datasync-io/datasync/core/format/jsonfmt"
+	"github.com/datasync-io/datasync/core/format/changefmt"
 	"github.com/datasync-io/datasync/core/kit/kafkakit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
@@ -16,22 +17,25 @@ var (
 	_ plugin.Flusher = (*sink)(nil)
 )
 
-// format is a body's encoder.
-type format interface {
-	AppendRow(dst []byte, r record.Row) ([]byte, error)
-}
-
 // sink is one channel with a producer of its own.
 type sink struct {
+	writer   *writer
 	config   *Config
 	channel  int
 	producer *kafkakit.Producer
-	format   format
 	targets  map[string]target // by topic
+
+	encoder    changefmt.Encoder
+	upserts    bool // messages are rows as they are now
+	keyless    bool // the key chooses the partition alone
+	headed     changefmt.Headed
+	headers    headers
+	boundaries *boundaries // of transactions; nil: not told
 
 	schema *record.Schema // of the row before
 	route  *route
 	routes map[*record.Schema]*route
+	moved  []byte // scratch: the key before an update of it
 }
 
 // Write implements [plugin.Sink]: rows that cannot be encoded, or are larger
@@ -40,17 +44,25 @@ func (s *sink) Write(ctx context.Context, b *record.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	s.encoder.Begin(time.Now())
 	var bad []errclass.BadRow
-	for i := range b.Len() {
-		if err := s.row(ctx, b.Row(i)); err != nil {
-			if errclass.Of(err) != errclass.Data {
-				return err
-			}
-			row := errclass.AsBadRow(i, err)
-			if errors.Is(err, kafkakit.ErrTooLarge) {
-				row.Reason = errclass.TooLarge
-			}
-			bad = append(bad, row)
+	for i := 0; i < b.Len(); {
+		n, err := s.event(ctx, b, i)
+		if i += n; err == nil {
+			continue
+		}
+		if errclass.Of(err) != errclass.Data {
+			return err
+		}
+		row := errclass.AsBadRow(i-1, err)
+		if errors.Is(err, kafkakit.ErrTooLarge) {
+			row.Reason = errclass.TooLarge
+		}
+		bad = append(bad, row)
+	}
+	if s.boundaries != nil && len(b.Marks()) > 0 { // a mark is no place within a transaction
+		if err := s.boundaries.end(ctx, s); err != nil {
+			return err
 		}
 	}
 	if err := s.producer.Advance(ctx); err != nil {
@@ -62,72 +74,108 @@ func (s *sink) Write(ctx context.Context, b *record.Batch) error {
 	return nil
 }
 
-// row encodes one row into the producer's buffer and hands it over. A data
-// error is the row's own.
-func (s *sink) row(ctx context.Context, r record.Row) error {
-	route, err := s.use(r.Schema())
+// event writes the message of the change that begins with row i, and tells how
+// many rows it takes. A data error is the last one's own.
+func (s *sink) event(ctx context.Context, b *record.Batch, i int) (rows int, err error) {
+	ev, rows := changefmt.At(b, i, s.encoder.Grouping())
+	if s.upserts && ev.Op == record.UpdateBefore {
+		return rows, nil // the row as it is now follows
+	}
+	route, err := s.use(ctx, ev.Row().Schema())
 	if err != nil {
-		return err
+		return rows, err
 	}
-	op := r.Op()
-	if op != record.Insert {
-		if s.config.Format != "json" {
-			return errclass.With(errclass.Config, errors.New(`format flinkx takes inserted rows only, this job has updates or deletes: set "format": "json"`))
+	if ev.Moved {
+		apart, err := s.apart(route, &ev)
+		if err != nil {
+			return rows, err
 		}
-		if op == record.UpdateBefore {
-			return nil // the row as it is now follows
+		if apart { // one message could be in the order of one key only
+			ev, rows = changefmt.Event{Op: record.Delete, Before: ev.Before}, 1
 		}
 	}
+	if s.boundaries != nil {
+		if err := s.boundaries.row(ctx, s, ev.Row()); err != nil {
+			return rows, err
+		}
+	}
+	return rows, s.message(ctx, route, &ev)
+}
+
+// message encodes an event into the producer's buffer and hands it over.
+func (s *sink) message(ctx context.Context, route *route, ev *changefmt.Event) error {
 	buf := s.producer.Buffer()
 	start := len(buf)
-	buf, key, err := appendKey(buf, r, route.key)
+	buf, keyed, err := s.encoder.AppendKey(buf, ev.Row(), route.key)
 	if err != nil {
 		return err
 	}
+	key := -1
+	if keyed {
+		key = len(buf) - start
+	}
 	lane := route.first + int(s.partition(route, buf[start:], key))
+	if s.keyless {
+		buf, key = buf[:start], -1
+	}
 	value := -1
-	if op == record.Delete {
+	if ev.Op == record.Delete && s.upserts {
 		if key < 0 {
 			return errclass.BadValue("", errclass.Null, "a delete without a key cannot be written: set partitionAssignColumns")
 		}
 	} else {
 		at := len(buf)
-		if buf, err = s.format.AppendRow(buf, r); err != nil {
+		if buf, err = s.encoder.AppendValue(buf, *ev); err != nil {
 			return err
 		}
 		value = len(buf) - at
 	}
-	return s.producer.Take(ctx, buf, key, value, lane)
+	if s.headed != nil {
+		err = s.producer.TakeHeaded(ctx, buf, key, value, lane, s.headers.of(s.headed, *ev))
+	} else {
+		err = s.producer.Take(ctx, buf, key, value, lane)
+	}
+	if err != nil || !s.config.Tombstones || ev.Op != record.Delete || key < 0 || s.upserts {
+		return err
+	}
+	buf, _, err = s.encoder.AppendKey(s.producer.Buffer(), ev.Row(), route.key)
+	if err != nil {
+		return err
+	}
+	return s.producer.Take(ctx, buf, key, -1, lane)
+}
+
+// apart tells that the keys before and after an update lie in two partitions.
+func (s *sink) apart(r *route, ev *changefmt.Event) (bool, error) {
+	if r.partitions == 1 || s.config.Strategy == allToZero {
+		return false, nil
+	}
+	at := func(row record.Row) (int32, error) {
+		key, keyed, err := s.encoder.AppendKey(s.moved[:0], row, r.key)
+		s.moved = key
+		if !keyed {
+			return -1, err
+		}
+		return kafkakit.Partition(key, r.partitions), err
+	}
+	before, err := at(ev.Before)
+	if err != nil {
+		return false, err
+	}
+	after, err := at(ev.After)
+	return before != after, err
 }
 
 // partition chooses where a row goes; a negative n means that it has no key.
 func (s *sink) partition(r *route, key []byte, n int) int32 {
 	switch {
-	case r.partitions == 1 || s.config.Strategy == "all-to-zero":
+	case r.partitions == 1 || s.config.Strategy == allToZero:
 		return 0
 	case n < 0:
 		return int32(s.channel % r.partitions)
 	default:
 		return kafkakit.Partition(key, r.partitions)
 	}
-}
-
-// appendKey appends the key of a row: the text of one column, a JSON array of
-// several. n is its length, or -1 for a row without key, which is also one
-// whose only key column is NULL.
-func appendKey(dst []byte, r record.Row, columns []int) (out []byte, n int, err error) {
-	start := len(dst)
-	switch {
-	case len(columns) == 0, len(columns) == 1 && r.Kind(columns[0]) <= record.Null:
-		return dst, -1, nil
-	case len(columns) == 1:
-		dst = r.AppendText(dst, columns[0])
-	default:
-		if dst, err = jsonfmt.AppendArray(dst, r, columns); err != nil {
-			return dst, 0, err
-		}
-	}
-	return dst, len(dst) - start, nil
 }
 
 // Flush implements [plugin.Flusher].

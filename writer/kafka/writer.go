@@ -10,7 +10,7 @@ import (
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
-	"github.com/datasync-io/datasync/core/format/jsonfmt"
+	"github.com/datasync-io/datasync/core/format/registry"
 	"github.com/datasync-io/datasync/core/kit/kafkakit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
@@ -21,6 +21,8 @@ var (
 	_ plugin.Prober   = (*writer)(nil)
 	_ plugin.Shaper   = (*writer)(nil)
 	_ plugin.Comparer = (*writer)(nil)
+	_ plugin.MetaUser = (*writer)(nil)
+	_ plugin.Migrator = (*writer)(nil)
 )
 
 // Info describes the plugin.
@@ -55,6 +57,8 @@ type writer struct {
 	client *kafkakit.Client // nil: not yet
 	keeps  *kafkakit.Ledger // nil: not yet
 
+	schemas *registry.Client // nil: not yet, or the format needs none
+
 	naming sync.Mutex
 	named  int // transactional ids that the ledger has
 }
@@ -71,12 +75,12 @@ func (w *writer) connection() (*kafkakit.Client, error) {
 	return w.client, err
 }
 
-// topics lists the names of all topics of the job.
+// topics lists the topics of the job, but for those that a table's name tells.
 func (w *writer) topics() []string {
-	if w.config.Topic != "" {
-		return []string{w.config.Topic}
-	}
-	return slices.Compact(slices.Sorted(maps.Values(w.config.TableTopics)))
+	names := []string{w.config.Topic, w.config.ChangeTopic, w.config.TransactionTopic}
+	names = slices.AppendSeq(names, maps.Values(w.config.TableTopics))
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" || isPattern(name) })
 }
 
 // Probe implements [plugin.Prober].
@@ -88,8 +92,11 @@ func (w *writer) Probe(ctx context.Context) error {
 	var errs []error
 	for _, name := range w.topics() {
 		_, err := client.Topic(ctx, name)
-		if err == nil {
+		switch {
+		case err == nil:
 			err = client.CheckWrite(ctx, name)
+		case w.config.CreateTopics && errclass.Of(err) == errclass.Config:
+			err = nil // it will be created
 		}
 		errs = append(errs, err)
 	}
@@ -101,7 +108,7 @@ func (w *writer) Probe(ctx context.Context) error {
 func (w *writer) Shape(_ context.Context, schemas []*record.Schema) error {
 	var errs []error
 	for _, s := range schemas {
-		_, err := w.config.topicOf(s)
+		_, err := w.config.topicOf(s.Name)
 		errs = append(errs, err)
 		_, err = w.config.keyOf(s)
 		errs = append(errs, err)
@@ -126,10 +133,13 @@ func (w *writer) Open(ctx context.Context, t plugin.Task) (plugin.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sink{config: w.config, channel: t.Channel, targets: map[string]target{}, routes: map[*record.Schema]*route{}}
+	s := &sink{writer: w, config: w.config, channel: t.Channel, targets: map[string]target{}, routes: map[*record.Schema]*route{}}
+	if err := s.encode(t); err != nil {
+		return nil, err
+	}
 	var topics []kafkakit.Topic
 	for _, name := range w.topics() {
-		topic, err := client.Topic(ctx, name)
+		topic, err := w.topic(ctx, name)
 		if err != nil {
 			return nil, err
 		}
@@ -140,11 +150,6 @@ func (w *writer) Open(ctx context.Context, t plugin.Task) (plugin.Sink, error) {
 	}
 	for _, topic := range topics {
 		s.addTopic(topic)
-	}
-	if w.config.Format == "json" {
-		s.format = jsonfmt.NewEncoder()
-	} else {
-		s.format = jsonfmt.NewFlinkX(w.config.TableFields, w.config.zone)
 	}
 	if t.Exact {
 		ledger, err := w.ledger(ctx)
@@ -184,6 +189,10 @@ func (w *writer) headers() []kafkakit.Header {
 func (w *writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.schemas != nil {
+		w.schemas.Close()
+		w.schemas = nil
+	}
 	if w.client == nil {
 		return nil
 	}

@@ -35,8 +35,8 @@ func putVarint(buf []byte, end int, v int) int {
 	return begin
 }
 
-// appendHeaders appends what follows a record's value: its headers.
-func appendHeaders(dst []byte, headers []Header) []byte {
+// AppendHeaders appends what follows a record's value: its headers.
+func AppendHeaders(dst []byte, headers []Header) []byte {
 	dst = binary.AppendVarint(dst, int64(len(headers)))
 	for _, h := range headers {
 		dst = append(binary.AppendVarint(dst, int64(len(h.Name))), h.Name...)

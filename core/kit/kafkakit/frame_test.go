@@ -40,7 +40,7 @@ func (v *varints) text() (text []byte, ok bool) {
 // TestRecords takes the lengths at which numbers become wider.
 func TestRecords(t *testing.T) {
 	lengths := []int{-1, 0, 1, 63, 64, 8191, 8192, 1<<20 - 1, 1 << 20}
-	tail := appendHeaders(nil, []Header{{"name", "value"}, {"empty", ""}})
+	tail := AppendHeaders(nil, []Header{{"name", "value"}, {"empty", ""}})
 	for _, key := range lengths {
 		for _, value := range lengths {
 			for _, offset := range []int{0, 63, 64, 1 << 20} {
@@ -113,7 +113,7 @@ func TestBatchHead(t *testing.T) {
 
 // BenchmarkTake is a record of 207 bytes on its way into a batch.
 func BenchmarkTake(b *testing.B) {
-	p := &Producer{set: ProducerSettings{BatchBytes: 512 << 10}, tail: appendHeaders(nil, nil)}
+	p := &Producer{set: ProducerSettings{BatchBytes: 512 << 10}, tail: AppendHeaders(nil, nil)}
 	number := p.Lane(Topic{MaxBytes: defaultMaxBytes}, 0)
 	content := bytes.Repeat([]byte{'x'}, 207)
 	b.ReportAllocs()

@@ -103,7 +103,7 @@ func (c *Client) newProducer(set ProducerSettings, headers []Header) (*Producer,
 	// A broker may hold a request for RequestTimeout before it answers.
 	p.config.Net.ReadTimeout = c.at.RequestTimeout + 5*time.Second
 	p.outcomes = make(chan outcome, set.InFlight+1)
-	p.tail = appendHeaders(nil, headers)
+	p.tail = AppendHeaders(nil, headers)
 	if p.compress, err = newCompressor(set.Codec, set.Level); err != nil {
 		return nil, errclass.With(errclass.Config, err)
 	}
@@ -173,20 +173,26 @@ func (p *Producer) room() int { return p.set.BatchBytes + p.set.BatchBytes/8 }
 // the key; a negative key is a record without one, a negative value one whose
 // value is null. [ErrTooLarge] refuses this record alone.
 func (p *Producer) Take(ctx context.Context, buf []byte, key, value int, number int) error {
+	return p.TakeHeaded(ctx, buf, key, value, number, p.tail)
+}
+
+// TakeHeaded is [Producer.Take] of a record with headers of its own, as
+// [AppendHeaders] writes them: the producer's are not added.
+func (p *Producer) TakeHeaded(ctx context.Context, buf []byte, key, value int, number int, headers []byte) error {
 	if p.err != nil {
 		return p.err
 	}
 	l := p.lanes[number]
-	size := recordSize(l.count, key, value, len(p.tail))
+	size := recordSize(l.count, key, value, len(headers))
 	if batchOverhead+l.bytes+size > l.topic.MaxBytes {
 		var err error
 		if buf, err = p.sendKeeping(ctx, buf); err != nil {
 			return err
 		}
-		size = recordSize(0, key, value, len(p.tail))
+		size = recordSize(0, key, value, len(headers))
 	}
 	s := span{lane: uint32(number)}
-	begin, buf := sealRecord(buf, len(p.arena)+headroom, key, value, l.count, p.tail)
+	begin, buf := sealRecord(buf, len(p.arena)+headroom, key, value, l.count, headers)
 	p.arena = buf
 	s.start, s.end = uint32(begin), uint32(len(buf))
 	if l.count == 0 {
