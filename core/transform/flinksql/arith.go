@@ -15,21 +15,27 @@ var arithSigns = map[opcode.Op]string{opcode.Plus: "+", opcode.Minus: "-", opcod
 // arithmetic compiles l op r. Texts count as numbers, as Flink's implicit
 // casts have it.
 func (c *compiler) arithmetic(op opcode.Op, l, r expr, text string) (expr, error) {
-	for _, e := range []*expr{&l, &r} {
-		if e.family == textFamily || e.family == nullFamily {
-			*e = c.mustCast(*e, numberType)
-		}
-		if !e.numeric() {
-			return expr{}, c.refuse(text, "%s is no number: it is %s", e.text, e.typ)
-		}
+	l, err := c.number(l, text)
+	if err != nil {
+		return expr{}, err
 	}
+	if r, err = c.number(r, text); err != nil {
+		return expr{}, err
+	}
+	to, combine := [2]typ{l.asDecimal(), r.asDecimal()}, decimalArithmetic
 	switch {
 	case l.family == floatFamily || r.family == floatFamily:
-		return floatArithmetic(op, c.mustCast(l, doubleType), c.mustCast(r, doubleType), text), nil
+		to, combine = [2]typ{doubleType, doubleType}, floatArithmetic
 	case l.family == intFamily && r.family == intFamily:
 		return intArithmetic(op, l, r, text), nil
 	}
-	return decimalArithmetic(op, c.mustCast(l, l.asDecimal()), c.mustCast(r, r.asDecimal()), text), nil
+	if l, err = c.cast(l, to[0], false); err != nil {
+		return expr{}, err
+	}
+	if r, err = c.cast(r, to[1], false); err != nil {
+		return expr{}, err
+	}
+	return combine(op, l, r, text), nil
 }
 
 func intArithmetic(op opcode.Op, l, r expr, text string) expr {

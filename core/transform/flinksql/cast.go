@@ -16,15 +16,6 @@ import (
 // converter makes a value of another type; why is what is wrong, else "".
 type converter func(v value) (out value, why string)
 
-// mustCast is cast for pairs that exist: numbers, and texts to numbers.
-func (c *compiler) mustCast(e expr, to typ) expr {
-	out, err := c.cast(e, to, false)
-	if err != nil {
-		panic("flinksql: " + err.Error())
-	}
-	return out
-}
-
 // cast converts e to a type; with try, NULL is what a value yields that does not convert.
 func (c *compiler) cast(e expr, to typ, try bool) (expr, error) {
 	if e.typ == to || e.family == nullFamily || e.family == to.family && to == to.open() && e.family != floatFamily {

@@ -149,7 +149,11 @@ func (c *compiler) round(args []expr, how rounding, text string) (expr, error) {
 			e.text, e.column = text, -1
 			return e, nil
 		}
-		return c.roundWhole(c.mustCast(e, e.asDecimal()), -scale, how, text, e.typ)
+		wide, err := c.cast(e, e.asDecimal(), false)
+		if err != nil {
+			return expr{}, err
+		}
+		return c.roundWhole(wide, -scale, how, text, e.typ)
 	case floatFamily:
 		return c.roundFloat(e, int(scale), how, text)
 	}

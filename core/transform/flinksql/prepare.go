@@ -111,6 +111,9 @@ func prepare(sql string) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := numbers(all); err != nil {
+		return nil, err
+	}
 	p := &prepared{}
 	var out strings.Builder
 	done := 0
@@ -149,6 +152,32 @@ func prepare(sql string) (*prepared, error) {
 	out.WriteString(sql[done:])
 	p.text = out.String()
 	return p, nil
+}
+
+// numbers refuses literals that no DECIMAL holds; the parser's own decimals
+// have a fixed size.
+func numbers(all []token) error {
+	digits, end := 0, -1
+	for _, t := range all {
+		joined := t.at == end // to a number, by its point
+		switch {
+		case t.text == "." && (joined || digits == 0):
+			end = t.end
+			continue
+		case t.word && t.text[0] >= '0' && t.text[0] <= '9':
+			if !joined {
+				digits = 0
+			}
+			digits += len(t.text)
+			end = t.end
+		default:
+			digits, end = 0, -1
+		}
+		if digits > maxPrecision+2 {
+			return fmt.Errorf("the number %s has more than %d digits", t.text, maxPrecision)
+		}
+	}
+	return nil
 }
 
 // quotedCalls are functions of Flink whose names are operators to the parser.

@@ -43,9 +43,7 @@ func parse(sql string) (*Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := parser.New()
-	p.SetSQLMode(mysql.ModePipesAsConcat | mysql.ModeANSIQuotes | mysql.ModeNoBackslashEscapes)
-	stmts, _, err := p.ParseSQL(prep.text)
+	stmts, err := statements(prep.text)
 	if err != nil {
 		return nil, syntaxError(prep, err)
 	}
@@ -61,6 +59,19 @@ func parse(sql string) (*Query, error) {
 	}
 	q := &Query{prepared: prep, stmt: stmt}
 	return q, errors.Join(q.supported(), q.from())
+}
+
+// statements runs the parser, which panics on some texts that are no SQL.
+func statements(text string) (stmts []ast.StmtNode, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	p := parser.New()
+	p.SetSQLMode(mysql.ModePipesAsConcat | mysql.ModeANSIQuotes | mysql.ModeNoBackslashEscapes)
+	stmts, _, err = p.ParseSQL(text)
+	return stmts, err
 }
 
 // supported refuses clauses by name.

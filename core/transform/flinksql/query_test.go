@@ -218,6 +218,8 @@ func TestRefused(t *testing.T) {
 		{"SELECT REGEXP(c, c) FROM v", "the regular expression must be a literal"},
 		{"SELECT DATE_FORMAT(ts, 'EEE') FROM v", "the letter E of the format"},
 		{"SELECT 'open FROM v", "has no end"},
+		{"SELECT 12345678901234567890.123456789012345678901234567890 FROM v", "has more than 38 digits"},
+		{"SELECT 'x' + 1 FROM v", "'x': \"x\" is no number"},
 		{"SELECT nope FROM v WHERE nowhere", "nowhere: there is no such column"},
 		{"SELECT a AND t FROM v", "expected a condition"},
 		{"SELECT a & 1 FROM v", "is not supported"},

@@ -60,6 +60,9 @@ var textFunctions = map[string]function{
 		return s.result(s.buf)
 	}),
 	"REPEAT": scalar(textType, textInt, 0, func(s *strict) value {
+		if len(s.a[0].b) == 0 {
+			return s.a[0]
+		}
 		if n := s.a[1].i; n > 0 && int64(len(s.a[0].b)) > longest/n {
 			return s.f.fail(errclass.TooLarge, s.text, "the text is too long")
 		}
