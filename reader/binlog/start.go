@@ -154,7 +154,7 @@ func (r *reader) timeStart(ctx context.Context, srv *server, files []logFile, en
 		if err != nil {
 			return nil, err
 		}
-		if born.After(since) {
+		if born.Add(time.Second).After(since) { // it is cut to seconds
 			high = middle - 1
 		} else {
 			low = middle

@@ -3,6 +3,7 @@ package binlog
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -99,6 +100,9 @@ func (s *stream) fill(ctx context.Context) error {
 	b := record.NewBatch(0, 0)
 	b.Reset(s.split.ID)
 	err := s.src.Fill(ctx, b)
+	if err != nil && err != io.EOF {
+		return err
+	}
 	for i := range b.Len() {
 		if s.each != nil {
 			s.each(b.Row(i))
@@ -124,7 +128,7 @@ func (s *stream) fill(ctx context.Context) error {
 // until reads up to a row of table end, and leaves it out.
 func (s *stream) until(rows int) []string {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
 	defer cancel()
 	for len(s.rows) < rows {
 		if err := s.fill(ctx); err != nil {
