@@ -156,6 +156,10 @@ func (c *canonical) operator(op Operator, n *config.Node, side string) []entry {
 			all = append(all, entry{name: m.Name, value: raw(quoteJSON(op.Plugin + side))})
 			continue
 		}
+		if m.Name == "parameter" && side == "reader" && c.job.Dialect == DataX && len(m.Node.Member("connection").Items()) > 0 {
+			all = append(all, entry{name: m.Name, value: c.nested(c.relational(m.Node))})
+			continue
+		}
 		all = append(all, c.member(m))
 	}
 	return all
@@ -181,12 +185,6 @@ func (c *canonical) setting(n *config.Node) []entry {
 	return all
 }
 
-// perChannel tells that DataX's core decides about the job's speed.
-func (c *canonical) perChannel() bool {
-	speed := c.job.root.Member("core").Member("transport").Member("channel").Member("speed")
-	return c.job.Dialect == DataX && (!speed.Member("byte").Unset() || !speed.Member("record").Unset())
-}
-
 func (c *canonical) speed(n *config.Node) []entry {
 	var all []entry
 	bytes := false
@@ -206,37 +204,6 @@ func (c *canonical) speed(n *config.Node) []entry {
 		all = append(all, entry{name: "bytes", value: raw("0"), comment: "no limit"})
 	}
 	return append(all, c.oneReader(n)...)
-}
-
-// oneReader has one channel read where DataX does so by itself and FlinkX
-// refuses: a table without splitPk.
-func (c *canonical) oneReader(speed *config.Node) []entry {
-	j := c.job
-	if j.Dialect != DataX || j.Setting.Speed.Readers() < 2 || !speed.Member("readerChannel").Unset() || len(j.Pipelines) == 0 || j.Pipelines[0].Reader.Parameter == nil {
-		return nil
-	}
-	parameter := j.Pipelines[0].Reader.Parameter.Node()
-	connections := parameter.Member("connection").Items()
-	if len(connections) != 1 || !parameter.Member("splitPk").Unset() || len(connections[0].Member("table").Items()) > 1 {
-		return nil
-	}
-	return []entry{{name: "readerChannel", value: raw("1"), comment: "a table without splitPk is read in one piece, as by DataX"}}
-}
-
-// errorLimit turns DataX's ratio into percent.
-func (c *canonical) errorLimit(n *config.Node) []entry {
-	var all []entry
-	for _, m := range n.Members() {
-		if _, _, held := m.Node.Unexpanded(); m.Name != "percentage" || m.Node.Unset() || c.dropped[m.Node.Path()] != "" {
-			all = append(all, c.member(m))
-			continue
-		} else if held {
-			all = append(all, entry{comment: "a placeholder stood for the ratio of which this is the percentage"})
-		}
-		percent := strconv.FormatFloat(*c.job.Setting.ErrorLimit.Percentage*100, 'g', 12, 64)
-		all = append(all, entry{name: m.Name, value: raw(percent), comment: "percent; DataX's ratio was " + oneLine(m.Node.Text())})
-	}
-	return all
 }
 
 // lost returns the comment on a key that is not carried.

@@ -116,3 +116,31 @@ func TestCanonical(t *testing.T) {
 		t.Errorf("what was not carried is noted again: %v", notes)
 	}
 }
+
+func TestCanonicalOfRelationalReaders(t *testing.T) {
+	for name, tt := range map[string]struct{ parameter, want string }{
+		"a statement": {`{"where": "x = 1", "splitPk": "id", "column": ["a"], "connection": [{"querySql": ["select 1"]}]}`, `"parameter": {
+          // not carried: "where" (it has no effect beside querySql, as in DataX)
+          // not carried: "splitPk" (it has no effect beside querySql, as in DataX)
+          // not carried: "column" (it has no effect beside querySql, as in DataX)
+          "connection": [{"querySql": ["select 1"]}]
+        }`},
+		"expressions": {`{"column": ["a", "now()"], "splitPk": "a", "connection": [{"table": ["t"]}]}`, `"parameter": {
+          // DataX reads what is no name of a column as an expression; write such columns as customSql
+          "column": ["a", "now()"],
+          "splitPk": "a",
+          "splitStrategy": "range", // as DataX splits, texts too
+          "connection": [{"table": ["t"]}]
+        }`},
+		"names": {"{\"column\": [\"a\", \"`b c`\", \"[d]\", \"名\"], \"connection\": [{\"table\": [\"t\"]}]}", "\"parameter\": {\n          \"column\": [\"a\", \"`b c`\", \"[d]\", \"名\"],\n          \"connection\": [{\"table\": [\"t\"]}]\n        }"},
+	} {
+		j := mustParse(t, skeleton("mysqlreader", "mysqlwriter", tt.parameter, `{"speed": {"channel": 2}}`, "", ""), job.Options{Dialect: "datax"})
+		text := string(j.Canonical(true))
+		if !strings.Contains(text, tt.want) {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, text, tt.want)
+		}
+		if one := strings.Contains(text, `"readerChannel": 1`); one != (name != "expressions") {
+			t.Errorf("%s: one channel reads: %v", name, one)
+		}
+	}
+}

@@ -72,12 +72,13 @@ func sameRewritten(t *testing.T, j *job.Job, o job.Options) {
 	if err != nil {
 		t.Fatalf("rewritten, it is refused: %v\n%s", err, text)
 	}
-	if got, want := summary(again), summary(j); got != want {
+	relational := j.Dialect == job.DataX // whose readers' keys are rewritten too
+	if got, want := summary(again, relational), summary(j, relational); got != want {
 		t.Fatalf("rewritten, it is another job:\n%s\nwant\n%s\n%s", got, want, text)
 	}
 }
 
-func summary(j *job.Job) string {
+func summary(j *job.Job, relational bool) string {
 	var b strings.Builder
 	speed := j.Setting.Speed
 	speed.Bytes, speed.Record = max(0, speed.Bytes), max(0, speed.Record)
@@ -89,6 +90,9 @@ func summary(j *job.Job) string {
 			var v any
 			if err := op.Parameter.Decode(&v); err != nil {
 				fmt.Fprintln(&b, errors.Unwrap(err))
+			}
+			if relational && op.Parameter.Node().Member("connection") != nil {
+				v = nil
 			}
 			fmt.Fprintf(&b, "%v\n", v)
 		}
