@@ -49,7 +49,7 @@ func TestChannelsSeeOneTrouble(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range errs {
 			all.Go(func() {
-				time.Sleep(time.Duration(i) * time.Second) // in the bubble's time: each sees it a little later
+				<-time.After(time.Duration(i) * time.Second) // in the bubble's time: each sees it a little later
 				failures := 0
 				errs[i] = pump.Retry{Delay: 10 * time.Second, Rate: rate}.Do(t.Context(), slog.New(slog.DiscardHandler), "testing", func() error {
 					if failures++; failures <= 2 {
