@@ -6,7 +6,6 @@ import (
 	readfile "github.com/datasync-io/datasync/reader/file"
 	readmysql "github.com/datasync-io/datasync/reader/mysql"
 	readpgwal "github.com/datasync-io/datasync/reader/pgwal"
-	readpgwal "github.com/datasync-io/datasync/reader/pgwal"
 	readpostgresql "github.com/datasync-io/datasync/reader/postgresql"
 	readsqlite "github.com/datasync-io/datasync/reader/sqlite"
 	readsqlserver "github.com/datasync-io/datasync/reader/sqlserver"
@@ -29,7 +28,6 @@ func readers() []plugin.ReaderInfo {
 		readfile.Info(),
 		readmysql.Info(),
 		readmysql.InfoSharded(),
-		readpgwal.Info(),
 		readpgwal.Info(),
 		readpostgresql.Info(),
 		readsqlite.Info(),
