@@ -78,10 +78,16 @@ func (e *emitter) update(before byte) {
 	switch {
 	case before == 0:
 		e.emit(record.UpdateAfter, s.now, nil, 0)
+	case before == 'K' && e.partial():
+		return
 	case before == 'K', e.moved():
 		e.emit(record.Delete, s.old, nil, before)
 		n := e.b.Len()
-		e.emit(record.Insert, s.now, s.old, 0)
+		var was []value
+		if before == 'O' {
+			was = s.old
+		}
+		e.emit(record.Insert, s.now, was, 0)
 		if !e.failed && e.b.Len() == n+1 {
 			e.b.Link()
 		}
@@ -94,6 +100,19 @@ func (e *emitter) update(before byte) {
 			e.b.Drop()
 		}
 	}
+}
+
+// partial refuses an update that changes the key of a row of which the log does
+// not have all values: the row under the new key could not be made.
+func (e *emitter) partial() bool {
+	for i, v := range e.source.now {
+		if v.kind == 'u' {
+			e.refuse(e.source.now, errclass.BadValue(e.rel.columns[i].name, errclass.Other,
+				"the log leaves the value out, as it has not changed, and the key has: ALTER TABLE %s REPLICA IDENTITY FULL", e.rel.schema.Name))
+			return true
+		}
+	}
+	return false
 }
 
 // moved tells that an update has changed the key, where the whole row is known.
@@ -164,6 +183,11 @@ func (e *emitter) reject(column int, values []value, why error) {
 	if errors.As(why, &v) {
 		why = errclass.With(errclass.Data, &errclass.Value{Column: name, Reason: v.Reason, Err: v.Err})
 	}
+	e.refuse(values, why)
+}
+
+// refuse hands values over as input that is no row.
+func (e *emitter) refuse(values []value, why error) {
 	raw := map[string]any{}
 	for i, v := range values {
 		switch v.kind {
