@@ -62,3 +62,7 @@ func BenchmarkEncoder(b *testing.B) {
 		return avrofmt.NewEncoder(avrofmt.Options{}, client(b, changes.NewRegistry(b, false)))
 	})
 }
+
+func registrySchema(text string) registry.Schema {
+	return registry.Schema{Text: text, Type: registry.Avro}
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/datasync-io/datasync/core/convert"
+	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/format/jsonfmt"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -133,6 +134,9 @@ type Filler interface {
 // tells that an update's row as it was is known, moved that it has another key.
 // After an error the caller takes the rows back.
 func Rows(b *record.Batch, s *record.Schema, op record.Op, before, moved bool, fill Filler, f *Facts, m *Message) error {
+	if s.Data == 0 {
+		return errclass.BadValue("", errclass.Conversion, "the message tells of a row without columns")
+	}
 	first := op
 	switch {
 	case op == record.UpdateAfter && before && moved:
