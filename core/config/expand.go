@@ -12,6 +12,15 @@ import (
 // offsets and a layout, such as ${now-2h:2006-01-02 15:04}.
 var placeholder = regexp.MustCompile(`^\$\{(env:[A-Za-z0-9_.\-]+|file:[^{}\r\n]+|[A-Za-z0-9_.\-]+(?:[+\-][A-Za-z0-9+\-]+)?(?::[^{}\r\n]+)?)\}`)
 
+// longestName bounds a placeholder, in bytes.
+const longestName = 4096
+
+// closed returns the text up to its first }, where a placeholder at its begin
+// ends; nil if there is none near.
+func closed(text []byte) []byte {
+	return text[:bytes.IndexByte(text[:min(len(text), longestName)], '}')+1]
+}
+
 // ErrUnset is what a [Lookup] returns for a name that it does not know.
 var ErrUnset = errors.New("has no value")
 
@@ -50,7 +59,7 @@ func Expand(name string, data []byte, lookup Lookup) (*Text, []Left) {
 			out.Write(data[i:end])
 			i = end
 		case c == '$':
-			m := placeholder.Find(data[i:])
+			m := placeholder.Find(closed(data[i:]))
 			end := i + max(len(m), 1)
 			left = append(left, t.expandRange(&out, i, end, 0, lookup)...)
 			i = end
@@ -75,7 +84,7 @@ func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup L
 		if i += plain; i == to {
 			break
 		}
-		m := placeholder.FindSubmatch(t.file[i:to])
+		m := placeholder.FindSubmatch(closed(t.file[i:to]))
 		if m == nil {
 			out.WriteByte(t.file[i])
 			i++
