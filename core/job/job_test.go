@@ -166,6 +166,20 @@ func TestParameters(t *testing.T) {
 	}
 }
 
+// The parts of a table's name in topics are the writer's.
+func TestTopicPatterns(t *testing.T) {
+	for _, key := range []string{"topic", "schemaChangeTopic", "tableIdToTopicMapping"} {
+		text := strings.Replace(minimal, `"kafkasink", "parameter": {}`, `"kafkasink", "parameter": {"`+key+`": "p.${schema}.${table}"}`, 1)
+		if text == minimal {
+			t.Fatal("the minimal job has changed")
+		}
+		j := mustParse(t, text, job.Options{Params: "schema=s"})
+		if got := j.Pipelines[0].Writer.Parameter.Node().Member(key).Text(); got != "p.s.${table}" {
+			t.Errorf("%s came as %q", key, got)
+		}
+	}
+}
+
 func TestEnvironment(t *testing.T) {
 	text := strings.Replace(minimal, `"parameter": {}`, `"parameter": {"user": "${env:USER_}", "port": "${env:PASS_}"}`, 1)
 	env := func(name string) (string, bool) {

@@ -116,13 +116,23 @@ func (p *parser) unresolved(source *config.Text, left []config.Left, counts func
 // routing are the placeholders of nameMapping.
 var routing = map[string]bool{"dataBaseName": true, "schemaName": true, "tableName": true}
 
-// unrouted tells placeholders that need a value from those in nameMapping,
-// where ${schemaName} and the like are a language of its own.
+// tableTopics are the keys of a writer's parameter that name topics by ${table}
+// and the like.
+var tableTopics = []string{"topic", "topics", "tableIdToTopicMapping", "schemaChangeTopic"}
+
+// unrouted tells placeholders that need a value from those in nameMapping and
+// in names of topics, where ${schemaName}, ${table} and the like are a language
+// of its own.
 func unrouted(root *config.Node) func(config.Left) bool {
 	var routed []*config.Node
 	for _, c := range root.Member("job").Member("content").Items() {
 		if m := c.Member("nameMapping"); m != nil {
 			routed = append(routed, m)
+		}
+		for _, key := range tableTopics {
+			if m := c.Member("writer").Member("parameter").Member(key); m != nil {
+				routed = append(routed, m)
+			}
 		}
 	}
 	return func(l config.Left) bool {
