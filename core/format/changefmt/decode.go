@@ -137,7 +137,7 @@ func Rows(b *record.Batch, s *record.Schema, op record.Op, before, moved bool, f
 	if s.Data == 0 {
 		return errclass.BadValue("", errclass.Conversion, "the message tells of a row without columns")
 	}
-	first := op
+	var first record.Op
 	switch {
 	case op == record.UpdateAfter && before && moved:
 		first, op = record.Delete, record.Insert

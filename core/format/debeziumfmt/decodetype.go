@@ -50,8 +50,7 @@ func NewType(o Options, name, wire, logical string, nullable bool, parameter fun
 			t.refine(native, o.Binary)
 		}
 	}
-	switch t.form {
-	case unscaled:
+	if t.form == unscaled {
 		t.Scale = atoi(parameter("scale"))
 		t.Column.Precision, t.Column.Scale = atoi(parameter("connect.decimal.precision")), t.Scale
 		if hasNative && native.Kind == record.Uint64 {

@@ -71,7 +71,7 @@ func same(t *testing.T, r record.Row, c int, value any, there bool) {
 	if kind <= record.Null {
 		return
 	}
-	ok := false
+	var ok bool
 	switch v := value.(type) {
 	case bool:
 		ok = v == r.Bool(c)
