@@ -117,8 +117,8 @@ func newContainer(kind byte, p []byte) (c container, err error) {
 	if len(p) < 2*c.wide {
 		return c, errMalformed
 	}
-	size := 0
-	c.count, size = c.number(p), c.number(p[c.wide:])
+	size := c.number(p[c.wide:])
+	c.count = c.number(p)
 	entries := c.count * (1 + c.wide)
 	if c.object {
 		entries += c.count * (2 + c.wide)

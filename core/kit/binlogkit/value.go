@@ -22,7 +22,7 @@ func LengthInt(p []byte) (v uint64, used int, err error) {
 	if len(p) == 0 {
 		return 0, 0, errMalformed
 	}
-	switch used = 1; p[0] {
+	switch p[0] {
 	default:
 		return uint64(p[0]), 1, nil
 	case 0xfb, 0xff:
@@ -198,7 +198,7 @@ func (c *column) cut(p []byte) (v []byte, n int, err error) {
 	if len(p) < at {
 		return nil, 0, errMalformed
 	}
-	size := 0
+	var size int
 	switch at {
 	case 1:
 		size = int(p[0])
