@@ -16,7 +16,7 @@ help: ## show this list
 
 .PHONY: build
 build: ## build bin/datasync, static
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.release=$(VERSION)" -o $(BIN) ./cmd/datasync
+	CGO_ENABLED=0 $(GO) build -tags urfave_cli_no_docs -trimpath -ldflags "-s -w -X main.release=$(VERSION)" -o $(BIN) ./cmd/datasync
 
 .PHONY: demo
 demo: build ## move a bundled shop database to JSON lines, kill the second run and resume it
