@@ -1,11 +1,17 @@
 // Package kafka writes rows to Kafka topics: one message per row, at least
 // once, in order per partition.
 //
-// The body is what the format makes of a row: by default that of FlinkX's
-// Kafka writer, or with format json an object of typed values. The key is the
-// value of partitionAssignColumns, else of the table's primary key; the
-// partition is murmur2 of the key, as Kafka's own clients choose it, and
-// without a key the channel's number.
+// The body is what the format makes of a change (see core/format/msgfmt): by
+// default that of FlinkX's Kafka writer, with format json the row as it is now,
+// else the event of Canal, Debezium, Maxwell or CloudEvents. The key is made of
+// partitionAssignColumns, else of the table's primary key, in the format's way;
+// the partition is murmur2 of the key, as Kafka's own clients choose it, and
+// without a key the channel's number. An update of the key is one message only
+// where both keys lie in one partition.
+//
+// Topics may be named by the parts of a table's name, and are then looked for, or
+// created, at the table's first row. A schema change becomes an event of the
+// format; with transactionTopic the begin and end of the source's transactions do.
 //
 // The sink is a Flusher: rows are encoded straight into the producer's buffer,
 // requests are sent as they fill, and Flush awaits the last acknowledgement
