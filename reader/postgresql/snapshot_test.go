@@ -11,6 +11,7 @@ import (
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/pgkit/pgread"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlread"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
@@ -18,7 +19,7 @@ import (
 )
 
 // newDriver is the driver of a job that reads one table.
-func newDriver(t *testing.T, db servers.PostgreSQLDatabase, user, password string) (*driver, *sqlkit.Connection) {
+func newDriver(t *testing.T, db servers.PostgreSQLDatabase, user, password string) (*pgread.Driver, *sqlkit.Connection) {
 	t.Helper()
 	cfg := &Config{}
 	cfg.Username, cfg.Password = user, config.NewSecret(password)
@@ -30,12 +31,12 @@ func newDriver(t *testing.T, db servers.PostgreSQLDatabase, user, password strin
 	return d, &cfg.Connection[0]
 }
 
-func rootDriver(t *testing.T, db servers.PostgreSQLDatabase) (*driver, *sqlkit.Connection) {
+func rootDriver(t *testing.T, db servers.PostgreSQLDatabase) (*pgread.Driver, *sqlkit.Connection) {
 	t.Helper()
 	return newDriver(t, db, servers.RootUser, servers.RootPassword)
 }
 
-func dialSession(t *testing.T, d *driver, c *sqlkit.Connection) sqlread.Session {
+func dialSession(t *testing.T, d *pgread.Driver, c *sqlkit.Connection) sqlread.Session {
 	t.Helper()
 	s, err := d.Dial(t.Context(), c)
 	if err != nil {

@@ -1,4 +1,4 @@
-package postgresql
+package pgread
 
 import (
 	"context"
@@ -18,7 +18,7 @@ const pagesPerRange = 1024
 // a row version, which a session reads no other pages for from PostgreSQL 14
 // on. The last range has no end: it holds the pages that are added meanwhile.
 // Every partition of a table is cut in the same places.
-func (d *driver) PageRanges(ctx context.Context, one sqlread.Session, t *sqlkit.Table, n int) ([]string, error) {
+func (d *Driver) PageRanges(ctx context.Context, one sqlread.Session, t *sqlkit.Table, n int) ([]string, error) {
 	s, ok := one.(*session)
 	if !ok {
 		return nil, errclass.With(errclass.Permanent, errors.New("cutting a table by pages: the session is another driver's"))

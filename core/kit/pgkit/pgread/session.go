@@ -1,4 +1,4 @@
-package postgresql
+package pgread
 
 import (
 	"context"
@@ -21,6 +21,9 @@ type session struct {
 }
 
 var _ sqlread.Session = (*session)(nil)
+
+// NewSession returns the session of a connection, which it closes.
+func NewSession(conn *pgkit.Conn) sqlread.Session { return &session{conn: conn} }
 
 // note remembers that a call has failed.
 func (s *session) note(err error) error {

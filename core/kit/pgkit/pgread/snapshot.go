@@ -1,4 +1,4 @@
-package postgresql
+package pgread
 
 import (
 	"context"
@@ -29,7 +29,7 @@ type snapshot struct {
 
 // Snapshot implements [sqlread.Snapshotter]. Sessions join as they are asked
 // for, so that their number does not matter.
-func (d *driver) Snapshot(ctx context.Context, c *sqlkit.Connection, _ int) (sqlread.Snapshot, error) {
+func (d *Driver) Snapshot(ctx context.Context, c *sqlkit.Connection, _ int) (sqlread.Snapshot, error) {
 	s := &snapshot{}
 	holder, err := sqlkit.Reach(ctx, d.places[d.place(c)], func(ctx context.Context, at *pgkit.Settings) (*pgkit.Conn, error) {
 		s.settings = at // whose server the others join

@@ -1,4 +1,4 @@
-package postgresql
+package pgread
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 // soon as it writes. Those that are prepared have no beginning in the catalogue
 // but one before they were prepared: long ago stands for it. Only a member of
 // pg_read_all_stats sees the transactions of others.
-func (d *driver) OldestWrite(ctx context.Context, one sqlread.Session) (began, now time.Time, err error) {
+func (d *Driver) OldestWrite(ctx context.Context, one sqlread.Session) (began, now time.Time, err error) {
 	s, ok := one.(*session)
 	if !ok {
 		return began, now, errclass.With(errclass.Permanent, errors.New("asking for open transactions: the session is another driver's"))
