@@ -22,6 +22,7 @@ type lab struct {
 	shop       *shop
 	broker     *broker
 	warehouse  *warehouse
+	logFile    string          // that the logged rows begin in
 	made       map[string]bool // tables of MySQL beside orders, and the database for targets
 }
 

@@ -20,6 +20,7 @@ import (
 const (
 	watchdogRole = "watchdog" // kills servers when the parent is gone
 	insideRole   = "inside"   // runs one job in its own process
+	logRole      = "log"      // follows a log up to a number of rows: it has no end
 )
 
 func main() {
@@ -53,6 +54,8 @@ func run(ctx context.Context, args []string) error {
 			return servers.Watch(os.Stdin)
 		case insideRole:
 			return inside(ctx, args[1:])
+		case logRole:
+			return followLog(ctx, args[1:])
 		}
 	}
 	o, err := parse(args)
@@ -134,7 +137,7 @@ func (o *options) measure(ctx context.Context) (err error) {
 func paths(l *lab) []path {
 	all := append(microPaths(), mysqlPaths(l)...)
 	all = append(all, relationalPaths(l)...)
-	all = append(all, sqlitePath(l), demoPath(l), startPath(l))
+	all = append(all, binlogPath(l), sqlitePath(l), demoPath(l), startPath(l))
 	return all
 }
 
