@@ -24,6 +24,11 @@ func (r *Result) WriteText(w io.Writer) error {
 	for _, p := range aside(r.Plan) {
 		fmt.Fprintf(&b, "set aside: %s\n", p.Err)
 	}
+	for _, p := range r.Plan {
+		for _, t := range p.Aside {
+			fmt.Fprintf(&b, "left out: table %s, from %s: %s\n", t.Table, standing(plugin.Progress{Position: t.Position}), t.Err)
+		}
+	}
 	fmt.Fprintf(&b, "plan: %d splits, %d reading and %d writing channels, %s\n", len(r.Plan), r.Readers, r.Writers, r.Guarantee)
 	for i, p := range r.Plan {
 		if i == positionsShown {

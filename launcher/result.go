@@ -78,6 +78,9 @@ func (r *Runner) result(c *checkpoint.Checkpoint, err error, cut bool) *Result {
 			res.State, res.ExitCode, res.Err = Drained, ExitOK, nil
 			if left := aside(res.Plan); len(left) > 0 {
 				res.ExitCode, res.Err = ExitSetAside, without(left, res.Plan)
+			} else if n := leftOut(res.Plan); n > 0 {
+				res.ExitCode = ExitSetAside
+				res.Err = fmt.Errorf("the changes of %d tables are left out since their errors, those of the others are written; -fresh begins with all of them anew", n)
 			}
 		default:
 			res.Err = errclass.With(errclass.Canceled, errors.New("interrupted; its position is saved: -resume goes on from there"))
@@ -104,6 +107,14 @@ func aside(plan []plugin.Progress) []plugin.Progress {
 		}
 	}
 	return left
+}
+
+// leftOut is how many tables are left out of change streams.
+func leftOut(plan []plugin.Progress) (n int) {
+	for _, p := range plan {
+		n += len(p.Aside)
+	}
+	return n
 }
 
 func endless(plan []plugin.Progress) bool {

@@ -167,7 +167,7 @@ func (r *Runner) pumpConfig(c *checkpoint.Checkpoint, queue *pump.Queue, tracker
 	ledger, _ := r.writer.(plugin.Ledger)
 	pc := pump.Config{
 		Reader: r.reader, Writer: r.writer, Ledger: ledger, Task: plugin.Task{Job: r.id, Run: c.Run, Plan: c.PlanRun},
-		Sources: speed.Readers(), Sinks: speed.Writers(), Rebalance: speed.Rebalance, Splits: queue, Tracker: tracker, Acks: coordinator.Acks(), Epoch: coordinator.Epoch,
+		Sources: speed.Readers(), Sinks: speed.Writers(), Rebalance: speed.Rebalance, Splits: queue, Tracker: tracker, Acks: coordinator.Acks(), Save: coordinator.Save, Epoch: coordinator.Epoch,
 		Begin: func(ctx context.Context, split string) error {
 			tracker.Begin(split)
 			return coordinator.Save(ctx)

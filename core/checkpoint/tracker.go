@@ -200,6 +200,15 @@ func (t *Tracker) SetAside(split string, why error) {
 	t.tracks[split].progress.Err = why.Error()
 }
 
+// SetTableAside notes that the changes of a table are left out from the split's
+// position on.
+func (t *Tracker) SetTableAside(split string, table record.Name, why error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := &t.tracks[split].progress
+	p.Aside = append(slices.Clone(p.Aside), plugin.TableAside{Table: table, Position: p.Position, Err: why.Error()})
+}
+
 // Reset replaces what is known of splits by what a ledger says.
 func (t *Tracker) Reset(stored []plugin.Progress) {
 	t.mu.Lock()

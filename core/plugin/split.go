@@ -16,7 +16,8 @@ type Split struct {
 	// (Plan.Last): an unfinished run is gone on with without being asked to.
 	Remembers bool `json:"remembers,omitempty"`
 	// Apart says that an error that ends the reading of it for good sets it aside
-	// and not the others: one of several tables.
+	// and not the others: one of several tables. Of an endless split it says that
+	// it has the changes of several tables, each of which can be left out.
 	Apart bool `json:"apart,omitempty"`
 	// Table is the name that the schema of its rows has, where the job reads
 	// several: what is wrong with a table of that name at the destination sets
@@ -32,7 +33,16 @@ type Progress struct {
 	Done     bool            `json:"done,omitempty"`     // nothing is left to read
 	Begun    bool            `json:"begun,omitempty"`    // rows of it are at the destination, though Position is nil
 	Err      string          `json:"err,omitempty"`      // set aside with this error, the others go on
+	Aside    []TableAside    `json:"aside,omitempty"`    // tables of a change stream that are left out
 	Plan     uint64          `json:"-"`                  // of what a Ledger gives back: Task.Plan of the sink that stored it
+}
+
+// TableAside is a table whose changes are left out from a position on: who
+// takes it up again begins with its rows anew.
+type TableAside struct {
+	Table    record.Name     `json:"table"`
+	Position json.RawMessage `json:"position,omitempty"`
+	Err      string          `json:"err"`
 }
 
 // Plan is what a Splitter is asked to add to.

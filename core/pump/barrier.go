@@ -62,6 +62,9 @@ func (r *reader) migrate(split string, c *record.Change) error {
 			return err
 		}
 	}
+	if isLeftOut(r.l.leftOut(split), c.Name) {
+		return nil
+	}
 	m, follows := r.l.c.Writer.(plugin.Migrator)
 	switch {
 	case follows:

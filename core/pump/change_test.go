@@ -66,7 +66,7 @@ func newChanges(d *dice, store *memoryStore) *changes {
 }
 
 func (c *changes) plan() []plugin.Progress {
-	return []plugin.Progress{{Split: plugin.Split{ID: "log", Endless: true}}}
+	return []plugin.Progress{{Split: plugin.Split{ID: "log", Endless: true, Apart: true}}}
 }
 
 func (c *changes) Close() error { return nil }
@@ -146,12 +146,15 @@ type table struct {
 	here    map[int]bool // changes of rows that are durable
 	altered map[int]bool // changes of schemas that were made
 	wrong   error
+	refuses string // a table that is not taken
 }
 
 func (t *table) Close() error { return nil }
 func (t *table) Open(context.Context, plugin.Task) (plugin.Sink, error) {
 	return &tableSink{t: t}, t.dice.fail()
 }
+
+func (t *table) taken(e event) bool { return fmt.Sprintf("t%d", e.table) != t.refuses }
 
 func (t *table) Migrate(_ context.Context, c *record.Change) error {
 	if err := t.dice.fail(); err != nil {
@@ -164,7 +167,7 @@ func (t *table) Migrate(_ context.Context, c *record.Change) error {
 		return err
 	}
 	for n := range at {
-		if t.log[n].change == nil && !t.here[n] {
+		if t.log[n].change == nil && !t.here[n] && t.taken(t.log[n]) {
 			t.wrong = fmt.Errorf("change %d of a schema was made before row change %d was durable", at, n)
 		}
 	}
@@ -185,6 +188,11 @@ func (s *tableSink) Write(_ context.Context, b *record.Batch) error {
 	}
 	s.t.mu.Lock()
 	defer s.t.mu.Unlock()
+	for _, schema := range b.Schemas() {
+		if schema.Name.Table == s.t.refuses {
+			return &plugin.TableError{Table: schema.Name, Err: errors.New("it has no key")}
+		}
+	}
 	for i := range b.Len() {
 		r := b.Row(i)
 		n := int(r.Int64(1))
@@ -192,7 +200,7 @@ func (s *tableSink) Write(_ context.Context, b *record.Batch) error {
 			s.t.wrong = fmt.Errorf("row change %d came without the other half of its update", n)
 		}
 		for at, e := range s.t.log[:n] {
-			if e.change != nil && !s.t.altered[at] {
+			if e.change != nil && !s.t.altered[at] && e.change.Name.Table != s.t.refuses {
 				s.t.wrong = fmt.Errorf("row change %d came before change %d of a schema was made", n, at)
 			}
 		}
@@ -225,7 +233,7 @@ func TestChanges(t *testing.T) {
 		t.Run(fmt.Sprint(sinks), func(t *testing.T) {
 			acked := 0
 			for seed := range uint64(12) {
-				synctest.Test(t, func(t *testing.T) { acked += follow(t, seed, sinks) })
+				synctest.Test(t, func(t *testing.T) { acked += follow(t, seed, sinks, "") })
 			}
 			if acked == 0 {
 				t.Error("no position was acknowledged")
@@ -234,12 +242,25 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+// TestLeftOut follows changes of two tables of which the destination refuses
+// one: those of the other arrive as ever, and it is stored from where on the
+// first is left out.
+func TestLeftOut(t *testing.T) {
+	for _, sinks := range []int{1, 3} {
+		t.Run(fmt.Sprint(sinks), func(t *testing.T) {
+			for seed := range uint64(12) {
+				synctest.Test(t, func(t *testing.T) { follow(t, seed, sinks, "t1") })
+			}
+		})
+	}
+}
+
 // follow returns how far positions were acknowledged.
-func follow(t *testing.T, seed uint64, sinks int) int {
+func follow(t *testing.T, seed uint64, sinks int, refuses string) int {
 	d := newDice(seed, 0)
 	store, dirty := &memoryStore{}, &bin{}
 	source := newChanges(d, store)
-	to := &table{log: source.log, dice: d, arrived: map[[2]int][]int{}, here: map[int]bool{}, altered: map[int]bool{}}
+	to := &table{log: source.log, dice: d, arrived: map[[2]int][]int{}, here: map[int]bool{}, altered: map[int]bool{}, refuses: refuses}
 	d.fails = 0.01
 	rnd := rand.New(rand.NewPCG(seed, 3))
 	for attempt := 0; ; attempt++ {
@@ -265,8 +286,10 @@ func follow(t *testing.T, seed uint64, sinks int) int {
 	want := map[[2]int][]int{}
 	for n, e := range source.log {
 		if e.change == nil {
-			want[[2]int{e.table, e.key}] = append(want[[2]int{e.table, e.key}], n)
-		} else if !to.altered[n] {
+			if to.taken(e) {
+				want[[2]int{e.table, e.key}] = append(want[[2]int{e.table, e.key}], n)
+			}
+		} else if !to.altered[n] && e.change.Name.Table != refuses {
 			t.Errorf("seed %d: change %d of a schema was not made", seed, n)
 		}
 	}
@@ -285,6 +308,13 @@ func follow(t *testing.T, seed uint64, sinks int) int {
 		if next != len(changes) {
 			t.Errorf("seed %d: key %v: %d of %d changes arrived", seed, key, next, len(changes))
 		}
+	}
+	c, err := store.Load(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if aside := c.Plan[0].Aside; refuses == "" && len(aside) != 0 || refuses != "" && (len(aside) != 1 || aside[0].Table.Table != refuses) {
+		t.Errorf("seed %d: left out is %+v, want %q", seed, aside, refuses)
 	}
 	return source.acked
 }

@@ -69,6 +69,7 @@ type Config struct {
 	Tracker        *checkpoint.Tracker
 	Acks           *checkpoint.Acks                              // where sources ask to be told what is stored
 	Begin          func(ctx context.Context, split string) error // stores that rows of a split without positions are about to be written
+	Save           func(ctx context.Context) error               // stores what the tracker knows
 	Epoch          func() uint64                                 // of the next checkpoint
 
 	Budget    *Budget

@@ -117,7 +117,7 @@ func run(ctx, stop context.Context, logs source, w plugin.Writer, channels [2]in
 	coordinator := checkpoint.NewCoordinator(store, c, tracker, committer, dirty.Flush, log)
 	meter := &tally{counts: c.Counters}
 	p := pump.New(pump.Config{Reader: logs, Writer: w, Ledger: ledger, Task: plugin.Task{Run: c.Run}, Sources: channels[0], Sinks: channels[1],
-		Splits: queue, Tracker: tracker, Acks: coordinator.Acks(), Begin: func(ctx context.Context, split string) error { tracker.Begin(split); return coordinator.Save(ctx) },
+		Splits: queue, Tracker: tracker, Acks: coordinator.Acks(), Save: coordinator.Save, Begin: func(ctx context.Context, split string) error { tracker.Begin(split); return coordinator.Save(ctx) },
 		Epoch: coordinator.Epoch, Budget: pump.NewBudget(1 << 20), Dirty: dirty, Meter: meter, Log: log,
 		Retry: pump.DefaultRetry(), FlushInterval: 300 * time.Millisecond, MaxRowBytes: 1 << 20, Poison: true})
 	background, end := context.WithCancel(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/datasync-io/datasync/core/checkpoint"
@@ -32,6 +33,7 @@ func (d *delivery) batch(ctx context.Context, b *record.Batch) error {
 			return err
 		}
 	}
+	b = d.present(b)
 	if limit := d.w.l.c.MaxRowBytes; limit > 0 && b.Size() > limit {
 		var err error
 		if b, err = d.withoutHuge(ctx, b, limit); err != nil {
@@ -44,6 +46,22 @@ func (d *delivery) batch(ctx context.Context, b *record.Batch) error {
 	err := d.pieces(ctx, b, d.w.piece)
 	d.w.learn(b.Len(), d.sought)
 	return err
+}
+
+// present returns b without the rows of tables whose changes are left out.
+func (d *delivery) present(b *record.Batch) *record.Batch {
+	aside := d.w.l.leftOut(b.Split())
+	if len(aside) == 0 || !slices.ContainsFunc(b.Schemas(), func(s *record.Schema) bool { return isLeftOut(aside, s.Name) }) {
+		return b
+	}
+	var gone []errclass.BadRow
+	for i := range b.Len() {
+		if isLeftOut(aside, b.Row(i).Schema().Name) {
+			gone = append(gone, errclass.BadRow{Index: i})
+		}
+	}
+	d.counts.Filtered += int64(len(gone))
+	return without(b, gone)
 }
 
 // transformed returns what becomes of b, with its marks; what the transform

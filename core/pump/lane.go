@@ -73,7 +73,7 @@ func (l *lane) run(ctx, stop context.Context) error {
 			return ctx.Err()
 		}
 		var without *withoutSplit
-		if errors.As(err, &without) || l.withoutTables(err) {
+		if errors.As(err, &without) || l.withoutTables(ctx, err) {
 			l.rewind()
 			if stop.Err() != nil {
 				return stop.Err()

@@ -1,6 +1,8 @@
 package pump
 
 import (
+	"context"
+	"slices"
 	"sync"
 
 	"github.com/datasync-io/datasync/core/plugin"
@@ -37,9 +39,12 @@ func (r *refusals) of(split plugin.Split) error {
 // its error is about. It is false where the error is about something else, or
 // where the other splits cannot be begun again: rows after their last position
 // would be doubled.
-func (l *lane) withoutTables(err error) bool {
+func (l *lane) withoutTables(ctx context.Context, err error) bool {
 	gone := map[string]*plugin.TableError{}
 	tables := plugin.TableErrors(err)
+	if l.withoutChanges(ctx, tables) {
+		return true
+	}
 	for _, e := range tables {
 		before := len(gone)
 		for _, id := range l.held {
@@ -61,6 +66,44 @@ func (l *lane) withoutTables(err error) bool {
 		l.setAside(id, e)
 	}
 	return true
+}
+
+// withoutChanges leaves the changes of tables out of the streams that are being
+// read, from their last positions on. That is stored before any other row is
+// written: a ledger's positions say nothing of it.
+func (l *lane) withoutChanges(ctx context.Context, tables []*plugin.TableError) bool {
+	var streams []string
+	for _, id := range l.held {
+		if p := l.c.Tracker.Progress(id); p.Split.Endless && p.Split.Apart && !l.over(id) {
+			streams = append(streams, id)
+		}
+	}
+	if len(tables) == 0 || len(streams) == 0 {
+		return false
+	}
+	for _, e := range tables {
+		l.c.Log.Error("the changes of a table are left out from now on, the others go on", "table", e.Table.String(), "error", e.Err)
+		for _, id := range streams {
+			l.c.Tracker.SetTableAside(id, e.Table, e.Err)
+		}
+	}
+	if err := l.c.Save(ctx); err != nil {
+		l.c.Log.Error("storing that tables are left out", "error", err)
+		return false
+	}
+	return true
+}
+
+// leftOut are the tables whose changes are left out of a split.
+func (l *lane) leftOut(split string) []plugin.TableAside {
+	if split == "" {
+		return nil
+	}
+	return l.c.Tracker.Progress(split).Aside
+}
+
+func isLeftOut(aside []plugin.TableAside, table record.Name) bool {
+	return slices.ContainsFunc(aside, func(t plugin.TableAside) bool { return t.Table == table })
 }
 
 // otherwise tells that the attempt can be repeated without those that are gone.

@@ -80,7 +80,7 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, err
 	if err != nil {
 		return nil, err
 	}
-	return []plugin.Split{{ID: splitID, Spec: raw, Endless: true}}, nil
+	return []plugin.Split{{ID: splitID, Spec: raw, Endless: true, Apart: len(r.config.tables) != 1}}, nil
 }
 
 // beginning finds or makes the slot and says where the job begins.
