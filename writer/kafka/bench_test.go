@@ -9,6 +9,7 @@ import (
 
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/plugintest"
+	"github.com/datasync-io/datasync/core/plugintest/changes"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -58,20 +59,27 @@ func BenchmarkWrite(b *testing.B) {
 		key        bool
 		flush      int
 		settings   string
+		format     string
 	}{
-		{"flusher", 1, false, 256, ``},
-		{"await", 1, false, 1, ``},
-		{"keyed12", 12, true, 256, ``},
-		{"lz4", 1, false, 256, `,"compression.type":"lz4"`},
+		{"flusher", 1, false, 256, ``, "json"},
+		{"await", 1, false, 1, ``, "json"},
+		{"keyed12", 12, true, 256, ``, "json"},
+		{"lz4", 1, false, 256, `,"compression.type":"lz4"`, "json"},
+		{"debezium", 1, false, 256, ``, "debezium-json"}, // updates: a message is two rows
+		{"canal", 1, false, 256, ``, "canal-json"},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			topic := kafka.Topic(b, bench.partitions)
-			w := plugintest.NewWriter(b, Info(), fmt.Sprintf(`{"topic":%q,"format":"json","producerSettings":{"bootstrap.servers":%q%s}}`, topic, kafka.Addr(), bench.settings))
+			w := plugintest.NewWriter(b, Info(), fmt.Sprintf(`{"topic":%q,"format":%q,"producerSettings":{"bootstrap.servers":%q%s}}`, topic, bench.format, kafka.Addr(), bench.settings))
+			defer func() { _ = w.Close() }()
 			sink, err := w.Open(b.Context(), plugin.Task{Of: 1})
 			if err != nil {
 				b.Fatal(err)
 			}
 			batch := orders(1024)
+			if bench.format != "json" {
+				batch = changes.Orders(512, true, w.(plugin.MetaUser).Meta()...)
+			}
 			if bench.key {
 				batch.Schema().Key = []int{0}
 			}

@@ -66,3 +66,8 @@ func BenchmarkEncoder(b *testing.B) {
 func registrySchema(text string) registry.Schema {
 	return registry.Schema{Text: text, Type: registry.Avro}
 }
+
+func BenchmarkDecoder(b *testing.B) {
+	c := client(b, changes.NewRegistry(b, false))
+	changes.BenchDecoder(b, func() changefmt.Encoder { return avrofmt.NewEncoder(avrofmt.Options{}, c) }, func() changefmt.Decoder { return avrofmt.NewDecoder(avrofmt.Options{}, c, nil) })
+}

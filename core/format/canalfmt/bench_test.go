@@ -11,3 +11,7 @@ import (
 func BenchmarkEncoder(b *testing.B) {
 	changes.Bench(b, func() changefmt.Encoder { return canalfmt.NewEncoder(canalfmt.Options{}) })
 }
+
+func BenchmarkDecoder(b *testing.B) {
+	changes.BenchDecoder(b, func() changefmt.Encoder { return canalfmt.NewEncoder(canalfmt.Options{}) }, func() changefmt.Decoder { return canalfmt.NewDecoder(canalfmt.Options{}, nil) })
+}

@@ -10,7 +10,7 @@ import (
 
 func TestPlaces(t *testing.T) {
 	for text, system := range map[string]changefmt.System{
-		"bin.000001/000000000000000154": changefmt.MySQL, "0/16B3748": changefmt.PostgreSQL, "FFFFFFFF/FFFFFFFF": changefmt.PostgreSQL,
+		"bin.000001/000000000000000154": changefmt.MySQL, "00000000/016B3748": changefmt.PostgreSQL, "FFFFFFFF/FFFFFFFF": changefmt.PostgreSQL,
 		"00000027:00000758:0005": changefmt.SQLServer, "00000027:00000758:0005/00000027:00000758:0003": changefmt.SQLServer,
 		"": changefmt.Unknown, "x": changefmt.Unknown, "bin.000001/": changefmt.Unknown, "bin.000001/x": changefmt.Unknown,
 	} {
@@ -21,6 +21,9 @@ func TestPlaces(t *testing.T) {
 		if back := string(changefmt.AppendPlace(nil, p)); system != changefmt.Unknown && back != text {
 			t.Errorf("%q came back as %q", text, back)
 		}
+	}
+	if p := changefmt.ParsePlace([]byte("1/16B3748")); p.System != changefmt.PostgreSQL || p.LSN != 0x1016b3748 {
+		t.Errorf("%+v", p)
 	}
 	if p := changefmt.ParsePlace([]byte("00000001016B3748")); p.System != changefmt.PostgreSQL || p.LSN != 0x1016b3748 {
 		t.Errorf("%+v", p)

@@ -2,6 +2,7 @@ package changefmt
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 )
 
@@ -28,7 +29,7 @@ type Place struct {
 // ParsePlace reads the text of the metadata column _lsn:
 //
 //	MySQL       mysql-bin.000001/000000000000000154
-//	PostgreSQL  0/16B3748, or its sixteen digits 00000000016B3748
+//	PostgreSQL  00000000/016B3748, also without the zeros or the slash
 //	SQL Server  00000027:00000758:0005, or two of them parted by a slash: commit/change
 //
 // Anything else is of an unknown system.
@@ -75,8 +76,7 @@ func AppendPlace(dst []byte, p Place) []byte {
 		}
 		return append(dst, digits...)
 	case PostgreSQL:
-		dst = strconv.AppendUint(dst, p.LSN>>32, 16)
-		return bytes.ToUpper(strconv.AppendUint(append(dst, '/'), p.LSN&0xffffffff, 16))
+		return fmt.Appendf(dst, "%08X/%08X", p.LSN>>32, p.LSN&0xffffffff)
 	case SQLServer:
 		dst = append(dst, p.Commit...)
 		if len(p.Change) > 0 {

@@ -15,3 +15,12 @@ func BenchmarkEncoder(b *testing.B) {
 func BenchmarkEncoderWithSchema(b *testing.B) {
 	changes.Bench(b, func() changefmt.Encoder { return debeziumfmt.NewEncoder(debeziumfmt.Options{Schemas: true}) })
 }
+
+func BenchmarkDecoder(b *testing.B) {
+	changes.BenchDecoder(b, func() changefmt.Encoder { return debeziumfmt.NewEncoder(debeziumfmt.Options{}) }, func() changefmt.Decoder { return debeziumfmt.NewDecoder(debeziumfmt.Options{}, nil, nil) })
+}
+
+func BenchmarkDecoderWithSchema(b *testing.B) {
+	o := debeziumfmt.Options{Schemas: true}
+	changes.BenchDecoder(b, func() changefmt.Encoder { return debeziumfmt.NewEncoder(o) }, func() changefmt.Decoder { return debeziumfmt.NewDecoder(o, nil, nil) })
+}

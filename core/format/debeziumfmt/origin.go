@@ -20,6 +20,7 @@ type Origin struct {
 
 // ReadOrigin reads a source.
 func ReadOrigin(v gjson.Result) (o Origin) {
+	var p changefmt.Place
 	v.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
 		case "db":
@@ -40,24 +41,29 @@ func ReadOrigin(v gjson.Result) (o Origin) {
 			}
 		case "snapshot":
 			o.Snapshot = v.Type == gjson.True || v.Type == gjson.String && v.Str != "false"
+		case "file":
+			p.File = []byte(v.Str)
+		case "pos":
+			p.Pos = v.Int()
+		case "lsn":
+			p.LSN = v.Uint()
+		case "commit_lsn":
+			p.Commit = []byte(v.Str)
+		case "change_lsn":
+			p.Change = []byte(v.Str)
 		}
 		return true
 	})
-	o.place(&v)
-	return o
-}
-
-// place puts the members of a place together again.
-func (o *Origin) place(v *gjson.Result) {
-	var p changefmt.Place
-	if file := v.Get("file"); file.Str != "" {
-		p = changefmt.Place{System: changefmt.MySQL, File: []byte(file.Str), Pos: v.Get("pos").Int()}
-	} else if lsn := v.Get("lsn"); lsn.Type == gjson.Number {
-		p = changefmt.Place{System: changefmt.PostgreSQL, LSN: lsn.Uint()}
-	} else if commit := v.Get("commit_lsn"); commit.Str != "" {
-		p = changefmt.Place{System: changefmt.SQLServer, Commit: []byte(commit.Str), Change: []byte(v.Get("change_lsn").Str)}
+	switch {
+	case len(p.File) > 0:
+		p.System = changefmt.MySQL
+	case p.LSN > 0:
+		p.System = changefmt.PostgreSQL
+	case len(p.Commit) > 0:
+		p.System = changefmt.SQLServer
 	}
 	o.LSN = changefmt.AppendPlace(nil, p)
+	return o
 }
 
 // Owned returns the table's name in memory of its own.

@@ -26,7 +26,8 @@ type Decoder struct {
 	shapes changefmt.Shapes[layout]
 	shape  []byte
 
-	layout *layout // of the message being read
+	message message
+	layout  *layout // of the message being read
 }
 
 type layout struct {
@@ -103,7 +104,8 @@ func (d *Decoder) Decode(_ context.Context, in *changefmt.Message, b *record.Bat
 	if err != nil {
 		return nil, err
 	}
-	var m message
+	m := &d.message
+	*m = message{rest: m.rest[:0]}
 	if inner := all.Get("message"); inner.IsObject() {
 		m.nested, all = true, inner
 	}
@@ -120,7 +122,7 @@ func (d *Decoder) Decode(_ context.Context, in *changefmt.Message, b *record.Bat
 		return nil, nil
 	}
 	n := b.Len()
-	if err := d.rows(&m, op, in, b); err != nil {
+	if err := d.rows(m, op, in, b); err != nil {
 		changefmt.Undo(b, n)
 		return nil, err
 	}

@@ -11,3 +11,7 @@ import (
 func BenchmarkEncoder(b *testing.B) {
 	changes.Bench(b, func() changefmt.Encoder { return maxwellfmt.NewEncoder(maxwellfmt.Options{}) })
 }
+
+func BenchmarkDecoder(b *testing.B) {
+	changes.BenchDecoder(b, func() changefmt.Encoder { return maxwellfmt.NewEncoder(maxwellfmt.Options{}) }, func() changefmt.Decoder { return maxwellfmt.NewDecoder(nil) })
+}

@@ -94,3 +94,27 @@ func Bench(b *testing.B, newEncoder func() changefmt.Encoder) {
 		})
 	}
 }
+
+// BenchDecoder measures what it costs to read a message: of an insert and of an
+// update.
+func BenchDecoder(b *testing.B, newEncoder func() changefmt.Encoder, newDecoder func() changefmt.Decoder) {
+	for name, update := range map[string]bool{"insert": false, "update": true} {
+		b.Run(name, func(b *testing.B) {
+			e, d := newEncoder(), newDecoder()
+			messages := Encode(b, e, Orders(1024, update, e.Meta()...))
+			batch := record.NewBatch(2048, 1<<30)
+			b.ReportAllocs()
+			b.ResetTimer()
+			for n := range b.N {
+				if n%1024 == 0 {
+					batch.Reset("0")
+				}
+				m := &messages[n%len(messages)]
+				if _, err := d.Decode(b.Context(), &changefmt.Message{Key: m.Key, Value: m.Value}, batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
+		})
+	}
+}
