@@ -5,18 +5,13 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
-	"log/slog"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/datasync-io/datasync/core/checkpoint"
-	"github.com/datasync-io/datasync/core/job"
 	"github.com/datasync-io/datasync/launcher"
-	"github.com/datasync-io/datasync/launcher/builtin"
 )
 
 const killRows = 1_000_000 // of each of two channels
@@ -39,35 +34,10 @@ func TestKilledRunsLoseAndDoubleNothing(t *testing.T) {
 	}
 	out, state := filepath.Join(dir, "out"), filepath.Join(dir, "state")
 	rnd := rand.New(rand.NewPCG(1, 2))
-	kills := 0
-	for finished := false; !finished; {
-		if kills > 400 {
-			t.Fatal("no run has finished between 400 kills")
-		}
-		child := exec.Command(os.Args[0], "-test.run=^TestKilledChild$")
-		child.Env = append(os.Environ(), "DATASYNC_TEST_KILL_OUT="+out, "DATASYNC_TEST_KILL_STATE="+state)
-		var said bytes.Buffer
-		child.Stdout, child.Stderr = &said, &said
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		timer := time.AfterFunc(time.Duration(10+rnd.IntN(60+4*kills))*time.Millisecond, func() { _ = child.Process.Kill() })
-		err := child.Wait()
-		timer.Stop()
-		switch {
-		case err == nil:
-			finished = true
-		case child.ProcessState.ExitCode() != -1:
-			t.Fatalf("a run failed by itself: %v\n%s", err, &said)
-		default:
-			kills++
-			finished = ended(t, state)
-		}
-	}
-	t.Logf("%d runs were killed", kills)
-	if kills == 0 {
-		t.Error("no run was killed: nothing is shown")
-	}
+	killing{test: "TestKilledChild", state: state, identity: "kill-0", most: 400,
+		env:   []string{"DATASYNC_TEST_KILL_OUT=" + out, "DATASYNC_TEST_KILL_STATE=" + state},
+		after: func(kills int) time.Duration { return time.Duration(10+rnd.IntN(60+4*kills)) * time.Millisecond },
+	}.run(t)
 	seed := maphash.MakeSeed()
 	want, got := contents(t, whole, seed), contents(t, out, seed)
 	if want.lines != 2*killRows {
@@ -76,17 +46,6 @@ func TestKilledRunsLoseAndDoubleNothing(t *testing.T) {
 	if got != want {
 		t.Errorf("%d rows arrived, want %d, the same ones", got.lines, want.lines)
 	}
-}
-
-// ended tells that a killed run had nothing left to do: another one would
-// rightly begin afresh.
-func ended(t *testing.T, state string) bool {
-	t.Helper()
-	c, err := checkpoint.NewFileStore(state).Load(t.Context(), "kill-0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c != nil && c.AfterDone
 }
 
 // multiset is lines in any order: which channel reads a split differs from run to run.
@@ -127,17 +86,5 @@ func TestKilledChild(t *testing.T) {
 
 func runKillJob(ctx context.Context, t *testing.T, out, state string) *launcher.Result {
 	t.Helper()
-	registry, err := builtin.Registry()
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, err := job.Parse([]byte(killJob(out)), job.Options{File: "kill.json", ConfProp: `{"flink.checkpoint.interval":"15"}`})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := launcher.New(j, launcher.Options{Registry: registry, StateDir: state, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.Run(ctx, ctx)
+	return runText(ctx, t, killJob(out), "kill.json", "", state, "15")
 }

@@ -5,19 +5,14 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
-	"log/slog"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/datasync-io/datasync/core/job"
 	"github.com/datasync-io/datasync/core/kit/sqlitekit"
-	"github.com/datasync-io/datasync/launcher"
-	"github.com/datasync-io/datasync/launcher/builtin"
 )
 
 func incrementJob(db, dir string) string {
@@ -97,21 +92,9 @@ func TestKilledIncrementsLoseAndDoubleNothing(t *testing.T) {
 // time, and does something while it runs.
 func incrementChild(t *testing.T, db, out, state string, after time.Duration, meanwhile func()) (killed bool) {
 	t.Helper()
-	child := exec.Command(os.Args[0], "-test.run=^TestKilledIncrementChild$")
-	child.Env = append(os.Environ(), "DATASYNC_TEST_KILL_DB="+db, "DATASYNC_TEST_KILL_OUT2="+out, "DATASYNC_TEST_KILL_STATE="+state)
-	var said bytes.Buffer
-	child.Stdout, child.Stderr = &said, &said
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	timer := time.AfterFunc(after, func() { _ = child.Process.Kill() })
-	meanwhile()
-	err := child.Wait()
-	timer.Stop()
-	if err != nil && child.ProcessState.ExitCode() != -1 {
-		t.Fatalf("a run failed by itself: %v\n%s", err, &said)
-	}
-	return err != nil
+	return killing{test: "TestKilledIncrementChild", meanwhile: meanwhile,
+		env: []string{"DATASYNC_TEST_KILL_DB=" + db, "DATASYNC_TEST_KILL_OUT2=" + out, "DATASYNC_TEST_KILL_STATE=" + state},
+	}.once(t, after)
 }
 
 func TestKilledIncrementChild(t *testing.T) {
@@ -119,19 +102,7 @@ func TestKilledIncrementChild(t *testing.T) {
 	if db == "" {
 		return // the child's part
 	}
-	registry, err := builtin.Registry()
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, err := job.Parse([]byte(incrementJob(db, os.Getenv("DATASYNC_TEST_KILL_OUT2"))), job.Options{File: "increment.json", ConfProp: `{"flink.checkpoint.interval":"5"}`})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := launcher.New(j, launcher.Options{Registry: registry, StateDir: os.Getenv("DATASYNC_TEST_KILL_STATE"), Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if result := r.Run(context.Background(), context.Background()); result.Err != nil {
-		t.Fatal(result.Err)
+	if r := runText(context.Background(), t, incrementJob(db, os.Getenv("DATASYNC_TEST_KILL_OUT2")), "increment.json", "", os.Getenv("DATASYNC_TEST_KILL_STATE"), "5"); r.Err != nil {
+		t.Fatal(r.Err)
 	}
 }

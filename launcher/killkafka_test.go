@@ -1,24 +1,18 @@
 package launcher_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"hash/maphash"
-	"log/slog"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/datasync-io/datasync/core/checkpoint"
-	"github.com/datasync-io/datasync/core/job"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
 	"github.com/datasync-io/datasync/core/plugintest/topics"
 	"github.com/datasync-io/datasync/launcher"
-	"github.com/datasync-io/datasync/launcher/builtin"
 )
 
 const killKafkaRows = 400_000 // of each of two channels
@@ -42,39 +36,10 @@ func TestKilledRunsCommitOnce(t *testing.T) {
 	}
 	state := filepath.Join(dir, "state")
 	rnd := rand.New(rand.NewPCG(5, 6))
-	kills := 0
-	for finished := false; !finished; {
-		if kills > 200 {
-			t.Fatal("no run has finished between 200 kills")
-		}
-		child := exec.Command(os.Args[0], "-test.run=^TestKilledKafkaChild$")
-		child.Env = append(os.Environ(), "DATASYNC_TEST_KILL_KAFKA="+kafka.Addr(), "DATASYNC_TEST_KILL_TOPIC="+killed, "DATASYNC_TEST_KILL_STATE="+state)
-		var said bytes.Buffer
-		child.Stdout, child.Stderr = &said, &said
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		timer := time.AfterFunc(time.Duration(60+rnd.IntN(150+15*kills))*time.Millisecond, func() { _ = child.Process.Kill() })
-		err := child.Wait()
-		timer.Stop()
-		switch {
-		case err == nil:
-			finished = true
-		case child.ProcessState.ExitCode() != -1:
-			t.Fatalf("a run failed by itself: %v\n%s", err, &said)
-		default:
-			kills++
-			c, err := checkpoint.NewFileStore(state).Load(t.Context(), killed+"-0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			finished = c != nil && c.AfterDone
-		}
-	}
-	t.Logf("%d runs were killed", kills)
-	if kills == 0 {
-		t.Error("no run was killed: nothing is shown")
-	}
+	killing{test: "TestKilledKafkaChild", state: state, identity: killed + "-0", most: 200,
+		env:   []string{"DATASYNC_TEST_KILL_KAFKA=" + kafka.Addr(), "DATASYNC_TEST_KILL_TOPIC=" + killed, "DATASYNC_TEST_KILL_STATE=" + state},
+		after: func(kills int) time.Duration { return time.Duration(60+rnd.IntN(150+15*kills)) * time.Millisecond },
+	}.run(t)
 	seed := maphash.MakeSeed()
 	want, got := bodies(t, kafka.Addr(), whole, seed), bodies(t, kafka.Addr(), killed, seed)
 	if want.lines != 2*killKafkaRows {
@@ -110,17 +75,5 @@ func TestKilledKafkaChild(t *testing.T) {
 
 func runKillKafkaJob(ctx context.Context, t *testing.T, addr, topic, name, state string) *launcher.Result {
 	t.Helper()
-	registry, err := builtin.Registry()
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, err := job.Parse([]byte(killKafkaJob(addr, topic)), job.Options{File: "killkafka.json", JobName: name, ConfProp: `{"flink.checkpoint.interval":"50"}`})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := launcher.New(j, launcher.Options{Registry: registry, StateDir: state, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.Run(ctx, ctx)
+	return runText(ctx, t, killKafkaJob(addr, topic), "killkafka.json", name, state, "50")
 }

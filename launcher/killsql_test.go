@@ -1,22 +1,16 @@
 package launcher_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/datasync-io/datasync/core/checkpoint"
-	"github.com/datasync-io/datasync/core/job"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
 	"github.com/datasync-io/datasync/launcher"
-	"github.com/datasync-io/datasync/launcher/builtin"
 )
 
 const killSQLRows = 100_000 // of each of two channels
@@ -41,42 +35,13 @@ func TestKilledRunsWriteOnce(t *testing.T) {
 	}
 	state := filepath.Join(dir, "state")
 	rnd := rand.New(rand.NewPCG(3, 4))
-	kills := 0
-	for finished := false; !finished; {
-		if kills > 200 {
-			t.Fatal("no run has finished between 200 kills")
-		}
-		child := exec.Command(os.Args[0], "-test.run=^TestKilledSQLChild$")
-		child.Env = append(os.Environ(), "DATASYNC_TEST_KILL_URL="+db.URL(), "DATASYNC_TEST_KILL_STATE="+state)
-		var said bytes.Buffer
-		child.Stdout, child.Stderr = &said, &said
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		timer := time.AfterFunc(time.Duration(100+rnd.IntN(200+20*kills))*time.Millisecond, func() { _ = child.Process.Kill() })
-		err := child.Wait()
-		timer.Stop()
-		switch {
-		case err == nil:
-			finished = true
-		case child.ProcessState.ExitCode() != -1:
-			t.Fatalf("a run failed by itself: %v\n%s", err, &said)
-		default:
-			kills++
-			c, err := checkpoint.NewFileStore(state).Load(t.Context(), "killsql-0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			finished = c != nil && c.AfterDone
-		}
-	}
+	killing{test: "TestKilledSQLChild", state: state, identity: "killsql-0", most: 200,
+		env:   []string{"DATASYNC_TEST_KILL_URL=" + db.URL(), "DATASYNC_TEST_KILL_STATE=" + state},
+		after: func(kills int) time.Duration { return time.Duration(100+rnd.IntN(200+20*kills)) * time.Millisecond },
+	}.run(t)
 	sum := func(table string) string {
 		r := db.Query(t, "SELECT count(*) || ' rows, sum ' || sum(hashtextextended(t::text, 0)::numeric) FROM "+table+" t")
 		return *r[0][0]
-	}
-	t.Logf("%d runs were killed; %s", kills, sum("killed"))
-	if kills == 0 {
-		t.Error("no run was killed: nothing is shown")
 	}
 	if want, got := sum("whole"), sum("killed"); got != want {
 		t.Errorf("the killed runs have written %s, want %s", got, want)
@@ -95,17 +60,5 @@ func TestKilledSQLChild(t *testing.T) {
 
 func runKillSQLJob(ctx context.Context, t *testing.T, url, table, state string) *launcher.Result {
 	t.Helper()
-	registry, err := builtin.Registry()
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, err := job.Parse([]byte(killSQLJob(url, table)), job.Options{File: "killsql.json", ConfProp: `{"flink.checkpoint.interval":"50"}`})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := launcher.New(j, launcher.Options{Registry: registry, StateDir: state, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.Run(ctx, ctx)
+	return runText(ctx, t, killSQLJob(url, table), "killsql.json", "", state, "50")
 }

@@ -1,23 +1,17 @@
 package launcher_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"hash/maphash"
-	"log/slog"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/datasync-io/datasync/core/checkpoint"
-	"github.com/datasync-io/datasync/core/job"
 	"github.com/datasync-io/datasync/core/kit/sqlitekit"
 	"github.com/datasync-io/datasync/launcher"
-	"github.com/datasync-io/datasync/launcher/builtin"
 )
 
 const killSQLiteRows = 150_000 // of each of two channels
@@ -49,41 +43,12 @@ func TestKilledRunsWriteOnceToAFile(t *testing.T) {
 		t.Fatal(r.Err)
 	}
 	rnd := rand.New(rand.NewPCG(3, 4))
-	kills := 0
-	for finished := false; !finished; {
-		if kills > 200 {
-			t.Fatal("no run has finished between 200 kills")
-		}
-		child := exec.Command(os.Args[0], "-test.run=^TestKilledSQLiteChild$")
-		child.Env = append(os.Environ(), "DATASYNC_TEST_KILL_FILE="+path, "DATASYNC_TEST_KILL_STATE="+state)
-		var said bytes.Buffer
-		child.Stdout, child.Stderr = &said, &said
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		timer := time.AfterFunc(time.Duration(60+rnd.IntN(100+60*kills))*time.Millisecond, func() { _ = child.Process.Kill() })
-		err := child.Wait()
-		timer.Stop()
-		switch {
-		case err == nil:
-			finished = true
-		case child.ProcessState.ExitCode() != -1:
-			t.Fatalf("a run failed by itself: %v\n%s", err, &said)
-		default:
-			kills++
-			c, err := checkpoint.NewFileStore(state).Load(t.Context(), "killsqlite-0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			finished = c != nil && c.AfterDone
-		}
-	}
+	killing{test: "TestKilledSQLiteChild", state: state, identity: "killsqlite-0", most: 200,
+		env:   []string{"DATASYNC_TEST_KILL_FILE=" + path, "DATASYNC_TEST_KILL_STATE=" + state},
+		after: func(kills int) time.Duration { return time.Duration(60+rnd.IntN(100+60*kills)) * time.Millisecond },
+	}.run(t)
 	seed := maphash.MakeSeed()
 	want, got := tableContents(t, conn, "whole", seed), tableContents(t, conn, "killed", seed)
-	t.Logf("%d runs were killed; %d rows", kills, got.lines)
-	if kills == 0 {
-		t.Error("no run was killed: nothing is shown")
-	}
 	if want.lines == 0 || got != want {
 		t.Errorf("the killed runs have written %d rows, want %d, the same ones", got.lines, want.lines)
 	}
@@ -115,20 +80,9 @@ func TestKilledSQLiteChild(t *testing.T) {
 
 func runKillSQLiteJob(ctx context.Context, t *testing.T, path, table, state string) *launcher.Result {
 	t.Helper()
-	registry, err := builtin.Registry()
-	if err != nil {
-		t.Fatal(err)
+	r := runText(ctx, t, killSQLiteJob(path, table), "killsqlite.json", "", state, "50")
+	if r.Guarantee != "exactly once" {
+		t.Errorf("the job's guarantee is %q", r.Guarantee)
 	}
-	j, err := job.Parse([]byte(killSQLiteJob(path, table)), job.Options{File: "killsqlite.json", ConfProp: `{"flink.checkpoint.interval":"50"}`})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := launcher.New(j, launcher.Options{Registry: registry, StateDir: state, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if g := r.Guarantee(); g != "exactly once" {
-		t.Errorf("the job's guarantee is %q", g)
-	}
-	return r.Run(ctx, ctx)
+	return r
 }
