@@ -125,6 +125,7 @@ func badConfigs(db servers.Database) map[string]func(t testing.TB) error {
 		"two starts":   {"start": map[string]any{"mode": "latest", "timestamp": 1}},
 		"gtidSet":      {"start": map[string]any{"gtidSet": "nonsense"}},
 		"key":          {"tabel": []string{"db.t"}},
+		"snapshot":     {"onPositionLost": "snapshot"},
 		"initial":      {"start": map[string]any{"mode": "initial"}},
 		"initial-only": {"start": map[string]any{"mode": "initial-only"}},
 	}

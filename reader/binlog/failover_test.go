@@ -125,12 +125,11 @@ func TestPositionLost(t *testing.T) {
 			db.Exec(t, "INSERT INTO t VALUES (4)", "FLUSH BINARY LOGS", "INSERT INTO t VALUES (5)", "FLUSH BINARY LOGS")
 			purge(t, db, "binlog.000003")
 			lost("purged", p, s.last)
+			waitSeconds(t, db, 1) // a log file is known by the second that it was begun in
 			db.Exec(t, reset)
 			lost("reset", p, s.last)
 			db.Exec(t, "INSERT INTO t VALUES (10)", "INSERT INTO t VALUES (11)", "INSERT INTO t VALUES (12)", "INSERT INTO t VALUES (13)", "INSERT INTO t VALUES (14)", "INSERT INTO t VALUES (15)", "INSERT INTO t VALUES (16)", "INSERT INTO t VALUES (17)")
-			if !strings.Contains(string(s.last.Position), `"byGtid":true`) {
-				lost("reset, and written to since", p, s.last)
-			}
+			lost("reset, and written to since", p, s.last)
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"strconv"
 	"time"
 
@@ -233,8 +234,11 @@ func (f *follower) rotate(e *event) error {
 	return nil
 }
 
-// idle tells that no transaction is open: the log can be read from here.
-func (f *follower) idle() bool { return !f.open && !f.single }
+// idle tells that no transaction is open: the log can be read from here. An
+// offset beyond 4 GiB cannot be asked for; the next file begins behind it.
+func (f *follower) idle() bool {
+	return !f.open && !f.single && (f.gtids != nil || f.offset <= math.MaxUint32)
+}
 
 // begin opens a transaction.
 func (f *follower) begin(e *event) error {

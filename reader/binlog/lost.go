@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
@@ -106,6 +107,38 @@ func (s *server) reachesMariaDB(ctx context.Context, at *Position) error {
 		}
 	}
 	return nil
+}
+
+// sameLog finds that a server's log was begun anew since a place in it was
+// read: what was written to it since then may have the same names and GTIDs.
+func (r *reader) sameLog(ctx context.Context, srv *server, at *Position) error {
+	if at.Server != srv.id || at.File == "" || at.Born == 0 {
+		return nil
+	}
+	files, err := srv.files(ctx)
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	if last := files[len(files)-1].name; fileNumber(last) < fileNumber(at.File) {
+		return lost("the log of server %s was reset: its newest file is %s, and %s was read", srv.conn.Addr, last, at.File)
+	}
+	if !slices.ContainsFunc(files, func(f logFile) bool { return f.name == at.File }) {
+		return nil // purged
+	}
+	born, err := r.born(ctx, srv, at.File)
+	if err == nil && born != at.Born {
+		err = lost("the log of server %s was reset: its file %s is another one than the one that was read", srv.conn.Addr, at.File)
+	}
+	return err
+}
+
+// born returns when a log file was begun.
+func (r *reader) born(ctx context.Context, srv *server, file string) (born uint32, err error) {
+	_, err = r.scan(ctx, srv, &Position{Flavor: srv.flavor, File: file, Offset: 4}, func(f *follower, _ *event) (bool, error) {
+		born = f.born
+		return born == 0, nil
+	})
+	return born, err
 }
 
 // reachesFile checks a place that is a file's offset: it means something to one

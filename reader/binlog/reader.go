@@ -74,6 +74,9 @@ func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
 		return nil, errclass.With(errclass.Config, config.Fieldf("start.mode",
 			"%s, which copies the rows that are there, is not in this version: copy them with the mysql reader, and begin here with the position that it reports", m))
 	}
+	if cfg.OnPositionLost == "snapshot" {
+		return nil, errclass.With(errclass.Config, config.Fieldf("onPositionLost", "snapshot, which copies the tables again, is not in this version: leave it out, and start with -fresh"))
+	}
 	r.gauges.publish(env.Gauge)
 	return r, nil
 }

@@ -188,3 +188,26 @@ func TestInitialTableStructure(t *testing.T) {
 		}
 	})
 }
+
+// TestStatementNotRead goes on behind a schema change that cannot be read
+// where the log says the columns itself, and stops where it does not.
+func TestStatementNotRead(t *testing.T) {
+	for metadata, goes := range map[string]bool{"FULL": true, "NO_LOG": false} {
+		t.Run(metadata, func(t *testing.T) {
+			db := servers.StartMariaDB(t, servers.WithArgs("--binlog-row-metadata="+metadata)).DB(t)
+			db.Exec(t, "CREATE TABLE t (id INT PRIMARY KEY, a INT)")
+			s := follow(t, build(t, parameters(db, map[string]any{"ddlSkip": false})))
+			db.Exec(t, "ALTER TABLE t WAIT 5 ADD COLUMN b INT", "INSERT INTO t (id, a) VALUES (1, 10)")
+			var err error
+			for err == nil && len(s.rows) == 0 {
+				err = s.fill(t.Context())
+			}
+			if goes != (err == nil) {
+				t.Errorf("rows %v, %v", s.rows, err)
+			}
+			if len(s.ddl) != 1 || s.ddl[0].To != nil {
+				t.Errorf("schema changes %+v", s.ddl)
+			}
+		})
+	}
+}

@@ -63,6 +63,9 @@ func (r *reader) open(ctx context.Context, srv *server, at *Position, state []by
 	if err := srv.reaches(ctx, at); err != nil {
 		return nil, err
 	}
+	if err := r.sameLog(ctx, srv, at); err != nil {
+		return nil, err
+	}
 	f, err := newFollower(at, srv.flavor == flavorMariaDB)
 	if err != nil {
 		return nil, lost("%w", err)

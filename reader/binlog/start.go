@@ -146,14 +146,11 @@ func (r *reader) timeStart(ctx context.Context, srv *server, files []logFile, en
 	low, high := 0, len(files)-1
 	for low < high {
 		middle := (low + high + 1) / 2
-		var born time.Time
-		_, err := r.scan(ctx, srv, &Position{Flavor: srv.flavor, File: files[middle].name, Offset: 4}, func(f *follower, e *event) (bool, error) {
-			born = time.Unix(int64(f.born), 0)
-			return f.born == 0, nil
-		})
+		begun, err := r.born(ctx, srv, files[middle].name)
 		if err != nil {
 			return nil, err
 		}
+		born := time.Unix(int64(begun), 0)
 		if born.Add(time.Second).After(since) { // it is cut to seconds
 			high = middle - 1
 		} else {

@@ -49,8 +49,8 @@ func (d *Definition) Column(name string) int {
 // if there is neither.
 func (d *Definition) Key() []string {
 	for i := range d.Indexes {
-		if d.Indexes[i].Primary {
-			return d.Indexes[i].Columns
+		if x := &d.Indexes[i]; x.Primary && !slices.ContainsFunc(x.Columns, func(c string) bool { return d.Column(c) < 0 }) {
+			return x.Columns
 		}
 	}
 	for i := range d.Indexes {

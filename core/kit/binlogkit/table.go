@@ -55,7 +55,8 @@ var ErrUndefined = errors.New("the table's columns are not known at this place o
 // definition at that place, nil if it is not known; it is not needed where the
 // map has full metadata, and must agree with the map where it has none. The
 // error of a table whose columns are not known is [ErrUndefined].
-func Plan(e *replication.TableMapEvent, def *Definition, o *Options) (*Table, error) {
+func Plan(e *replication.TableMapEvent, def *Definition, o *Options) (t *Table, err error) {
+	defer recovered(&err)
 	if err := checkMap(e); err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func Plan(e *replication.TableMapEvent, def *Definition, o *Options) (*Table, er
 		return nil, err
 	}
 	key := keyOf(e, now, def)
-	t := &Table{columns: make([]column, len(now.Columns)), lastKey: -1, zero: o.ZeroNull}
+	t = &Table{columns: make([]column, len(now.Columns)), lastKey: -1, zero: o.ZeroNull}
 	schema := &record.Schema{Name: now.Name(), Comment: now.Comment}
 	for i := range now.Columns {
 		c := &t.columns[i]
@@ -91,6 +92,14 @@ func Plan(e *replication.TableMapEvent, def *Definition, o *Options) (*Table, er
 	schema.Columns = append(schema.Columns, o.Meta...)
 	t.Schema = o.Intern(schema)
 	return t, nil
+}
+
+// recovered makes an error of a panic: the client's parser indexes into the
+// metadata of a map without looking.
+func recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("%w: its table map: %v", errMalformed, r)
+	}
 }
 
 // SchemaOf returns the shape of the rows of a definition.
@@ -238,12 +247,13 @@ var blobPrefix = map[string]int{"tinytext": 1, "tinyblob": 1, "text": 2, "blob":
 func (t *Table) Width() int { return len(t.columns) }
 
 // Learn makes a definition of a table map with full metadata; nil if it has none.
-func Learn(e *replication.TableMapEvent, o *Options) *Definition {
+func Learn(e *replication.TableMapEvent, o *Options) (d *Definition) {
+	var err error
+	defer recovered(&err)
 	if len(e.ColumnName) == 0 {
 		return nil
 	}
-	d, err := resolve(e, nil, o)
-	if err != nil {
+	if d, err = resolve(e, nil, o); err != nil {
 		return nil
 	}
 	if len(e.PrimaryKey) > 0 {
