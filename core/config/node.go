@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -92,6 +94,19 @@ func (n *Node) Member(name string) *Node {
 		return nil
 	}
 	return n.byName[name]
+}
+
+// With returns an object that has one more member: a node from elsewhere, which
+// errors go on pointing to.
+func (n *Node) With(name string, value *Node) *Node {
+	more := *n
+	more.members = append(slices.Clone(n.members), Member{name, value})
+	more.byName = maps.Clone(n.byName)
+	if more.byName == nil {
+		more.byName = map[string]*Node{}
+	}
+	more.byName[name] = value
+	return &more
 }
 
 // Unset reports whether the node says nothing: it is missing, null or "".

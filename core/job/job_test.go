@@ -307,3 +307,29 @@ func TestPluginNames(t *testing.T) {
 		}
 	}
 }
+
+// TestShapeKeys hands what a reader of changes says of the messages' shape to
+// the writer, which may say otherwise.
+func TestShapeKeys(t *testing.T) {
+	for _, c := range []struct{ reader, readerKeys, writer, writerKeys, want string }{
+		{"binlogreader", `"PavingData": true, "splitUpdate": false`, "kafkawriter", `"topic":"t"`, `topic="t" pavingData=true splitUpdate=false`},
+		{"binlogreader", `"pavingData": true`, "kafkawriter", `"pavingData": false`, `pavingData=false`},
+		{"binlogreader", `"pavingData": true`, "streamwriter", `"print": true`, `print=true`},
+		{"mysqlreader", `"pavingData": true`, "kafkawriter", `"topic":"t"`, `topic="t"`},
+		{"sqlservercdcreader", `"cat": "insert"`, "kafkawriter", `"topic":"t"`, `topic="t" pavingData=false`},
+		{"pgwalreader", `"split": "true"`, "kafkawriter", ``, `split="true"`},
+	} {
+		text := `{"job":{"content":[{"reader":{"name":"` + c.reader + `","parameter":{` + c.readerKeys + `}},"writer":{"name":"` + c.writer + `","parameter":{` + c.writerKeys + `}}}]}}`
+		j, err := job.Parse([]byte(text), job.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, m := range j.Pipelines[0].Writer.Parameter.Node().Members() {
+			got = append(got, m.Name+"="+m.Node.Raw())
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s with %s, %s with %s: the writer has %v, want %s", c.reader, c.readerKeys, c.writer, c.writerKeys, got, c.want)
+		}
+	}
+}

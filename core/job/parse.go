@@ -225,10 +225,9 @@ func (p *parser) content(n *config.Node, j *Job) {
 func (p *parser) pipeline(index int, n *config.Node) Pipeline {
 	var c contentNode
 	p.add(p.decoder(n, nil).Decode(&c))
+	reader, writer := p.operator(c.Reader, "reader", ReaderPlugin, readerNoEffect), p.operator(c.Writer, "writer", WriterPlugin, writerNoEffect)
 	return Pipeline{
-		Index:       index,
-		Reader:      p.operator(c.Reader, "reader", ReaderPlugin, readerNoEffect),
-		Writer:      p.operator(c.Writer, "writer", WriterPlugin, writerNoEffect),
+		Index: index, Reader: reader, Writer: p.shaped(reader, writer),
 		Transformer: nonEmpty(c.Transformer), NameMapping: nonEmpty(c.NameMapping), Restoration: nonEmpty(c.Restoration),
 	}
 }
