@@ -29,12 +29,13 @@ func (s *source) statement(b *record.Batch, e *event) (full bool, err error) {
 	}
 	if emits := !s.reader.config.DDLSkip; emits && s.f.single {
 		rows := b.Len()+len(b.Rejects()) > 0
-		if rows || s.moved {
+		if rows || s.at.file != s.f.tx.file || s.at.offset != s.f.tx.begin {
 			p := s.f.position(s.srv.id)
-			p.File, p.Offset = s.f.tx.file, s.f.tx.begin
+			p.File, p.Offset, p.Skip, p.SkipGTID = s.f.tx.file, s.f.tx.begin, s.cut.rows, s.cut.gtid
 			if err := s.markAt(b, p); err != nil {
 				return false, err
 			}
+			s.at.file, s.at.offset = p.File, p.Offset
 		}
 		if rows {
 			s.held = e // its change stands alone behind them
@@ -60,7 +61,6 @@ func (s *source) statement(b *record.Batch, e *event) (full bool, err error) {
 func (s *source) settled(e *event) {
 	if s.f.single {
 		s.f.settle(e)
-		s.moved = true
 		s.reader.gauges.committed(s.f.tx.time)
 	}
 }
@@ -194,7 +194,7 @@ func (s *source) describeAll() {
 			s.changes = append(s.changes, record.Change{Kind: record.Create, Name: d.Name(), To: s.schema(d), SQL: d.SQL(), LSN: string(at), At: s.f.tx.time})
 		}
 	}
-	s.moved = true
+	s.at.file = "" // the next position says that they were handed over
 }
 
 // refuse is about statements that changed rows and are in the log as such, and

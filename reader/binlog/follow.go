@@ -226,11 +226,14 @@ func (f *follower) rotate(e *event) error {
 	if len(e.body) < 9 {
 		return errShort
 	}
-	f.file = string(e.body[8:])
-	if i := bytes.IndexByte(e.body[8:], 0); i >= 0 {
-		f.file = f.file[:i]
+	name := e.body[8:]
+	if i := bytes.IndexByte(name, 0); i >= 0 {
+		name = name[:i]
 	}
-	f.offset = binary.LittleEndian.Uint64(e.body)
+	// By GTID a stream begins with the file's begin, whatever comes next of it.
+	if offset := binary.LittleEndian.Uint64(e.body); f.gtids == nil || string(name) != f.file || offset > f.offset {
+		f.file, f.offset = string(name), offset
+	}
 	return nil
 }
 

@@ -30,8 +30,10 @@ type Position struct {
 	File   string `json:"file,omitempty"`
 	Offset uint64 `json:"offset,omitempty"`
 	Born   uint32 `json:"born,omitempty"` // when the file was begun, in Unix seconds: tells it from another one of its name
-	Skip   int64  `json:"skip,omitempty"` // changes of the next transaction that are delivered
-	Time   int64  `json:"time,omitempty"` // of the transaction before, in Unix milliseconds
+	Skip   int64  `json:"skip,omitempty"` // changes that are delivered of a transaction that is not in GTIDs, or begins at Offset
+	// SkipGTID is that transaction; "": the next one.
+	SkipGTID string `json:"skipGtid,omitempty"`
+	Time     int64  `json:"time,omitempty"` // of the transaction before, in Unix milliseconds
 }
 
 const positionVersion = 1

@@ -138,18 +138,39 @@ func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source,
 	if state == nil {
 		state = spec.History
 	}
-	srv, err := connect(ctx, r.settings)
+	s, err := r.openAny(ctx, at, state)
 	if err != nil {
 		return nil, err
-	}
-	s, err := r.open(ctx, srv, at, state)
-	if err != nil {
-		return nil, errors.Join(err, srv.close())
 	}
 	if spec.Create && from.Position == nil {
 		s.describeAll()
 	}
 	return s, nil
+}
+
+// openAny opens the log of the first server that can go on from a place. Where
+// none can, an error that may pass counts more than one that will not.
+func (r *reader) openAny(ctx context.Context, at *Position, state []byte) (*source, error) {
+	var first error
+	for _, host := range r.settings.Hosts {
+		settings := *r.settings
+		settings.Hosts = []string{host}
+		srv, err := connect(ctx, &settings)
+		if err == nil {
+			var s *source
+			if s, err = r.open(ctx, srv, at, state); err == nil {
+				return s, nil
+			}
+			err = errors.Join(err, srv.close())
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if first == nil || errclass.Of(err) == errclass.Transient && errclass.Of(first) != errclass.Transient {
+			first = err
+		}
+	}
+	return nil, first
 }
 
 // Close has nothing to end.

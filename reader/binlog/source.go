@@ -44,12 +44,15 @@ type source struct {
 	stamp   stamp
 	tail    binlogkit.Tail
 
-	skip      int64 // changes of the next transaction that are delivered already
-	delivered int64 // of the open one
-	cut       int64 // delivered at the last mark inside of it
+	cut       cut   // the transaction that the stream was begun inside of
+	delivered int64 // changes of the open transaction
+	durable   int64 // of these, before the last mark
 
-	marked  time.Time // when the last position was given
-	moved   bool      // the place is another one since then
+	marked time.Time // when the last position was given
+	at     struct {  // its place
+		file   string
+		offset uint64
+	}
 	redone  bool      // definitions are others since then
 	began   time.Time // when the batch got its first row
 	watcher *watcher
@@ -70,7 +73,8 @@ func (r *reader) open(ctx context.Context, srv *server, at *Position, state []by
 	if err != nil {
 		return nil, lost("%w", err)
 	}
-	s := &source{reader: r, srv: srv, f: f, history: binlogkit.NewHistory(srv.product), skip: at.Skip, marked: time.Now()}
+	s := &source{reader: r, srv: srv, f: f, history: binlogkit.NewHistory(srv.product), cut: cut{at.Skip, at.SkipGTID}, marked: time.Now()}
+	s.at.file, s.at.offset = at.File, at.Offset
 	if err := s.history.Load(state); err != nil {
 		return nil, lost("%w", err)
 	}
@@ -173,23 +177,27 @@ func (s *source) next(b *record.Batch) (e *event, full bool, err error) {
 // patience says how long the next event may be waited for, 0 for ever; full:
 // not at all.
 func (s *source) patience(b *record.Batch) (wait time.Duration, full bool) {
-	if s.dump.Pending() {
-		return 0, b.Len()+len(b.Rejects()) == 0 && s.moved && time.Since(s.marked) >= markPeriod
-	}
 	switch {
 	case b.Len()+len(b.Rejects()) > 0:
 		wait = fresh - time.Since(s.began)
-	case s.moved:
+	case s.moved():
 		wait = markPeriod - time.Since(s.marked)
 	default:
+		return 0, false
+	}
+	if wait > 0 && s.dump.Pending() {
 		return 0, false
 	}
 	return wait, wait <= 0
 }
 
+// moved tells that the place is another one than that of the last position.
+func (s *source) moved() bool { return s.f.file != s.at.file || s.f.offset != s.at.offset }
+
 // mark gives the place away as a position.
 func (s *source) mark(b *record.Batch) error {
 	p := s.f.position(s.srv.id)
+	p.Skip, p.SkipGTID = s.cut.rows, s.cut.gtid
 	return s.markAt(b, p)
 }
 
@@ -202,7 +210,8 @@ func (s *source) markAt(b *record.Batch, p *Position) error {
 		}
 	}
 	b.MarkState(p.encode(), state, p.time())
-	s.marked, s.moved, s.redone = time.Now(), false, false
+	s.marked, s.redone = time.Now(), false
+	s.at.file, s.at.offset = s.f.file, s.f.offset
 	s.reader.gauges.reached(p)
 	return nil
 }
@@ -219,23 +228,32 @@ func (s *source) handle(b *record.Batch, e *event) (full bool, err error) {
 	case payload:
 		return false, s.unpack(e)
 	case ended:
-		return s.ended(b)
+		s.ended()
 	case heartbeat:
 		s.reader.gauges.alive()
-		s.moved = s.moved || s.f.idle()
-	}
-	if s.f.idle() {
-		s.moved = true
 	}
 	return false, nil
 }
 
 // ended is told that a transaction has ended.
-func (s *source) ended(b *record.Batch) (full bool, err error) {
-	s.moved, s.delivered, s.cut, s.skip = true, 0, 0, 0
+func (s *source) ended() {
+	if s.cut.is(&s.f.tx) {
+		s.cut = cut{}
+	}
+	s.delivered, s.durable = 0, 0
 	s.reader.gauges.committed(s.f.tx.time)
-	return false, nil
 }
+
+// cut is how much of a transaction is delivered that the stream was begun
+// inside of.
+type cut struct {
+	rows int64
+	gtid string // "": it is the first one
+}
+
+// is tells whether a transaction is the one. Another server may send others
+// before it.
+func (c *cut) is(tx *transaction) bool { return c.gtid == "" || c.gtid == string(tx.gtid) }
 
 // begin looks at the head of an event of rows.
 func (s *source) begin(b *record.Batch, e *event) error {
@@ -268,13 +286,13 @@ func (s *source) rows(b *record.Batch) (full bool, err error) {
 		if b.Over() {
 			return true, nil
 		}
-		if s.skip > 0 {
+		if s.delivered < s.cut.rows && s.cut.is(&s.f.tx) {
 			if err := s.pass(b); err != nil {
 				return false, err
 			}
 			continue
 		}
-		if most > 0 && s.delivered-s.cut >= most {
+		if most > 0 && s.delivered-s.durable >= most {
 			return true, s.markInside(b)
 		}
 		s.delivered++
@@ -300,18 +318,18 @@ func (s *source) pass(b *record.Batch) error {
 	for b.Len() > before {
 		b.Drop()
 	}
-	s.skip--
 	s.delivered++
-	s.cut = s.delivered
+	s.durable = s.delivered
 	return nil
 }
 
 // markInside gives a place inside of the open transaction away: its begin, and
 // how much of it is delivered.
 func (s *source) markInside(b *record.Batch) error {
-	s.cut = s.delivered
+	s.durable = s.delivered
 	p := s.f.position(s.srv.id)
-	p.File, p.Offset, p.Skip = s.f.tx.file, s.f.tx.begin, s.delivered
+	p.File, p.Offset = s.f.tx.file, s.f.tx.begin
+	p.Skip, p.SkipGTID = s.delivered, string(s.f.tx.gtid)
 	return s.markAt(b, p)
 }
 

@@ -58,6 +58,7 @@ func TestHistory(t *testing.T) {
 		{"enum", Product{}, []string{`CREATE TABLE d.t (e ENUM('a','it''s','b  ') CHARACTER SET sjis, s SET('x','y'))`}, "e enum('a','it''s','b') sjis, s set('x','y') utf8mb4; key []"},
 		{"like and drop", Product{}, []string{"CREATE TABLE d.u (a INT PRIMARY KEY)", "CREATE TABLE d.t LIKE d.u", "DROP TABLE d.u"}, "a int not null; key [a]"},
 		{"dropped with its database", Product{}, []string{"CREATE TABLE d.t (a INT)", "DROP DATABASE d"}, "unknown"},
+		{"of a selection", Product{}, []string{"CREATE TABLE `t` (\n  `a` int DEFAULT NULL\n) START TRANSACTION"}, "a int; key []"},
 		{"temporary", Product{}, []string{"CREATE TEMPORARY TABLE d.t (a INT)"}, "unknown"},
 	} {
 		h := NewHistory(test.product)

@@ -85,6 +85,11 @@ func standIn(text, last string, src *[]byte, i *int) string {
 		if text, ok := standInCollation(*src, i); ok {
 			return text
 		}
+	case "start": // CREATE TABLE ... SELECT is logged with it
+		if next, end := wordAt(*src, skipBlank(*src, *i)); strings.EqualFold(next, "transaction") {
+			*i = end
+			return ""
+		}
 	case "spatial":
 		return ""
 	case "invisible":
