@@ -17,6 +17,8 @@ type Error struct {
 	Line, Column int    // from 1; 0: unknown
 	Msg          string // what is wrong and, where known, what was expected
 	Err          error  // the cause, if a Validate returned it; not part of the text
+
+	follows bool // of a placeholder without a value, which is a fault of its own
 }
 
 // Error returns "file:line:column: path: message".
@@ -59,7 +61,8 @@ func Faults(err error) []*Error {
 }
 
 // Join joins errors so that the faults stand in the order of the file; errors
-// that are no faults come last. It is of class Config if there is any fault,
+// that are no faults come last. Where a placeholder has no value, what is wrong
+// with the text that it stands in is left out, unless there is no other fault. It is of class Config if there is any fault,
 // else of the class of what was joined; nil if all are nil.
 func Join(errs ...error) error {
 	var faults, others []error
@@ -71,6 +74,9 @@ func Join(errs ...error) error {
 		if len(list) == 0 && err != nil {
 			others = append(others, err)
 		}
+	}
+	if rest := slices.DeleteFunc(slices.Clone(faults), func(err error) bool { return err.(*Error).follows }); len(rest) > 0 {
+		faults = rest
 	}
 	slices.SortStableFunc(faults, func(a, b error) int {
 		x, y := a.(*Error), b.(*Error)

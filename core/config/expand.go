@@ -94,6 +94,7 @@ func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup L
 		value, err := lookup(name)
 		if err != nil {
 			left = append(left, Left{Name: name, Bare: quote == 0, Err: err, at: out.Len()})
+			t.left = append(t.left, out.Len())
 			out.Write(m[0])
 			i += len(m[0])
 			continue

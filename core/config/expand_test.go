@@ -68,6 +68,33 @@ func TestExpandKeepsPositions(t *testing.T) {
 	}
 }
 
+func TestFaultOfPlaceholderStandsAlone(t *testing.T) {
+	source, left := config.Expand("j", []byte(`{"port": "${port}", "prot": "${port}", "level": "x"}`), lookup)
+	n, err := config.Parse(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c struct {
+		Port  uint16 `json:"port"`
+		Level string `json:"level" enum:"info,warn"`
+	}
+	wrong := config.NewDecoder(n, config.Settings{}).Decode(&c)
+	want := `j:1:11: ${port} has no value, give one with -p "port=..."` + "\n" +
+		`j:1:21: prot: unknown key, did you mean "port"?` + "\n" +
+		`j:1:49: level: expected one of info, warn, found "x"`
+	if got := config.Join(wrong, source.Unresolved(left[0])); got == nil || got.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", got, want)
+	}
+	source, _ = config.Expand("j", []byte(`{"port": "${port}"}`), lookup)
+	if n, err = config.Parse(source); err != nil {
+		t.Fatal(err)
+	}
+	want = `j:1:10: port: expected a whole number from 0 to 65535, found "${port}"`
+	if got := config.Join(config.NewDecoder(n, config.Settings{}).Decode(&c)); got == nil || got.Error() != want {
+		t.Errorf("alone: got %v, want %s", got, want)
+	}
+}
+
 func TestEnvironmentStaysSecret(t *testing.T) {
 	source, _ := config.Expand("j", []byte(`{"port": ${env:PORT}, "level": "${env:PASSWORD}", "on": "${env:PASSWORD}"}`), lookup)
 	n, err := config.Parse(source)

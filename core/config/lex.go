@@ -92,12 +92,34 @@ func (l *lexer) quoted(begin int) (token, error) {
 	if end-begin < 2 || data[end-1] != data[begin] || escaped(data[begin+1:end-1]) {
 		return token{}, l.fail(begin, "this text is not closed, expected "+string(data[begin]))
 	}
+	if at := badUTF8(data[begin:end]); at >= 0 {
+		return token{}, l.fail(begin+at, notUTF8)
+	}
 	text, err := unquote(data[begin:end])
 	if err != nil {
 		return token{}, l.fail(begin, `this text holds a bad escape, expected one of \" \\ \/ \b \f \n \r \t \u0000`)
 	}
 	l.at = end
 	return token{kind: tokenString, text: text, begin: begin, end: end}, nil
+}
+
+// notUTF8 is the fault of a text in another encoding: read as it is, its
+// characters would become others.
+const notUTF8 = "this is no UTF-8; save the file as UTF-8"
+
+// badUTF8 returns where the first byte is that is no UTF-8; -1: there is none.
+func badUTF8(text []byte) int {
+	if utf8.Valid(text) {
+		return -1
+	}
+	at := 0
+	for {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
 }
 
 // escaped reports whether the body ends in a backslash that escapes what follows.

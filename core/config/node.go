@@ -161,7 +161,8 @@ func (n *Node) Errorf(format string, args ...any) *Error {
 
 func (n *Node) fault(path string, at int, msg string) *Error {
 	line, column := n.source.position(at)
-	return &Error{File: n.source.name, Path: path, Line: line, Column: column, Msg: msg}
+	follows := at == n.begin && n.kind != ObjectKind && n.kind != ListKind && n.source.unresolved(n.begin, n.end)
+	return &Error{File: n.source.name, Path: path, Line: line, Column: column, Msg: msg, follows: follows}
 }
 
 // quoted returns the value for an error text, shortened; asterisks for a secret.

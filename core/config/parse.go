@@ -54,6 +54,9 @@ func (p *parser) is(punct byte) bool {
 }
 
 func (p *parser) document() (*Node, error) {
+	if text := p.lexer.source; bytes.HasPrefix(text.data, []byte("\xff\xfe")) || bytes.HasPrefix(text.data, []byte("\xfe\xff")) {
+		return nil, &Error{File: text.name, Line: 1, Column: 1, Msg: "the text is UTF-16; save the file as UTF-8"}
+	}
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -65,6 +68,9 @@ func (p *parser) document() (*Node, error) {
 		return nil, err
 	}
 	if p.ahead.kind != tokenEnd {
+		if root.kind != ObjectKind && root.kind != ListKind { // no JSON at all, but a word may begin anything
+			return nil, syntaxError(p.lexer.source, root.begin, "expected {")
+		}
 		return nil, p.fail("expected the end of the file")
 	}
 	return root, nil

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
@@ -73,6 +74,9 @@ func TestParseBroken(t *testing.T) {
 		{"a secret at it", `{"password": "hush}`, "j.json:1:14: this text is not closed, expected \"\n    {\"password\": \"******\n                 ^"},
 		{"a URL before it", `{"u": "jdbc:x://h/d?user=a&password=hush&b=c" 1}`, "j.json:1:47: expected , or }\n    {\"u\": \"jdbc:x://h/d?user=a&password=******&b=c\" 1}\n                                                    ^"},
 		{"twice", "{\"a\": {\"b\": 1,\n\"b\": 2}, \"a\": 3}", "j.json:2:1: a.b: stands twice, first in line 1; remove one\nj.json:2:10: a: stands twice, first in line 1; remove one"},
+		{"no braces", "job: {}", "j.json:1:1: expected {\n    job: {}\n    ^"},
+		{"GBK", "{\"a\": \"é\xd6\xd0\"}", "j.json:1:9: this is no UTF-8; save the file as UTF-8\n    {\"a\": \"é\ufffd\ufffd\"}\n            ^"},
+		{"UTF-16", "\xff\xfe{\x00}\x00", "j.json:1:1: the text is UTF-16; save the file as UTF-8"},
 		{"characters count", `{"中": é é}`, "j.json:1:9: expected , or }\n    {\"中\": é é}\n            ^"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -129,7 +133,7 @@ func FuzzParse(f *testing.F) {
 		dec := json.NewDecoder(strings.NewReader(text))
 		dec.UseNumber()
 		var want any
-		if !json.Valid([]byte(text)) || dec.Decode(&want) != nil {
+		if !json.Valid([]byte(text)) || !utf8.ValidString(text) || dec.Decode(&want) != nil { // encoding/json takes any bytes in a text
 			return
 		}
 		if err != nil {

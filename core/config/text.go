@@ -13,6 +13,7 @@ type Text struct {
 	data  []byte // with the replacements
 	file  []byte // as written
 	edits []edit // in order
+	left  []int  // where in data placeholders without a value are, in order
 	lines []int  // offsets in file where lines begin
 	chars []int  // characters of file before each multiple of charStep
 	// Values that came from the environment or a file.
@@ -65,6 +66,12 @@ func (t *Text) origin(at int) int {
 		return e.from
 	}
 	return e.from + e.m + at - e.at - e.n
+}
+
+// unresolved reports whether data[from:to] holds a placeholder without a value.
+func (t *Text) unresolved(from, to int) bool {
+	i := sort.SearchInts(t.left, from)
+	return i < len(t.left) && t.left[i] < to
 }
 
 // secret reports whether data[from:to] holds a secret that came from elsewhere.

@@ -120,6 +120,9 @@ func TestFaultsAreReportedTogether(t *testing.T) {
 	if got := strings.Split(err.Error(), "\n"); !equal(got, want) {
 		t.Errorf("got\n%v\nwant\n%s", err, strings.Join(want, "\n"))
 	}
+	if _, err := job.Parse([]byte(text), job.Options{File: "j.json", Params: "day,b=1"}); strings.Contains(err.Error(), "${day}") {
+		t.Errorf("a parameter of a list that cannot be read is missed: %v", err)
+	}
 	if j == nil || j.Pipelines[0].Reader.Parameter == nil || j.Pipelines[0].Writer.Parameter != nil {
 		t.Errorf("the job does not hold what could be read: %+v", j)
 	}

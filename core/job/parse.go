@@ -2,6 +2,7 @@ package job
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/datasync-io/datasync/core/config"
@@ -77,6 +78,8 @@ type parser struct {
 	errs    []error
 	props   *config.Node // -confProp; nil if not given
 
+	unread bool // -p could not be read: what it names may well have a value
+
 	undecided bool // the file may be of the other dialect
 }
 
@@ -94,6 +97,7 @@ func (p *parser) decoder(n *config.Node, noEffect map[string]string) *config.Dec
 func (p *parser) expand(text []byte) (*config.Text, []config.Left) {
 	params, err := parameters(p.options.Params)
 	p.add(err)
+	p.unread = err != nil
 	v := newValues(&p.options, params)
 	source, left := config.Expand(p.options.File, text, v.lookup)
 	for _, name := range sorted(params) {
@@ -107,7 +111,7 @@ func (p *parser) expand(text []byte) (*config.Text, []config.Left) {
 // unresolved reports those of the placeholders without a value that count.
 func (p *parser) unresolved(source *config.Text, left []config.Left, counts func(config.Left) bool) {
 	for _, l := range left {
-		if counts(l) {
+		if counts(l) && !(p.unread && strings.Contains(p.options.Params, l.Name)) {
 			p.add(source.Unresolved(l))
 		}
 	}
