@@ -237,3 +237,19 @@ func purge(t testing.TB, db servers.Database, to string) {
 		}
 	}
 }
+
+// TestOtherHost goes on from the host that can, though another one answers first.
+func TestOtherHost(t *testing.T) {
+	db := servers.MySQL(t).DB(t)
+	db.Exec(t, "CREATE TABLE t (id INT PRIMARY KEY)")
+	s := follow(t, build(t, parameters(db, nil)))
+	db.Exec(t, "INSERT INTO t VALUES (1)")
+	s.until(1)
+	stranger := servers.StartMySQL(t, servers.WithArgs("--server-id=2"))
+	p := parameters(db, map[string]any{"hosts": []string{db.Addr()}})
+	db.Exec(t, "INSERT INTO t VALUES (2)")
+	p["jdbcUrl"] = "jdbc:mysql://" + stranger.Addr() + "/?useSSL=false"
+	p["table"] = []string{db.Name + ".t"}
+	s = reopen(t, build(t, p), s.last)
+	same(t, s.until(1), []string{"insert t id=int64:2"})
+}

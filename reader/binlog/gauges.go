@@ -85,9 +85,8 @@ type watcher struct {
 func (r *reader) watch(srv *server) *watcher {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &watcher{cancel: cancel}
-	settings := *r.settings
-	settings.Hosts = []string{srv.conn.Addr}
-	w.done.Go(func() { r.gauges.watch(ctx, &settings, srv.keeps, r.log) })
+	settings := srv.again()
+	w.done.Go(func() { r.gauges.watch(ctx, settings, srv.keeps, r.log) })
 	return w
 }
 

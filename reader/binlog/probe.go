@@ -95,7 +95,7 @@ func (r *reader) probeDump(ctx context.Context, srv *server) error {
 	if err != nil {
 		return err
 	}
-	conn, err := mysqlkit.Dial(ctx, r.settings)
+	conn, err := mysqlkit.Dial(ctx, srv.again())
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,13 @@ func connect(ctx context.Context, s *mysqlkit.Settings) (*server, error) {
 
 func (s *server) close() error { return s.conn.Close() }
 
+// again says how to dial the same server once more.
+func (s *server) again() *mysqlkit.Settings {
+	settings := *s.conn.Settings()
+	settings.Hosts = []string{s.conn.Addr}
+	return &settings
+}
+
 // ask reads the server's variables.
 func (s *server) ask(ctx context.Context) error {
 	r, err := s.conn.Query(ctx, `SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin','binlog_format','binlog_row_metadata','server_id','server_uuid',

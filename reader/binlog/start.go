@@ -189,7 +189,7 @@ func (r *reader) scanTo(ctx context.Context, srv *server, file string, reached f
 // scan reads the log from a place to its end, or until visit returns false. It
 // returns the follower at the end, nil if visit has ended it.
 func (r *reader) scan(ctx context.Context, srv *server, from *Position, visit func(f *follower, e *event) (more bool, err error)) (*follower, error) {
-	conn, err := mysqlkit.Dial(ctx, r.settings)
+	conn, err := mysqlkit.Dial(ctx, srv.again())
 	if err != nil {
 		return nil, err
 	}
