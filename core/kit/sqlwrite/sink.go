@@ -63,6 +63,9 @@ func (s *sink) write(ctx context.Context, b *record.Batch) error {
 		}
 	}
 	if b.Len() > 0 {
+		if err := moved(b); err != nil {
+			return err
+		}
 		if err := s.rows(ctx, b); err != nil {
 			return err
 		}
