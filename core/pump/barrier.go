@@ -13,14 +13,15 @@ import (
 // barrier holds all sinks of a lane, each after what it was given before is
 // durable, until the lane is let go.
 type barrier struct {
+	split   string        // whose source asks for it
 	arrived chan struct{} // one by each
 	gone    chan struct{} // closed when they may go on
 }
 
 // hold sends a barrier to all sinks and waits until they stand at it. The
 // caller closes gone.
-func (l *lane) hold(ctx context.Context, in inboxes) (*barrier, error) {
-	b := &barrier{arrived: make(chan struct{}, len(in.own)), gone: make(chan struct{})}
+func (l *lane) hold(ctx context.Context, in inboxes, split string) (*barrier, error) {
+	b := &barrier{split: split, arrived: make(chan struct{}, len(in.own)), gone: make(chan struct{})}
 	for _, inbox := range in.own {
 		select {
 		case inbox <- &parcel{barrier: b}:
@@ -38,10 +39,20 @@ func (l *lane) hold(ctx context.Context, in inboxes) (*barrier, error) {
 	return b, nil
 }
 
-// stand makes everything durable and waits at the barrier.
+// stand makes everything durable and waits at the barrier. Rows that wait for
+// their mark in an open transaction cannot be made durable, and what they have
+// locked cannot be changed.
 func (w *writer) stand(ctx context.Context, b *barrier) error {
 	if err := w.flush(ctx); err != nil {
 		return err
+	}
+	switch {
+	case len(w.taken) == 0:
+	case w.unmarked[b.split]:
+		return errclass.With(errclass.Permanent, fmt.Errorf(
+			"split %s: a schema change stands within a transaction of the source, of which rows are written and not committed: change the destination yourself and have the reader leave schema changes out, or let the writer commit at any place (semantic at-least-once)", b.split))
+	default: // another split's, which stand elsewhere the next time
+		return errclass.With(errclass.Transient, fmt.Errorf("split %s: a schema change has met rows of another split amid a transaction", b.split))
 	}
 	b.arrived <- struct{}{}
 	select {
@@ -77,7 +88,7 @@ func (r *reader) migrate(split string, c *record.Change) error {
 	}
 	r.l.migrating.Lock() // two barriers at once would wait for each other
 	defer r.l.migrating.Unlock()
-	b, err := r.l.hold(r.failed, r.in)
+	b, err := r.l.hold(r.failed, r.in, split)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package pump
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/datasync-io/datasync/core/plugin"
@@ -78,9 +79,14 @@ func (l *lane) withoutChanges(ctx context.Context, tables []*plugin.TableError) 
 			streams = append(streams, id)
 		}
 	}
-	if len(tables) == 0 || len(streams) == 0 {
+	known := func(e *plugin.TableError) bool { // which would go on for ever
+		return slices.ContainsFunc(streams, func(id string) bool { return isLeftOut(l.leftOut(id), e.Table) })
+	}
+	if len(tables) == 0 || len(streams) == 0 || slices.ContainsFunc(tables, known) {
 		return false
 	}
+	slices.SortFunc(tables, func(a, b *plugin.TableError) int { return strings.Compare(a.Table.String(), b.Table.String()) })
+	tables = slices.CompactFunc(tables, func(a, b *plugin.TableError) bool { return a.Table == b.Table }) // several sinks have met it
 	for _, e := range tables {
 		l.c.Log.Error("the changes of a table are left out from now on, the others go on", "table", e.Table.String(), "error", e.Err)
 		for _, id := range streams {
