@@ -101,6 +101,7 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, err
 		return nil, fmt.Errorf("finding where to begin: %w", err)
 	}
 	s, err := spec.split()
+	s.Apart = !r.selection.single()
 	return []plugin.Split{s}, err
 }
 

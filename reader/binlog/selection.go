@@ -16,6 +16,9 @@ type selection struct {
 	patterns []*regexp.Regexp     // over db.t
 }
 
+// single tells that one table is followed.
+func (s *selection) single() bool { return len(s.plain) == 1 && len(s.patterns) == 0 }
+
 // systemDatabases hold nothing of the users'.
 var systemDatabases = map[string]bool{"mysql": true, "information_schema": true, "performance_schema": true, "sys": true}
 
