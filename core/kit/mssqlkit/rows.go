@@ -115,6 +115,23 @@ func (r *Rows) Pick(b *record.Batch, columns []int) error {
 	return nil
 }
 
+// Null tells that a column of the current row is NULL.
+func (r *Rows) Null(c int) bool { return r.block.values[r.at*r.feed.width+c] == nil }
+
+// Binary returns a binary of the current row, borrowed until Next; nil for
+// NULL and for a value of another type.
+func (r *Rows) Binary(c int) []byte {
+	v, _ := r.block.values[r.at*r.feed.width+c].([]byte)
+	return v
+}
+
+// Integer returns an integer of the current row; 0 for NULL and for a value of
+// another type.
+func (r *Rows) Integer(c int) int64 {
+	v, _ := r.block.values[r.at*r.feed.width+c].(int64)
+	return v
+}
+
 // Raw returns the first n columns of the current row as a JSON object of texts.
 func (r *Rows) Raw(n int) []byte {
 	at := r.at * r.feed.width

@@ -40,12 +40,18 @@ func (d *Database) catalog(sql string) (tdspeer.Reply, bool) {
 	case strings.HasPrefix(sql, "SELECT o.name FROM sys.objects"):
 		r.Columns = columnsOf("name sysname")
 		for _, name := range d.names() {
-			r.Rows = append(r.Rows, []any{name})
+			if !d.table(name).captured {
+				r.Rows = append(r.Rows, []any{name})
+			}
 		}
 	case strings.HasPrefix(sql, "SELECT o.object_id"):
 		r.Columns = columnsOf("object_id int", "name sysname", "name sysname", "type char(2)", "value nvarchar(max)", "rows bigint")
 		if i := slices.IndexFunc(d.names(), func(n string) bool { return strings.EqualFold(n, lastPart(d.asked(sql))) }); i >= 0 {
-			r.Rows = [][]any{{int64(i + 1), "dbo", d.names()[i], "U ", nil, int64(100)}}
+			schema := "dbo"
+			if d.table(d.names()[i]).captured {
+				schema = "cdc"
+			}
+			r.Rows = [][]any{{int64(i + 1), schema, d.names()[i], "U ", nil, int64(100)}}
 		}
 	case strings.Contains(sql, "FROM sys.columns c JOIN sys.types t"):
 		r = d.columns(d.byID(sql))

@@ -28,12 +28,14 @@ type Database struct {
 	lose       map[string]int // by head of statement: after how many its answer is lost
 	tables     map[string]*Table
 	sessions   map[int]*session
+	cdc        *cdc // nil: changes are not captured
 }
 
 // session is one connection to SQLite, whose temporary tables are its own.
 type session struct {
 	conn   *sql.Conn
 	staged map[string]*Table
+	open   bool // a transaction was begun
 }
 
 // Start keeps tables in a file and serves them until the test ends.

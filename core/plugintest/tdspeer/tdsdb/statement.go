@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/plugintest/tdspeer"
@@ -36,10 +37,24 @@ func (d *Database) answer(q *tdspeer.Request) tdspeer.Reply {
 		return d.load(s, q)
 	}
 	if word, ok := transactions[q.SQL]; ok {
+		if word == "COMMIT" {
+			if err := d.tick(s); err != nil {
+				return fault(err)
+			}
+		}
 		if _, err := s.conn.ExecContext(background, word); err != nil && word != "ROLLBACK" {
 			return fault(err)
 		}
+		switch word {
+		case "BEGIN IMMEDIATE":
+			s.open = true
+		case "COMMIT", "ROLLBACK":
+			s.open = false
+		}
 		return tdspeer.Reply{}
+	}
+	if reply, ok := d.captures(s, q.SQL); ok {
+		return reply
 	}
 	if reply, ok := d.catalog(q.SQL); ok {
 		return reply
@@ -68,7 +83,31 @@ func (d *Database) answer(q *tdspeer.Request) tdspeer.Reply {
 		}
 		reply.Affected += n
 	}
+	if !s.open {
+		if err := d.tick(s); err != nil {
+			return fault(err)
+		}
+	}
 	return reply
+}
+
+// tick ends a transaction of changes that are captured.
+func (d *Database) tick(s *session) error {
+	d.mu.Lock()
+	on := d.cdc != nil
+	d.mu.Unlock()
+	if !on {
+		return nil
+	}
+	if _, err := s.conn.ExecContext(background, "SAVEPOINT tick"); err != nil {
+		return err
+	}
+	for _, sql := range append(slices.Clone(tick), "RELEASE tick") {
+		if _, err := s.conn.ExecContext(background, sql); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // qualify drops the schema, which SQLite's main database has none of.

@@ -14,6 +14,8 @@ type Table struct {
 	Key     []string
 	Check   string            // a condition, as SQLite reads it; "": none
 	Default map[string]string // by column, as SQLite reads it
+
+	captured bool // a change table, which is one of the system's
 }
 
 // column finds a column by name.

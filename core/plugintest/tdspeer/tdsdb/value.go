@@ -1,6 +1,7 @@
 package tdsdb
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -68,4 +69,12 @@ func toSQLite(native string, v any) any {
 		}
 	}
 	return v
+}
+
+func decodeHex(text string) []byte {
+	raw, err := hex.DecodeString(text)
+	if err != nil {
+		panic("tdsdb: " + err.Error())
+	}
+	return raw
 }
