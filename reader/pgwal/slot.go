@@ -75,18 +75,29 @@ func publish(ctx context.Context, c *pgkit.Conn, cfg *Config, slotName string) (
 		return "", err
 	}
 	quoted := pgkit.Dialect.Quote(name)
+	if !there || own {
+		if err := identified(ctx, c, cfg); err != nil {
+			return "", err
+		}
+	}
+	publishes := cfg.publishes(c.Server.Number)
 	switch {
 	case !there:
-		sql := "CREATE PUBLICATION " + quoted + " FOR " + targets(cfg.tables)
+		sql := "CREATE PUBLICATION " + quoted + " FOR " + targets(cfg.tables) + " WITH (" + publishes
 		if c.Server.Number >= 130000 {
-			sql += " WITH (publish_via_partition_root = true)"
+			sql += ", publish_via_partition_root = true"
 		}
-		if err := c.Exec(ctx, sql); err != nil {
+		if err := c.Exec(ctx, sql+")"); err != nil {
 			return "", fmt.Errorf("creating publication %s: %w", name, err)
 		}
 		return name, nil
-	case own && len(cfg.tables) > 0:
-		if err := c.Exec(ctx, "ALTER PUBLICATION "+quoted+" SET "+targets(cfg.tables)); err != nil {
+	case own:
+		if len(cfg.tables) > 0 {
+			if err := c.Exec(ctx, "ALTER PUBLICATION "+quoted+" SET "+targets(cfg.tables)); err != nil {
+				return "", fmt.Errorf("changing publication %s: %w", name, err)
+			}
+		}
+		if err := c.Exec(ctx, "ALTER PUBLICATION "+quoted+" SET ("+publishes+")"); err != nil {
 			return "", fmt.Errorf("changing publication %s: %w", name, err)
 		}
 		return name, nil
