@@ -138,8 +138,8 @@ func (c *Client) topicError(name string, err error) error {
 
 // topicDenied names the ACL that is missing and the command that adds it.
 func (c *Connection) topicDenied(topic, operation string, err error) error {
-	return errclass.With(errclass.Permanent, fmt.Errorf("topic %q: %s lacks the ACL for %s; add it: kafka-acls.sh --bootstrap-server %s --add --allow-principal %s --operation Write --operation Describe --topic %s: %w",
-		topic, c.principal(), operation, c.Servers[0], c.principal(), topic, err))
+	return errclass.With(errclass.Permanent, fmt.Errorf("topic %q: %s lacks the ACL for %s; add it: kafka-acls.sh --bootstrap-server %s --add --allow-principal %s --operation %s --operation Describe --topic %s: %w",
+		topic, c.principal(), operation, c.Servers[0], c.principal(), c.right, topic, err))
 }
 
 // principal is who we are to the broker's authorizer, as far as it is known here.

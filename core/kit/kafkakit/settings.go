@@ -26,6 +26,8 @@ type Connection struct {
 	MetadataMaxAge  time.Duration
 	RetryBackoff    time.Duration
 	RetryBackoffMax time.Duration
+
+	right string // on topics that the client needs: "Write" or "Read"
 }
 
 // usesSASL and usesTLS read the security protocol.
@@ -75,13 +77,19 @@ func (s ProducerSettings) Share(producers int) ProducerSettings {
 // more only take memory.
 const defaultInFlight = 3
 
-func (p *ProducerProperties) defaults() {
-	p.levels = map[sarama.CompressionCodec]int{}
-	p.Connection = Connection{
+// newConnection returns the defaults of a client that needs that right on topics.
+func newConnection(right string) Connection {
+	return Connection{
 		ClientID: "datasync", Protocol: "PLAINTEXT", Mechanism: "GSSAPI",
 		DialTimeout: 10 * time.Second, RequestTimeout: 30 * time.Second, MetadataMaxAge: 5 * time.Minute,
 		RetryBackoff: 100 * time.Millisecond, RetryBackoffMax: time.Second,
+		right: right,
 	}
+}
+
+func (p *ProducerProperties) defaults() {
+	p.levels = map[sarama.CompressionCodec]int{}
+	p.Connection = newConnection("Write")
 	p.Producer = ProducerSettings{
 		Acks: sarama.WaitForAll, Idempotent: true, Level: sarama.CompressionLevelDefault,
 		InFlight: defaultInFlight, DeliveryTimeout: 2 * time.Minute,
@@ -90,11 +98,8 @@ func (p *ProducerProperties) defaults() {
 
 // check reports what the properties say against each other.
 func (p *ProducerProperties) check() []error {
-	var errs []error
+	errs := p.checkAccess()
 	bad := func(key, format string, args ...any) { errs = append(errs, config.Fieldf(key, format, args...)) }
-	if len(p.Connection.Servers) == 0 {
-		bad("bootstrap.servers", "is required: host:port of one or more brokers, parted by commas")
-	}
 	if p.idempotenceGiven && p.Producer.Idempotent && p.Producer.Acks != sarama.WaitForAll {
 		bad("acks", `expected "all": enable.idempotence needs it`)
 	}
@@ -110,8 +115,16 @@ func (p *ProducerProperties) check() []error {
 	if p.Producer.DeliveryTimeout < p.Connection.RequestTimeout {
 		bad("delivery.timeout.ms", "expected at least request.timeout.ms, %d", p.Connection.RequestTimeout.Milliseconds())
 	}
-	errs = append(errs, p.checkLogin()...)
-	return append(errs, p.Connection.TLS.check()...)
+	return errs
+}
+
+// checkAccess reports what is wrong with how brokers are to be reached.
+func (a *access) checkAccess() (errs []error) {
+	if len(a.Connection.Servers) == 0 {
+		errs = append(errs, config.Fieldf("bootstrap.servers", "is required: host:port of one or more brokers, parted by commas"))
+	}
+	errs = append(errs, a.checkLogin()...)
+	return append(errs, a.Connection.TLS.check()...)
 }
 
 // logins lists the login modules of the mechanisms that are there.
@@ -121,8 +134,8 @@ var logins = map[string]string{
 	sarama.SASLTypeSCRAMSHA512: "ScramLoginModule",
 }
 
-func (p *ProducerProperties) checkLogin() []error {
-	c := &p.Connection
+func (a *access) checkLogin() []error {
+	c := &a.Connection
 	if !c.usesSASL() {
 		return nil
 	}
@@ -130,11 +143,11 @@ func (p *ProducerProperties) checkLogin() []error {
 	if !ok {
 		return []error{config.Fieldf("sasl.mechanism", "expected PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512, found %s (Java's default is GSSAPI)", c.Mechanism)}
 	}
-	if !p.jaas.IsSet() {
+	if !a.jaas.IsSet() {
 		return []error{config.Fieldf("sasl.jaas.config", "is required with security.protocol %s: org.apache.kafka.common.security.%s required username=\"...\" password=\"...\";",
 			c.Protocol, modulePackage[want]+want)}
 	}
-	l, err := parseLogin(p.jaas)
+	l, err := parseLogin(a.jaas)
 	if err == nil && l.module != want {
 		err = fmt.Errorf("expected %s for sasl.mechanism %s, found %s", want, c.Mechanism, l.module)
 	}

@@ -3,7 +3,6 @@ package kafkakit
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,36 +76,54 @@ func (c *Client) similar(name string) string {
 	return " (there is " + strings.Join(near[:min(len(near), most)], ", ") + ")"
 }
 
-// operationWrite is the bit of ACL operation WRITE among a topic's authorized
-// operations (KIP-430).
-const operationWrite = 1 << 4
+// The bits of ACL operations among a topic's authorized operations (KIP-430).
+const (
+	operationRead  = 1 << 3
+	operationWrite = 1 << 4
+)
 
 // CheckWrite asks whether this user may write to a topic, without writing.
 func (c *Client) CheckWrite(ctx context.Context, topic string) error {
+	return c.checkRight(ctx, topic, "Write", operationWrite)
+}
+
+// CheckRead asks whether this user may read from a topic, without reading.
+func (c *Client) CheckRead(ctx context.Context, topic string) error {
+	return c.checkRight(ctx, topic, "Read", operationRead)
+}
+
+func (c *Client) checkRight(ctx context.Context, topic, right string, operation int32) error {
+	t, err := c.describe(ctx, topic)
+	if err == nil && t.TopicAuthorizedOperations&operation == 0 {
+		return c.at.topicDenied(topic, right, sarama.ErrTopicAuthorizationFailed)
+	}
+	return err
+}
+
+// describe asks any broker for a topic.
+func (c *Client) describe(ctx context.Context, topic string) (*sarama.TopicMetadata, error) {
 	defer c.wire.bound(ctx)()
 	b := c.cluster.LeastLoadedBroker()
 	if b == nil {
-		return c.at.explain("asking for topic "+topic, sarama.ErrOutOfBrokers)
+		return nil, c.at.explain("asking for topic "+topic, sarama.ErrOutOfBrokers)
 	}
 	req := sarama.NewMetadataRequest(c.cluster.Config().Version, []string{topic})
 	req.IncludeTopicAuthorizedOperations = true
 	res, err := b.GetMetadata(req)
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 	if err != nil {
-		return c.at.explain("asking for topic "+topic, err)
+		return nil, c.at.explain("asking for topic "+topic, err)
 	}
 	for _, t := range res.Topics {
 		switch {
 		case t.Name != topic:
-		case t.Err == sarama.ErrNoError && t.TopicAuthorizedOperations&operationWrite == 0:
-			return c.at.topicDenied(topic, "Write", sarama.ErrTopicAuthorizationFailed)
 		case t.Err != sarama.ErrNoError:
-			return c.topicError(topic, t.Err)
+			return nil, c.topicError(topic, t.Err)
 		default:
-			return nil
+			return t, nil
 		}
 	}
-	return c.at.explain("asking for topic "+topic, fmt.Errorf("%w", sarama.ErrIncompleteResponse))
+	return nil, c.at.explain("asking for topic "+topic, sarama.ErrIncompleteResponse)
 }

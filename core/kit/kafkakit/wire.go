@@ -122,6 +122,14 @@ func (w *wire) cut() {
 	clear(w.conns)
 }
 
+// shut ends all connections and refuses new ones, for good.
+func (w *wire) shut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.down++
+	w.cut()
+}
+
 // bound lets the end of ctx end all connections, and refuse new ones, until
 // release is called.
 func (w *wire) bound(ctx context.Context) (release func()) {
