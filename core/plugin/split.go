@@ -12,6 +12,9 @@ type Split struct {
 	ID      string          `json:"id"`                // "0/range/3": stable within a plan
 	Spec    json.RawMessage `json:"spec,omitempty"`    // all that Open needs: bounds, file, partitions, snapshot id
 	Endless bool            `json:"endless,omitempty"` // holds its channel for ever; at most Plan.Channels such splits exist
+	// Ordered says that rows are changes though there is an end: the order of each
+	// key counts, as it does in an endless split.
+	Ordered bool `json:"ordered,omitempty"`
 	// Remembers says that the next run's plan begins where this one has ended
 	// (Plan.Last): an unfinished run is gone on with without being asked to.
 	Remembers bool `json:"remembers,omitempty"`

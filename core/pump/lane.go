@@ -310,7 +310,7 @@ func (l *lane) route(in inboxes, channel int, split plugin.Split) chan *parcel {
 	if l.c.Ledger != nil {
 		return in.own[channel-l.first]
 	}
-	if _, commits := l.c.Writer.(plugin.Committer); !commits && !split.Endless {
+	if _, commits := l.c.Writer.(plugin.Committer); !commits && !split.Endless && !split.Ordered {
 		return in.shared
 	}
 	l.mu.Lock()

@@ -19,7 +19,7 @@ type dealer struct {
 // deals tells that the batches of a split are to be cut: it is a stream of
 // changes, and neither positions nor prepared rows bind it to one sink.
 func (l *lane) deals(split plugin.Split) bool {
-	if l.sinks == 1 || !split.Endless || l.c.Ledger != nil {
+	if l.sinks == 1 || !split.Endless && !split.Ordered || l.c.Ledger != nil {
 		return false
 	}
 	_, commits := l.c.Writer.(plugin.Committer)
