@@ -175,6 +175,9 @@ func (r *Runner) resume(ctx context.Context, c *checkpoint.Checkpoint) (*checkpo
 	if err := r.adopt(ctx, c); err != nil {
 		return nil, err
 	}
+	if err := r.overtake(ctx, c); err != nil {
+		return nil, err
+	}
 	r.again(c.Plan)
 	if s, ok := r.reader.(plugin.Resumer); ok {
 		plan, err := s.Resume(ctx, r.job.Setting.Speed.Readers(), c.Plan)
@@ -197,6 +200,29 @@ func (r *Runner) resume(ctx context.Context, c *checkpoint.Checkpoint) (*checkpo
 		r.o.Log.Warn("rows that were written after the last stored position are written again", "job", r.id, "guarantee", g)
 	}
 	return c, nil
+}
+
+// overtake asks a ledger how far endless splits are, before their reader may
+// regroup them: what it knows of a split means nothing to those that follow it.
+func (r *Runner) overtake(ctx context.Context, c *checkpoint.Checkpoint) error {
+	w, ok := r.writer.(plugin.Ledger)
+	if !ok || !endless(c.Plan) {
+		return nil
+	}
+	run, stored, err := w.Claim(ctx, r.id, c.Run)
+	if errors.Is(err, plugin.ErrNoLedger) {
+		return nil // said by the attempt, which asks again
+	}
+	if err != nil {
+		return fmt.Errorf("claiming the job at the destination: %w", err)
+	}
+	c.Run = run
+	for _, p := range stored {
+		if i := slices.IndexFunc(c.Plan, func(q plugin.Progress) bool { return q.Split.ID == p.Split.ID }); i >= 0 && p.Plan == c.PlanRun {
+			c.Plan[i].Position, c.Plan[i].State, c.Plan[i].Done, c.Plan[i].Begun = p.Position, p.State, p.Done, false
+		}
+	}
+	return nil
 }
 
 // again takes splits up that were set aside, save those whose rows would be
@@ -263,7 +289,7 @@ func (r *Runner) idempotent() bool {
 
 // tuning are parameters that do not change what is read or written.
 var tuning = []string{"username", "password", "fetchSize", "queryTimeOut", "connectTimeOut", "startLocation", "pollingInterval", "pollingLag", "snapshot", "batchSize", "flushIntervalMills", "properties",
-	"print", "permitsPerSecond", "preSql", "postSql", "producerSettings", "session"}
+	"print", "permitsPerSecond", "preSql", "postSql", "producerSettings", "consumerSettings", "boundedMode", "session"}
 
 // fingerprint tells jobs apart: it covers what is read, what becomes of it and
 // what is written, not how fast or as whom.
