@@ -85,14 +85,23 @@ func (s *exactSink) Flush(ctx context.Context) error {
 		}
 		for i := 0; i < len(pairs); i += 2 {
 			if err := s.producer.Put(ctx, s.ledger, pairs[i], pairs[i+1]); err != nil {
-				return err
+				return noRow(fmt.Errorf("storing the position of split %s: %w", m.Split, err))
 			}
 		}
 	}
 	if err := s.producer.Commit(ctx); err != nil {
-		return err
+		return noRow(err)
 	}
 	clear(s.marks)
 	s.commit = time.Since(start)
 	return nil
+}
+
+// noRow keeps an error that is about no row of a batch, which is in the
+// transaction, from looking like one: the rows would be written again.
+func noRow(err error) error {
+	if errclass.Of(err) == errclass.Data {
+		return errclass.With(errclass.Permanent, err)
+	}
+	return err
 }

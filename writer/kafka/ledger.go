@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/kafkakit"
@@ -16,9 +17,15 @@ import (
 // ledgerWriter keeps positions in a compacted topic, in the transactions that
 // the rows are in.
 //
-// The ledger's keys are JSON lists: ["job","run"] the newest run and how many
-// transactional ids the job has ever used, ["job","split","0/range/3"] how far a
-// split is, and ["job","state","log"] what its reader keeps beside that.
+// The ledger's keys are JSON lists: ["job","run"] the newest run, ["job","id","3"]
+// that the job has ever used this channel's transactional id,
+// ["job","split","0/range/3"] how far a split is, and ["job","state","log"] what
+// its reader keeps beside that.
+//
+// Of two runs at once one writes (I10). A run is taken, in a transaction of the
+// first id, before the ids are begun anew; a sink looks for a newer run after it
+// has begun its own. So a sink has begun either before its id was begun anew, and
+// is fenced, or after that, and finds the newer run.
 type ledgerWriter struct{ *writer }
 
 var _ plugin.Ledger = (*ledgerWriter)(nil)
@@ -26,7 +33,6 @@ var _ plugin.Ledger = (*ledgerWriter)(nil)
 // claimed is the text of a job's run.
 type claimed struct {
 	Run uint64 `json:"run"`
-	IDs int    `json:"ids"`
 }
 
 // settled is the text of a split.
@@ -72,64 +78,98 @@ func (w *writer) ledger(ctx context.Context) (*kafkakit.Ledger, error) {
 	return w.keeps, err
 }
 
-// Claim implements [plugin.Ledger]: every transactional id that the job has
-// used is begun anew, which fences earlier runs and ends what they had under
-// way; then the ledger says what they have committed.
+// Claim implements [plugin.Ledger]: the run is taken, every transactional id
+// that the job has used is begun anew, which fences earlier runs and ends what
+// they had under way; then the ledger says what they have committed.
 func (w *ledgerWriter) Claim(ctx context.Context, job string, least uint64) (run uint64, stored []plugin.Progress, err error) {
+	run, stored, err = w.claim(ctx, job, least)
+	if kafkakit.Denied(err) { // with what rights there are the job can go on without a ledger
+		err = fmt.Errorf("%w: %w", plugin.ErrNoLedger, err)
+	}
+	return run, stored, err
+}
+
+func (w *ledgerWriter) claim(ctx context.Context, job string, least uint64) (run uint64, stored []plugin.Progress, err error) {
 	ledger, err := w.ledger(ctx)
 	if err != nil {
-		return 0, nil, unkept(err)
+		return 0, nil, err
 	}
-	c, err := w.run(ctx, ledger, job)
+	if run, err = w.takeRun(ctx, ledger, job, least); err != nil {
+		return 0, nil, err
+	}
+	if err := w.fence(ctx, ledger, job); err != nil {
+		return 0, nil, err
+	}
+	texts, end, err := ledger.Read(ctx, jobPrefix(job), 0)
 	if err != nil {
 		return 0, nil, err
 	}
+	w.naming.Lock()
+	w.seen = end
+	w.naming.Unlock()
+	stored, err = progress(texts)
+	return run, stored, err
+}
+
+// takeRun notes the next run. Of two that do this at once one is fenced.
+func (w *writer) takeRun(ctx context.Context, ledger *kafkakit.Ledger, job string, least uint64) (run uint64, err error) {
 	client, err := w.connection()
 	if err != nil {
-		return 0, nil, err
+		return 0, err
 	}
-	for channel := range max(1, c.IDs) {
-		if err := client.Fence(ctx, w.config.Producer.Producer, transactionalID(job, channel)); err != nil {
-			return 0, nil, unkept(err)
-		}
-	}
-	texts, err := ledger.Read(ctx, jobPrefix(job))
+	p, err := client.NewTransactional(ctx, w.config.Producer.Producer, nil, transactionalID(job, 0))
 	if err != nil {
-		return 0, nil, err
+		return 0, err
 	}
-	if stored, err = progress(texts); err != nil {
-		return 0, nil, err
+	defer func() { err = errors.Join(err, p.Close()) }()
+	newest, err := w.newest(ctx, ledger, job, 0)
+	if err != nil {
+		return 0, err
 	}
-	c.Run, c.IDs = max(least, c.Run+1), max(1, c.IDs)
-	return c.Run, stored, w.note(ctx, ledger, job, c)
+	run = max(least, newest+1)
+	text, err := json.Marshal(claimed{run})
+	if err != nil {
+		return 0, err
+	}
+	if err := p.Put(ctx, ledger.Lane(p), ledgerKey(job, "run"), text); err != nil {
+		return 0, err
+	}
+	return run, p.Commit(ctx)
 }
 
-// unkept tells lack of rights, with which a job can go on without a ledger.
-func unkept(err error) error {
-	if errclass.Of(err) == errclass.Permanent {
-		return fmt.Errorf("%w: %w", plugin.ErrNoLedger, err)
-	}
-	return err
-}
-
-func (w *writer) run(ctx context.Context, ledger *kafkakit.Ledger, job string) (c claimed, err error) {
-	key := ledgerKey(job, "run")
-	texts, err := ledger.Read(ctx, key)
-	if err != nil || texts[string(key)] == nil {
-		return c, err
-	}
-	if err := json.Unmarshal(texts[string(key)], &c); err != nil {
-		return c, fmt.Errorf("reading topic %s: the run of job %q: %w", w.config.LedgerTopic, job, err)
-	}
-	return c, nil
-}
-
-func (w *writer) note(ctx context.Context, ledger *kafkakit.Ledger, job string, c claimed) error {
-	text, err := json.Marshal(c)
+// fence begins the job's transactional ids anew. What was committed with them
+// can be read then, which it need not be when a commit is answered.
+func (w *writer) fence(ctx context.Context, ledger *kafkakit.Ledger, job string) error {
+	client, err := w.connection()
 	if err != nil {
 		return err
 	}
-	return ledger.Put(ctx, w.config.Producer.Producer, ledgerKey(job, "run"), text)
+	ids, _, err := ledger.Read(ctx, append(bytes.TrimSuffix(ledgerKey(job, "id"), []byte("]")), ','), 0)
+	if err != nil {
+		return err
+	}
+	for channel := 0; channel == 0 || ids[string(idKey(job, channel))] != nil; channel++ {
+		if err := client.Fence(ctx, w.config.Producer.Producer, transactionalID(job, channel)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func idKey(job string, channel int) []byte { return ledgerKey(job, "id", strconv.Itoa(channel)) }
+
+// newest returns the newest run that the ledger has from an offset on; 0: none.
+func (w *writer) newest(ctx context.Context, ledger *kafkakit.Ledger, job string, from int64) (run uint64, err error) {
+	key := ledgerKey(job, "run")
+	texts, _, err := ledger.Read(ctx, key, from)
+	if err != nil || texts[string(key)] == nil {
+		return 0, err
+	}
+	var c claimed
+	if err := json.Unmarshal(texts[string(key)], &c); err != nil {
+		return 0, fmt.Errorf("reading topic %s: the run of job %q: %w", w.config.LedgerTopic, job, err)
+	}
+	return c.Run, nil
 }
 
 // progress reads the splits of a job.
@@ -162,33 +202,32 @@ func progress(texts map[string][]byte) ([]plugin.Progress, error) {
 // Forget implements [plugin.Ledger]. The run and the ids stay: what they name
 // must be fenced by whoever comes next.
 func (w *ledgerWriter) Forget(ctx context.Context, job string) error {
+	err := w.forget(ctx, job)
+	if kafkakit.Denied(err) {
+		return nil // nor does Claim take positions where they cannot be removed
+	}
+	return err
+}
+
+func (w *writer) forget(ctx context.Context, job string) error {
 	ledger, err := w.ledger(ctx)
 	if err != nil {
-		if errors.Is(unkept(err), plugin.ErrNoLedger) {
-			return nil
-		}
 		return err
 	}
-	c, err := w.run(ctx, ledger, job)
-	if err != nil || c.IDs == 0 {
+	if newest, err := w.newest(ctx, ledger, job, 0); err != nil || newest == 0 {
 		return err
 	}
-	client, err := w.connection()
-	if err != nil {
+	if err := w.fence(ctx, ledger, job); err != nil { // a killed run's transaction may hold some of what is read next
 		return err
 	}
-	for channel := range c.IDs { // a killed run's transaction may hold some of what is read next
-		if err := client.Fence(ctx, w.config.Producer.Producer, transactionalID(job, channel)); err != nil {
-			return err
-		}
-	}
-	texts, err := ledger.Read(ctx, jobPrefix(job))
+	texts, _, err := ledger.Read(ctx, jobPrefix(job), 0)
 	if err != nil {
 		return err
 	}
 	var pairs [][]byte
 	for key := range texts {
-		if key != string(ledgerKey(job, "run")) {
+		var parts []string
+		if err := json.Unmarshal([]byte(key), &parts); err == nil && len(parts) == 3 && parts[1] != "id" {
 			pairs = append(pairs, []byte(key), nil)
 		}
 	}
@@ -198,26 +237,35 @@ func (w *ledgerWriter) Forget(ctx context.Context, job string) error {
 	return ledger.Put(ctx, w.config.Producer.Producer, pairs...)
 }
 
-// register notes, before it is used, that the job has a channel's id.
+// register notes, before they are used, that the job has its channels' ids.
 func (w *writer) register(ctx context.Context, ledger *kafkakit.Ledger, t plugin.Task) error {
 	w.naming.Lock()
 	defer w.naming.Unlock()
 	if t.Channel < w.named {
 		return nil
 	}
-	c, err := w.run(ctx, ledger, t.Job)
-	if err != nil {
+	var pairs [][]byte
+	for channel := w.named; channel < t.Of; channel++ {
+		pairs = append(pairs, idKey(t.Job, channel), []byte("{}"))
+	}
+	if err := ledger.Put(ctx, w.config.Producer.Producer, pairs...); err != nil {
 		return err
 	}
-	if c.Run != t.Run {
-		return errclass.With(errclass.Fenced, fmt.Errorf("run %d of job %q was taken over by run %d", t.Run, t.Job, c.Run))
-	}
-	c.IDs = max(c.IDs, t.Of)
-	if err := w.note(ctx, ledger, t.Job, c); err != nil {
-		return err
-	}
-	w.named = c.IDs
+	w.named = t.Of
 	return nil
+}
+
+// current refuses a sink, whose producer has begun, if a newer run has taken the
+// job over meanwhile.
+func (w *writer) current(ctx context.Context, ledger *kafkakit.Ledger, t plugin.Task) error {
+	w.naming.Lock()
+	seen := w.seen
+	w.naming.Unlock()
+	newest, err := w.newest(ctx, ledger, t.Job, seen)
+	if err == nil && newest > t.Run {
+		err = errclass.With(errclass.Fenced, fmt.Errorf("run %d of job %q was taken over by run %d", t.Run, t.Job, newest))
+	}
+	return err
 }
 
 // entry appends what a mark is in the ledger: pairs of key and text.

@@ -60,7 +60,8 @@ type writer struct {
 	schemas *registry.Client // nil: not yet, or the format needs none
 
 	naming sync.Mutex
-	named  int // transactional ids that the ledger has
+	named  int   // transactional ids that the ledger has
+	seen   int64 // how far the ledger was read when the job was claimed
 }
 
 // connection returns the client that all sinks share; making it dials nothing.
@@ -174,7 +175,14 @@ func (w *writer) producer(ctx context.Context, client *kafkakit.Client, t plugin
 	if err := w.register(ctx, ledger, t); err != nil {
 		return nil, err
 	}
-	return client.NewTransactional(ctx, set, w.headers(), transactionalID(t.Job, t.Channel))
+	p, err := client.NewTransactional(ctx, set, w.headers(), transactionalID(t.Job, t.Channel))
+	if err != nil {
+		return nil, err
+	}
+	if err := w.current(ctx, ledger, t); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
 }
 
 func (w *writer) headers() []kafkakit.Header {

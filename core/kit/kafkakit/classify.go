@@ -96,6 +96,21 @@ func codeClass(code sarama.KError) errclass.Class {
 	return errclass.Permanent
 }
 
+// Denied tells that the brokers do not let this user do something, or cannot do
+// it at all, which will be so the next time.
+func Denied(err error) bool {
+	code, ok := codeOf(err)
+	if !ok {
+		return false
+	}
+	switch code {
+	case sarama.ErrTopicAuthorizationFailed, sarama.ErrClusterAuthorizationFailed, sarama.ErrTransactionalIDAuthorizationFailed,
+		sarama.ErrPolicyViolation, sarama.ErrUnsupportedVersion, sarama.ErrInvalidReplicationFactor:
+		return true
+	}
+	return false
+}
+
 // retriable tells the codes after which the same request may succeed.
 func retriable(code sarama.KError) bool {
 	switch code {

@@ -20,11 +20,12 @@ type Ledger struct {
 	topic  Topic
 }
 
-// settingsOf a ledger's topic: it stays small, since it is read as a whole.
+// ledgerSettings are those of a ledger's topic: it stays small, since it is read as a whole.
 func ledgerSettings() map[string]*string {
 	settings := map[string]*string{}
 	for key, value := range map[string]string{
 		"cleanup.policy": "compact", "segment.ms": "600000", "segment.bytes": "16777216", "min.cleanable.dirty.ratio": "0.1", "max.compaction.lag.ms": "3600000",
+		"max.message.bytes": "8388608", // the definitions of many tables are one text
 	} {
 		settings[key] = &value
 	}
@@ -112,10 +113,10 @@ func (p *Producer) Put(ctx context.Context, lane int, key, value []byte) error {
 var errUnderWay = errclass.With(errclass.Transient, errors.New("a transaction of this job has no end yet"))
 
 // Read returns the texts whose keys begin with prefix, as of the transactions
-// that are committed. One that has such a key must have ended: others do not
-// hold it up.
-func (l *Ledger) Read(ctx context.Context, prefix []byte) (map[string][]byte, error) {
-	texts := map[string][]byte{}
+// that are committed, and the offset up to which it has read; it begins at from.
+// A transaction that has such a key must have ended: others do not hold it up.
+func (l *Ledger) Read(ctx context.Context, prefix []byte, from int64) (texts map[string][]byte, end int64, err error) {
+	texts = map[string][]byte{}
 	open := map[int64][]*sarama.Record{} // by producer
 	apply := func(records []*sarama.Record) {
 		for _, r := range records {
@@ -126,7 +127,7 @@ func (l *Ledger) Read(ctx context.Context, prefix []byte) (map[string][]byte, er
 			}
 		}
 	}
-	err := l.client.scan(ctx, l.topic.Name, 0, func(b *sarama.RecordBatch) error {
+	end, err = l.client.scan(ctx, l.topic.Name, 0, from, func(b *sarama.RecordBatch) error {
 		if b.Control {
 			if committed(b) {
 				apply(open[b.ProducerID])
@@ -152,5 +153,5 @@ func (l *Ledger) Read(ctx context.Context, prefix []byte) (map[string][]byte, er
 	if err == nil && len(open) > 0 {
 		err = fmt.Errorf("reading topic %s: %w", l.topic.Name, errUnderWay)
 	}
-	return texts, err
+	return texts, end, err
 }

@@ -11,34 +11,34 @@ import (
 // fetchBytes is how much of a partition is asked for at once.
 const fetchBytes = 4 << 20
 
-// scan reads the record batches that a partition holds now, those of
-// transactions under way too, in order.
-func (c *Client) scan(ctx context.Context, topic string, partition int32, each func(*sarama.RecordBatch) error) error {
+// scan reads the record batches that a partition holds now from an offset on,
+// those of transactions under way too, in order. It returns where it has ended.
+func (c *Client) scan(ctx context.Context, topic string, partition int32, from int64, each func(*sarama.RecordBatch) error) (at int64, err error) {
 	defer c.wire.bound(ctx)()
-	at, err := c.cluster.GetOffset(topic, partition, sarama.OffsetOldest)
+	oldest, err := c.cluster.GetOffset(topic, partition, sarama.OffsetOldest)
 	if err != nil {
-		return c.at.explain("reading topic "+topic, err)
+		return 0, c.at.explain("reading topic "+topic, err)
 	}
 	end, err := c.cluster.GetOffset(topic, partition, sarama.OffsetNewest)
 	if err != nil {
-		return c.at.explain("reading topic "+topic, err)
+		return 0, c.at.explain("reading topic "+topic, err)
 	}
-	for at < end {
+	for at = max(from, oldest); at < end; {
 		batches, err := c.fetch(topic, partition, at)
 		if err != nil {
-			return c.at.explain(fmt.Sprintf("reading topic %s from offset %d", topic, at), err)
+			return at, c.at.explain(fmt.Sprintf("reading topic %s from offset %d", topic, at), err)
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return at, ctx.Err()
 		}
 		for _, b := range batches {
 			if err := each(b); err != nil {
-				return err
+				return at, err
 			}
 			at = b.FirstOffset + int64(b.LastOffsetDelta) + 1
 		}
 	}
-	return nil
+	return at, nil
 }
 
 // fetch returns the whole batches that begin at an offset, at least one.

@@ -117,7 +117,7 @@ func TestLedger(t *testing.T) {
 	if err := ours.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ledger.Read(t.Context(), []byte("x/")); errclass.Of(err) != errclass.Transient {
+	if _, _, err := ledger.Read(t.Context(), []byte("x/"), 0); errclass.Of(err) != errclass.Transient {
 		t.Errorf("reading while a transaction of the job has no end: %v", err)
 	}
 	if err := cl.Fence(t.Context(), set.Producer, topic); err != nil {
@@ -126,7 +126,7 @@ func TestLedger(t *testing.T) {
 	if err := ledger.Put(t.Context(), set.Producer, []byte("x/gone"), nil); err != nil {
 		t.Fatal(err)
 	}
-	texts, err := ledger.Read(t.Context(), []byte("x/"))
+	texts, _, err := ledger.Read(t.Context(), []byte("x/"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
