@@ -7,6 +7,7 @@ import (
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/plugintest"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
+	"github.com/datasync-io/datasync/core/record"
 )
 
 func TestMigrate(t *testing.T) {
@@ -30,4 +31,29 @@ func TestMigrate(t *testing.T) {
 			return n
 		},
 	})
+}
+
+// A column of which the source changes nothing keeps the type that was chosen
+// for it, whatever else changes.
+func TestMigrateLeavesChosenTypes(t *testing.T) {
+	name := record.Name{Table: "t"}
+	flag := record.Column{Name: "f", Kind: record.Int64, Native: "tinyint(1)", Nullable: true}
+	short := record.Column{Name: "s", Kind: record.String, Native: "varchar(50)", Length: 50, Nullable: true}
+	from := record.NewSchema(name, []record.Column{flag, short})
+	to := record.NewSchema(name, []record.Column{flag, short, {Name: "x", Kind: record.Int64, Native: "int", Nullable: true}})
+	for _, policy := range []string{"evolve", "lenient"} {
+		db := servers.PostgreSQL(t).DB(t)
+		db.Exec(t, "CREATE TABLE t (f boolean, s varchar(10))")
+		w := plugintest.NewWriter(t, Info(), job(db, "t", map[string]any{"schemaChange": policy}))
+		if err := w.(plugin.Migrator).Migrate(t.Context(), &record.Change{Kind: record.Alter, Name: name, From: from, To: to, SQL: "ALTER TABLE t ADD x int"}); err != nil {
+			t.Errorf("%s: %v", policy, err)
+		}
+		got := *db.Query(t, "SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0")[0][0]
+		if want := "f boolean, s character varying(10), x integer"; got != want {
+			t.Errorf("%s: the table has %s, want %s", policy, got, want)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }

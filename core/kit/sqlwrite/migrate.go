@@ -224,7 +224,11 @@ func (w *writer) steps(t *sqlkit.Table, c *record.Change, policy string) ([]Step
 			steps = append(steps, Step{Kind: AddColumn, Name: name, Column: column})
 			continue
 		}
-		if w.widens(there, c, i, name, was, policy) {
+		before := name
+		if renamed[old] {
+			before = old
+		}
+		if w.widens(there, c, i, before, was, policy) {
 			column.Nullable = c.To.Columns[i].Nullable || there.Nullable
 			steps = append(steps, Step{Kind: ChangeColumn, Name: name, Column: column})
 		}
@@ -235,24 +239,29 @@ func (w *writer) steps(t *sqlkit.Table, c *record.Change, policy string) ([]Step
 	return append(steps, w.left(t, was, now, renamed, policy)...), nil
 }
 
-// widens tells that a column's type is to be changed: by evolve where the
-// source's has, by lenient where the target refuses some of its values.
-func (w *writer) widens(there *sqlkit.TableColumn, c *record.Change, i int, name string, was []string, policy string) bool {
+// widens tells that a column's type is to be changed: where the source's has,
+// by evolve in any case and by lenient if the target refuses some of its values.
+// One that the source has not changed stays as the target has it, which may
+// have chosen another type. before is the column's name in the table until now.
+func (w *writer) widens(there *sqlkit.TableColumn, c *record.Change, i int, before string, was []string, policy string) bool {
 	to := &c.To.Columns[i]
+	for n, old := range was {
+		if strings.EqualFold(old, before) && sameType(&c.From.Columns[n], to) {
+			return false
+		}
+	}
+	if policy == Evolve && holds(was, before) {
+		return true
+	}
 	target, bits := w.driver.Target(to, there)
 	value := *to
 	value.Nullable = there.Nullable // that is a step of its own
-	refuses := narrower(w.driver, &value, there, &target, bits) != ""
-	if policy == Lenient {
-		return refuses
-	}
-	for n, old := range was {
-		if strings.EqualFold(old, name) {
-			from := &c.From.Columns[n]
-			return from.Kind != to.Kind || from.Native != to.Native || refuses
-		}
-	}
-	return refuses
+	return narrower(w.driver, &value, there, &target, bits) != ""
+}
+
+// sameType tells that two columns of the source take the same values.
+func sameType(a, b *record.Column) bool {
+	return a.Kind == b.Kind && a.Native == b.Native && a.Length == b.Length && a.Precision == b.Precision && a.Scale == b.Scale
 }
 
 // left are the columns that the source has no more.
