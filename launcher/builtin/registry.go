@@ -4,6 +4,7 @@ import (
 	"github.com/datasync-io/datasync/core/plugin"
 	readbinlog "github.com/datasync-io/datasync/reader/binlog"
 	readfile "github.com/datasync-io/datasync/reader/file"
+	readkafka "github.com/datasync-io/datasync/reader/kafka"
 	readmysql "github.com/datasync-io/datasync/reader/mysql"
 	readpgwal "github.com/datasync-io/datasync/reader/pgwal"
 	readpostgresql "github.com/datasync-io/datasync/reader/postgresql"
@@ -26,6 +27,7 @@ func readers() []plugin.ReaderInfo {
 	return []plugin.ReaderInfo{
 		readbinlog.Info(),
 		readfile.Info(),
+		readkafka.Info(),
 		readmysql.Info(),
 		readmysql.InfoSharded(),
 		readpgwal.Info(),
