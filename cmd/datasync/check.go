@@ -11,6 +11,7 @@ import (
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/job"
+	"github.com/datasync-io/datasync/launcher"
 )
 
 // check prints what is used, without effect, unknown, to be warned of and wrong
@@ -22,6 +23,10 @@ func (p *process) check(o *options) error {
 	defer interrupt.end()
 	all := []finding{}
 	for _, arg := range o.jobs {
+		if interrupt.stop.Err() != nil {
+			p.ended(launcher.ExitInterrupted)
+			break
+		}
 		f := p.checkJob(interrupt.stop, o, arg)
 		if f.err != nil {
 			p.ended(codeOf(f.err))
@@ -29,7 +34,9 @@ func (p *process) check(o *options) error {
 		if o.json {
 			all = append(all, f.masked(p.secrets.mask))
 		} else {
-			f.print(p.stdout, p.secrets.mask)
+			if err := f.print(p.stdout, p.secrets.mask); err != nil {
+				return err
+			}
 		}
 	}
 	if !o.json {
@@ -43,7 +50,7 @@ func (p *process) check(o *options) error {
 
 // checkJob finds what there is to say about one job.
 func (p *process) checkJob(ctx context.Context, o *options, arg string) finding {
-	l, err := p.load(o, arg)
+	l, err := p.load(ctx, o, arg)
 	if l == nil {
 		return newFinding(shortName(arg), nil, nil, err)
 	}
@@ -187,7 +194,7 @@ func (f *finding) mistakes() []string {
 
 // print writes the finding for people. Each line is masked by itself, which is
 // quick where nothing in it looks like a secret.
-func (f *finding) print(w io.Writer, mask func(string) string) {
+func (f *finding) print(w io.Writer, mask func(string) string) error {
 	verdict := "no faults"
 	mistakes := f.mistakes()
 	if n := len(mistakes) + len(f.Unknown); n > 0 {
@@ -222,7 +229,8 @@ func (f *finding) print(w io.Writer, mask func(string) string) {
 			say("  " + line)
 		}
 	}
-	_, _ = io.WriteString(w, b.String()) // there is nobody left to tell
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // masked is the finding with its secrets hidden, before encoding changes how they are spelled.

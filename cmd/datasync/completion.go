@@ -12,7 +12,7 @@ import (
 // values are what may follow a flag; a flag that is not here takes a file.
 var values = map[string][]string{
 	"report": {"text", "json", "none"}, "log-format": {"text", "json"}, "log-level": {"trace", "debug", "info", "warn", "error"},
-	"jobType": {"sync"}, "mode": {"local"},
+	"jobType": {"sync"}, "mode": {"local"}, "dialect": {"flinkx", "datax"},
 }
 
 // takenWords are the words that a command takes; a command that is not here takes files.
@@ -29,7 +29,7 @@ func (p *process) completion(c *cli.Context) error {
 	shells := map[string]func(*cli.App) string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}
 	write := shells[c.Args().First()]
 	if write == nil || c.NArg() != 1 {
-		return usagef("completion %s: expected one of bash, zsh, fish", strings.Join(c.Args().Slice(), " "))
+		return usagef("%s: expected one of bash, zsh, fish", strings.Join(append([]string{"completion"}, c.Args().Slice()...), " "))
 	}
 	_, err := io.WriteString(p.stdout, write(c.App))
 	return err

@@ -13,7 +13,9 @@ func (p *process) convert(o *options) (err error) {
 		return usagef("convert: one job at a time, and %d are named", len(o.jobs))
 	}
 	o.dry, o.whole = true, true
-	l, err := p.load(o, o.jobs[0])
+	interrupt := listen(p.signals)
+	defer interrupt.end()
+	l, err := p.load(interrupt.stop, o, o.jobs[0])
 	if l != nil {
 		defer func() { err = errors.Join(err, l.close()) }()
 	}

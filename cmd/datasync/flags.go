@@ -25,7 +25,7 @@ func jobFlags() []cli.Flag {
 		&cli.StringFlag{Name: "jobType", Category: groupJob, Value: "sync", Usage: "`TYPE` of the job: sync"},
 		&cli.StringFlag{Name: "mode", Category: groupJob, Value: "local", Usage: "`MODE` to run in: local; jobs always run in this process"},
 		&cli.StringFlag{Name: "timezone", Category: groupJob, Usage: "`ZONE` of clock times without one, such as Europe/Berlin (default: the machine's)"},
-		&cli.StringFlag{Name: "dialect", Category: groupJob, Usage: "whose spelling the file has where they differ: flinkx or `datax` (default: found out)"},
+		&cli.StringFlag{Name: "dialect", Category: groupJob, Usage: "`DIALECT` of the file where spellings differ: flinkx or datax (default: found out)"},
 		&cli.BoolFlag{Name: "all-contents", Category: groupJob, Usage: "run all elements of job.content one after the other, with one report, and not the first alone"},
 		&cli.BoolFlag{Name: "lenient", Category: groupJob, Usage: "unknown keys of the job file are warnings, not errors"},
 	}

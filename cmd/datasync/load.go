@@ -24,12 +24,20 @@ type loaded struct {
 
 // parse reads a job file. The job is given with an error too, where anything
 // could be read.
-func (p *process) parse(o *options, arg string) (string, *job.Job, error) {
-	text, err := readJob(arg, p.stdin)
-	if err != nil {
-		return arg, nil, err
+func (p *process) parse(stop context.Context, o *options, arg string) (string, *job.Job, error) {
+	var (
+		text jobText
+		j    *job.Job
+	)
+	err := readUnless(stop, func() (err error) {
+		if text, err = readJob(arg, p.stdin); err == nil {
+			j, err = job.Parse(text.text, o.jobOptions(text.file, p.env))
+		}
+		return err
+	})
+	if stop.Err() != nil {
+		return arg, nil, errUnread
 	}
-	j, err := job.Parse(text.text, o.jobOptions(text.file, p.env))
 	if j != nil {
 		p.secrets.add(j.Scrubber())
 	}
@@ -43,9 +51,9 @@ func (p *process) parse(o *options, arg string) (string, *job.Job, error) {
 }
 
 // load makes a job ready. Faults of the file and of the plugins' parameters come
-// back together.
-func (p *process) load(o *options, arg string) (*loaded, error) {
-	file, j, err := p.parse(o, arg)
+// back together. Once stop has ended it waits for no input.
+func (p *process) load(stop context.Context, o *options, arg string) (*loaded, error) {
+	file, j, err := p.parse(stop, o, arg)
 	if j == nil {
 		return nil, err
 	}
@@ -77,7 +85,11 @@ func (p *process) load(o *options, arg string) (*loaded, error) {
 // complete reports whether there is enough of a faulty job to look for the
 // plugins' own faults.
 func complete(j *job.Job) bool {
-	return len(j.Pipelines) > 0 && j.Pipelines[0].Reader.Parameter != nil && j.Pipelines[0].Writer.Parameter != nil
+	if len(j.Pipelines) == 0 {
+		return false
+	}
+	r, w := j.Pipelines[0].Reader, j.Pipelines[0].Writer
+	return r.Parameter != nil && w.Parameter != nil && r.Name != "" && w.Name != ""
 }
 
 func (p *process) build(o *options, j *job.Job, log *slog.Logger) (*launcher.Series, error) {

@@ -174,6 +174,7 @@ func (o *options) savepoint(path string) error {
 func (o *options) jobOptions(file string, env func(string) (string, bool)) job.Options {
 	return job.Options{
 		File: file, Params: o.parameters, ConfProp: o.confProp, JobName: o.name, Lenient: o.lenient,
-		Dialect: o.dialect, AllContents: o.all && o.replay == "", Check: o.whole, Env: env, ReadFile: os.ReadFile, Zone: o.zone,
+		Dialect: o.dialect, AllContents: o.all && o.replay == "", Check: o.whole, Env: env, Zone: o.zone,
+		ReadFile: func(path string) ([]byte, error) { return readFile(path, longestValue) },
 	}
 }

@@ -20,7 +20,7 @@ func (p *process) preview(o *options) error {
 }
 
 func (p *process) previewJob(o *options, arg string, interrupt *interrupt) (err error) {
-	l, err := p.load(o, arg)
+	l, err := p.load(interrupt.stop, o, arg)
 	if l != nil {
 		defer func() { err = errors.Join(err, l.close()) }()
 	}
@@ -28,5 +28,9 @@ func (p *process) previewJob(o *options, arg string, interrupt *interrupt) (err 
 		return err
 	}
 	l.tell(o.notes)
-	return l.runner.Preview(interrupt.stop, launcher.PreviewOptions{Rows: o.rows, JSON: o.json}, p.stdout)
+	err = l.runner.Preview(interrupt.stop, launcher.PreviewOptions{Rows: o.rows, JSON: o.json}, p.stdout)
+	if err != nil && interrupt.stop.Err() != nil {
+		return &exitError{launcher.ExitInterrupted, errors.New("interrupted before there were rows to show")}
+	}
+	return err
 }

@@ -11,6 +11,9 @@ func (p *process) replayJob(o *options) (err error) {
 		return usagef("replay: name one file of dirty rows, as in datasync replay orders.jsonl -job orders.json")
 	}
 	o.jobs, o.replay = o.flagged, o.positional[0]
+	if err := o.checkReportFile(); err != nil {
+		return err
+	}
 	end, err := p.serve(o)
 	if err != nil {
 		return err
@@ -18,7 +21,7 @@ func (p *process) replayJob(o *options) (err error) {
 	defer end()
 	interrupt := listen(p.signals)
 	defer interrupt.end()
-	l, err := p.load(o, o.jobs[0])
+	l, err := p.load(interrupt.stop, o, o.jobs[0])
 	if l != nil {
 		defer func() { err = errors.Join(err, l.close()) }()
 	}

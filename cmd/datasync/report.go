@@ -42,6 +42,25 @@ func (p *process) report(o *options, r *launcher.Result) error {
 	return nil
 }
 
+// checkReportFile says before anything runs that the report could not be written.
+func (o *options) checkReportFile() error {
+	if o.reportFile == "" || o.report == "none" {
+		return nil
+	}
+	_, missing := os.Stat(o.reportFile)
+	f, err := os.OpenFile(o.reportFile, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err == nil {
+		err = f.Close()
+	}
+	if err == nil && missing != nil {
+		err = os.Remove(o.reportFile)
+	}
+	if err != nil {
+		return usagef("-report-file %s: %w", o.reportFile, err)
+	}
+	return nil
+}
+
 // writeReportFile replaces the file by the first report of the call and appends
 // the others; p.mu is held.
 func (p *process) writeReportFile(path, text string) error {

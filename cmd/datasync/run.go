@@ -14,6 +14,9 @@ import (
 
 // runJobs runs the jobs, o.parallel at the same time; a signal ends the series.
 func (p *process) runJobs(o *options) error {
+	if err := o.checkReportFile(); err != nil {
+		return err
+	}
 	end, err := p.serve(o)
 	if err != nil {
 		return err
@@ -47,7 +50,7 @@ func (p *process) runJobs(o *options) error {
 // runJob runs a job and reports; the error says why it could not begin, or what
 // could not be reported. How it ended is in p.code.
 func (p *process) runJob(o *options, arg string, interrupt *interrupt) (err error) {
-	l, err := p.load(o, arg)
+	l, err := p.load(interrupt.stop, o, arg)
 	if l != nil {
 		defer func() { err = errors.Join(err, l.close()) }()
 	}

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"os"
 	"strings"
+
+	"github.com/datasync-io/datasync/launcher"
 )
 
 // jobText is the text of a job and the name that errors call it by.
@@ -20,15 +24,15 @@ func readJob(arg string, stdin io.Reader) (jobText, error) {
 	trimmed := strings.TrimSpace(arg)
 	switch {
 	case arg == "-":
-		text, err := io.ReadAll(stdin)
+		text, err := readBounded(stdin, longestJob)
 		if err != nil {
-			return jobText{}, fmt.Errorf("reading the job from standard input: %w", err)
+			return jobText{}, usagef("reading the job from standard input: %w", err)
 		}
 		return jobText{"-", decoded(text)}, nil
 	case inline(trimmed):
 		return jobText{"", decoded([]byte(trimmed))}, nil
 	}
-	text, err := os.ReadFile(arg)
+	text, err := readFile(arg, longestJob)
 	if os.IsNotExist(err) {
 		return jobText{}, usagef("-job %s: no such file; give the path of a job file, - for standard input, or the text itself", arg)
 	}
@@ -37,6 +41,46 @@ func readJob(arg string, stdin io.Reader) (jobText, error) {
 	}
 	return jobText{arg, decoded(text)}, nil
 }
+
+// The longest texts that are read, in bytes: more is some other file.
+const (
+	longestJob   = 64 << 20
+	longestValue = 1 << 20 // of ${file:path}
+)
+
+// readFile is os.ReadFile for files of at most that many bytes, devices too.
+func readFile(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	text, err := readBounded(f, most)
+	return text, errors.Join(err, f.Close())
+}
+
+func readBounded(r io.Reader, most int64) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err == nil && int64(len(text)) > most {
+		return nil, fmt.Errorf("it is longer than %d MiB", most>>20)
+	}
+	return text, err
+}
+
+// readUnless returns what read does, unless stop ends before. Nothing but its input
+// ends a read of a terminal or a pipe: its goroutine is then left to the end of
+// the process, and what it writes must not be used.
+func readUnless(stop context.Context, read func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- read() }()
+	select {
+	case err := <-done:
+		return err
+	case <-stop.Done():
+		return errUnread
+	}
+}
+
+var errUnread = &exitError{launcher.ExitInterrupted, errors.New("interrupted before the job was read")}
 
 // inline tells a job's text from a path. An object may have comments before it.
 func inline(trimmed string) bool {
