@@ -180,6 +180,7 @@ func TestDecodeFaults(t *testing.T) {
 		{"required", `{}`, `j.json:1:1: host: is required`},
 		{"required but empty", `{host: ""}`, `j.json:1:8: host: is required`},
 		{"key and alias", `{host: a, server: b}`, `j.json:1:19: server: means the same as "host", which is given too; keep one`},
+		{"key and alias in another case", `{host: a, server: A}`, `j.json:1:19: server: means the same as "host", which is given too; keep one`},
 		{"numbers", `{host: h, port: 65536, big: -1, small: "x", ratio: 0.1, port2: 1}`, strings.Join([]string{
 			`j.json:1:57: port2: unknown key, did you mean "port"?`,
 			`j.json:1:17: port: expected a whole number from 0 to 65535, found 65536`,

@@ -68,7 +68,7 @@ func (f field) written(n *Node) (*Node, []error) {
 	var errs []error
 	for _, other := range f.others(n) {
 		if !other.Unset() && !given.Unset() {
-			if other.kind != given.kind || other.Raw() != given.Raw() {
+			if !f.same(other, given) {
 				errs = append(errs, other.Errorf("means the same as %q, which is given too; keep one", under))
 			}
 			continue
@@ -78,6 +78,15 @@ func (f field) written(n *Node) (*Node, []error) {
 		}
 	}
 	return given, errs
+}
+
+// same reports whether two values mean the same: numbers and booleans in quotes
+// too, and words of a list in any case.
+func (f field) same(a, b *Node) bool {
+	if a.kind == ListKind || a.kind == ObjectKind || b.kind == ListKind || b.kind == ObjectKind {
+		return a.kind == b.kind && a.Raw() == b.Raw()
+	}
+	return a.text == b.text || len(f.enum) > 0 && strings.EqualFold(a.text, b.text)
 }
 
 // others returns what n has under further spellings of the key.

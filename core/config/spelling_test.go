@@ -49,6 +49,9 @@ func TestKeysInAnyCase(t *testing.T) {
 	if all := notes.All(); len(all) != 1 || all[0].Error.Error() != "j:1:69: PavingData: has no effect: the writer's" {
 		t.Errorf("notes %v", all)
 	}
+	if err := decodeInto(t, `{"split": true, "Split": "true", "splitUpdate": true}`, config.Settings{}, &c); err != nil {
+		t.Errorf("the same in another spelling: %v", err)
+	}
 	err := decodeInto(t, `{"split": true, "Split": false, "Tabel": "t", "start": {"pORT": "x"}}`, config.Settings{}, &c)
 	want := "j:1:26: Split: means the same as \"split\", which is given too; keep one\n" +
 		"j:1:33: Tabel: unknown key, did you mean \"table\"?\n" +
