@@ -15,13 +15,14 @@ type Filter[H, T any] struct {
 	order  Order
 	tables map[record.Name][]*settled[H]
 	tx     T
+	nth    uint64 // of tx
 }
 
 // settled is a segment with what is known of the transaction at hand.
 type settled[H any] struct {
 	Segment
 	high    H
-	asked   bool // of this transaction
+	asked   uint64 // the transaction that was asked for last
 	covered bool
 }
 
@@ -42,11 +43,7 @@ func NewFilter[H, T any](segments []Segment, parse func(json.RawMessage) (H, err
 // Begin says which transaction the rows to come are of.
 func (f *Filter[H, T]) Begin(tx T) {
 	f.tx = tx
-	for _, segments := range f.tables {
-		for _, s := range segments {
-			s.asked = false
-		}
-	}
+	f.nth++
 }
 
 // Skip tells that the snapshot shows the row's change already. The halves of an
@@ -56,13 +53,8 @@ func (f *Filter[H, T]) Skip(ctx context.Context, r record.Row) (bool, error) {
 	if len(segments) == 0 {
 		return false, nil
 	}
-	first := f.covered(segments[0])
-	agree := true
-	for _, s := range segments[1:] {
-		agree = agree && f.covered(s) == first
-	}
-	if agree {
-		return first, nil
+	if all, agree := f.all(segments); agree {
+		return all, nil
 	}
 	key := keyOf(r)
 	for _, s := range segments {
@@ -74,9 +66,29 @@ func (f *Filter[H, T]) Skip(ctx context.Context, r record.Row) (bool, error) {
 	return false, nil
 }
 
+// Table tells of the whole table what Skip tells of a row; agree is false
+// where its segments differ.
+func (f *Filter[H, T]) Table(name record.Name) (skip, agree bool) {
+	segments := f.tables[name]
+	if len(segments) == 0 {
+		return false, true
+	}
+	return f.all(segments)
+}
+
+func (f *Filter[H, T]) all(segments []*settled[H]) (covered, agree bool) {
+	covered = f.covered(segments[0])
+	for _, s := range segments[1:] {
+		if f.covered(s) != covered {
+			return false, false
+		}
+	}
+	return covered, true
+}
+
 func (f *Filter[H, T]) covered(s *settled[H]) bool {
-	if !s.asked {
-		s.asked, s.covered = true, f.covers(s.high, f.tx)
+	if s.asked != f.nth {
+		s.asked, s.covered = f.nth, f.covers(s.high, f.tx)
 	}
 	return s.covered
 }

@@ -6,28 +6,17 @@ import (
 	"fmt"
 
 	"github.com/datasync-io/datasync/core/errclass"
-	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/plugin"
-	"github.com/datasync-io/datasync/core/record"
 )
 
-const version = 1
-
-// Key is the value of each key column of a row.
-type Key []sqlkit.Value
-
-// Chunk is what a snapshot's split reads: the rows of a table whose first key
-// column is From or above, and below To.
-type Chunk struct {
-	Table    record.Name
-	From, To *sqlkit.Value // nil: no bound
-}
+const version = 1 // of positions
 
 // Segment is a part of a chunk that shows the table as it was at one position.
 type Segment struct {
-	Chunk          Chunk
-	After, Through Key             // the keys after the one, up to and with the other; nil: no bound
-	High           json.RawMessage // the system's own
+	Chunk   Chunk           `json:"chunk"`
+	After   Key             `json:"after,omitempty"`   // the keys after it, nil: from the chunk's first
+	Through Key             `json:"through,omitempty"` // up to and with it; nil: up to the chunk's last
+	High    json.RawMessage `json:"high"`              // the system's own
 }
 
 // position is how far a chunk is.
@@ -41,7 +30,7 @@ type position struct {
 
 // done is where a view was left.
 type done struct {
-	Through []sqlkit.Value  `json:"through"`
+	Through Key             `json:"through"`
 	High    json.RawMessage `json:"high"`
 }
 

@@ -14,7 +14,7 @@ import (
 type Window struct {
 	rows  *record.Batch  // states, those that were overtaken too
 	at    map[string]int // row of the last state by key; below 0: deleted
-	whole bool           // no state lacks a value
+	whole bool           // each row has a key, and no state lacks a value
 	text  []byte
 }
 
@@ -29,6 +29,7 @@ func newWindow() *Window {
 // their key.
 func (w *Window) Add(r record.Row) {
 	op := r.Op()
+	w.whole = w.whole && len(r.Schema().Key) > 0
 	if op == record.UpdateBefore {
 		return
 	}
