@@ -132,7 +132,7 @@ func (r *Runner) forget(ctx context.Context) error {
 // goesOn tells that an unfinished run is gone on with though nobody asks for it:
 // its reader remembers where it was, or has no end.
 func goesOn(plan []plugin.Progress) bool {
-	return slices.ContainsFunc(plan, func(p plugin.Progress) bool { return p.Split.Endless || p.Split.Remembers })
+	return slices.ContainsFunc(plan, func(p plugin.Progress) bool { return p.Split.Endless || p.Split.Leads || p.Split.Remembers })
 }
 
 // endedInPart tells that an unfinished run of a reader that remembers where it

@@ -117,9 +117,10 @@ func leftOut(plan []plugin.Progress) (n int) {
 	return n
 }
 
+// endless tells a job that has no end, or gets to where it has none.
 func endless(plan []plugin.Progress) bool {
 	for _, p := range plan {
-		if p.Split.Endless {
+		if p.Split.Endless || p.Split.Leads {
 			return true
 		}
 	}

@@ -18,6 +18,9 @@ type Split struct {
 	// Remembers says that the next run's plan begins where this one has ended
 	// (Plan.Last): an unfinished run is gone on with without being asked to.
 	Remembers bool `json:"remembers,omitempty"`
+	// Leads says that an endless split follows when it has ended: the job goes on
+	// and on already.
+	Leads bool `json:"leads,omitempty"`
 	// Apart says that an error that ends the reading of it for good sets it aside
 	// and not the others: one of several tables. Of an endless split it says that
 	// it has the changes of several tables, each of which can be left out.

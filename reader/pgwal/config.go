@@ -39,10 +39,16 @@ type Config struct {
 	StatusInterval config.Duration `json:"statusInterval" unit:"s"`
 	// Where the first run begins, as 16/B374D848; absent or 0: where the slot is.
 	LSN string `json:"lsn"`
+	// Where the first run begins, and what of the tables' rows is copied; absent: as lsn says.
+	Start Start `json:"start"`
 	// Leave schema changes out; false hands them to the writer.
 	SkipDDL bool `json:"ddlSkip"`
 	// Further connection parameters, which win over those of url.
 	Properties map[string]string `json:"properties"`
+	// One flat row per change, before_x and after_x; a shape of the writer's output.
+	PavingData *bool `json:"pavingData"`
+	// An update is two rows; a shape of the writer's output.
+	Split *bool `json:"split" alias:"splitUpdate"`
 	// Accepted for the sake of old files.
 	SlotAvailable *bool `json:"slotAvailable" ignored:"whether the slot is in use is found out"`
 
@@ -52,22 +58,39 @@ type Config struct {
 	lsn      pgkit.LSN
 }
 
+// Start is where the reader begins.
+type Start struct {
+	// initial: the rows that are there, then the log. initial-only: these rows alone. latest: the log's end. earliest: where the slot is. Absent: as lsn says.
+	Mode string `json:"mode" enum:"initial,initial-only,latest,earliest"`
+	// Per table, as schema.table: a condition that rows must meet to be copied, without the word WHERE. Changes are read of all rows.
+	Where map[string]string `json:"where"`
+}
+
+// Modes of starting.
+const (
+	modeInitial     = "initial"
+	modeInitialOnly = "initial-only"
+	modeLatest      = "latest"
+	modeEarliest    = "earliest"
+)
+
+// copies tells that the rows of the tables are copied.
+func (s *Start) copies() bool { return s.Mode == modeInitial || s.Mode == modeInitialOnly }
+
 func defaults() *Config {
 	return &Config{Kinds: "insert,update,delete", StatusInterval: config.Duration(10 * time.Second), SkipDDL: true}
 }
 
 // NoEffect names keys that are not the reader's.
 func (*Config) NoEffect() map[string]string {
-	const shape = "is the shape of what is written: the reader hands on changes as they are"
 	return map[string]string{
-		"pavingData": shape, "split": shape, "splitUpdate": shape,
 		"column": "all columns of the tables are read; transformSql or nameMapping choose and rename",
 	}
 }
 
 // Validate checks what can be known without a connection.
 func (c *Config) Validate() error {
-	return errors.Join(c.dial(), c.choose(), c.begin(), c.checkSlot())
+	return errors.Join(c.dial(), c.choose(), c.begin(), c.checkStart(), c.checkSlot())
 }
 
 func (c *Config) dial() error {
@@ -140,6 +163,42 @@ func (c *Config) begin() error {
 		return config.Fieldf("lsn", "expected a place in the log such as 16/B374D848, found %q", c.LSN)
 	}
 	return nil
+}
+
+// checkStart refuses keys that contradict start.
+func (c *Config) checkStart() error {
+	var errs []error
+	if c.Start.Mode != "" && c.lsn != 0 {
+		errs = append(errs, config.Fieldf("start.mode", "is %q, and lsn says otherwise: keep one", c.Start.Mode))
+	}
+	if c.Start.Mode == modeInitial && c.Temporary {
+		errs = append(errs, config.Fieldf("start.mode", "initial goes on with the log, which a slot has to keep from before the first row: remove temporary"))
+	}
+	where := map[string]string{}
+	for text, condition := range c.Start.Where {
+		key := "start.where." + text
+		parts, err := sqlkit.ParseName(text, 2)
+		if err == nil {
+			err = sqlkit.CheckCondition(condition)
+		}
+		if err != nil {
+			errs = append(errs, config.Field(key, err))
+			continue
+		}
+		name := record.Name{Schema: "public", Table: parts[len(parts)-1]}
+		if len(parts) == 2 {
+			name.Schema = parts[0]
+		}
+		if !c.wants(name) {
+			errs = append(errs, config.Fieldf(key, "is not in tableList"))
+		}
+		if !c.Start.copies() {
+			errs = append(errs, config.Fieldf(key, "belongs to start.mode initial or initial-only"))
+		}
+		where[name.Schema+"."+name.Table] = condition
+	}
+	c.Start.Where = where
+	return errors.Join(errs...)
 }
 
 // slotLetters are what a slot's name may have.

@@ -4,25 +4,63 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/pgkit"
 	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
 )
 
 const version = 1
 
-// splitID is the job's only split.
+// splitID is the split of the log. Where the log was left to copy more tables,
+// the next has a number after it.
 const splitID = "wal"
 
-// spec is what the split's Spec holds.
+// spec is what the Spec of the log's split holds.
 type spec struct {
 	V           int    `json:"v"`
 	Slot        string `json:"slot"`
 	Publication string `json:"publication"`
 	System      string `json:"system"` // identity of the cluster
 	After       string `json:"after"`  // where the stream begins
+	// Tables is what the tables are there, as a mark's state has it; nil: the log
+	// tells.
+	Tables json.RawMessage `json:"tables,omitempty"`
+	// Copied is what was copied of the tables before: changes that these rows show
+	// are left out.
+	Copied []handover.Segment `json:"copied,omitempty"`
+	// Without are tables whose copying was given up: the log is not read for them.
+	Without []record.Name `json:"without,omitempty"`
+	// Ends says that nothing is read of the log any more, since tables are to be
+	// copied before it goes on.
+	Ends bool `json:"ends,omitempty"`
 }
+
+// chunkSpec is what the Spec of a part of a table's snapshot holds.
+type chunkSpec struct {
+	V     int             `json:"v"`
+	Log   *spec           `json:"log,omitempty"` // that is read after all chunks; nil: none
+	Chunk handover.Chunk  `json:"chunk"`
+	Read  json.RawMessage `json:"read"` // the Spec of package sqlkit
+}
+
+func parseChunk(s plugin.Split) (chunkSpec, error) {
+	var c chunkSpec
+	err := json.Unmarshal(s.Spec, &c)
+	if err == nil && (c.V != version || len(c.Read) == 0 || c.Log != nil && c.Log.V != version) {
+		err = errors.New("it was planned by another version")
+	}
+	if err != nil {
+		return c, lost("reading split %q: %w", s.ID, err)
+	}
+	return c, nil
+}
+
+// isLog tells the split of the log from those of the snapshot.
+func isLog(s plugin.Split) bool { return s.ID == splitID || strings.HasPrefix(s.ID, splitID+"/") }
 
 // position is the end of a transaction.
 type position struct {

@@ -2,12 +2,12 @@ package pgwal
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/pgkit"
 	"github.com/datasync-io/datasync/core/plugin"
 )
@@ -31,6 +31,7 @@ func Info() plugin.ReaderInfo {
 type reader struct {
 	env    plugin.Env
 	config *Config
+	seen   seen
 }
 
 var (
@@ -41,7 +42,7 @@ var (
 )
 
 // Close implements [plugin.Reader].
-func (r *reader) Close() error { return nil }
+func (r *reader) Close() error { return r.seen.close() }
 
 // with runs f with a connection of its own.
 func (r *reader) with(ctx context.Context, f func(*pgkit.Conn) error) error {
@@ -57,33 +58,8 @@ func (r *reader) Probe(ctx context.Context) error {
 	return r.with(ctx, func(c *pgkit.Conn) error { return check(ctx, c, r.config) })
 }
 
-// Splits implements [plugin.Splitter]: publication and slot are there before
-// the plan is stored.
-func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, error) {
-	if p.Now != nil {
-		return nil, nil
-	}
-	sp := spec{V: version, Slot: r.config.slot(r.env.Job)}
-	err := r.with(ctx, func(c *pgkit.Conn) (err error) {
-		sp.Publication, err = publish(ctx, c, r.config, sp.Slot)
-		if err != nil {
-			return err
-		}
-		after, err := r.beginning(ctx, c, &sp)
-		sp.After = after.String()
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	raw, err := json.Marshal(sp)
-	if err != nil {
-		return nil, err
-	}
-	return []plugin.Split{{ID: splitID, Spec: raw, Endless: true, Apart: len(r.config.tables) != 1}}, nil
-}
-
-// beginning finds or makes the slot and says where the job begins.
+// beginning finds or makes the slot and says where the job begins. Before rows
+// are copied, all that the log has from before there is visible to everybody.
 func (r *reader) beginning(ctx context.Context, c *pgkit.Conn, sp *spec) (pgkit.LSN, error) {
 	stream, err := pgkit.DialReplication(ctx, r.config.settings)
 	if err != nil {
@@ -102,7 +78,10 @@ func (r *reader) beginning(ctx context.Context, c *pgkit.Conn, sp *spec) (pgkit.
 	case s == nil && r.config.Slot != "" && !r.config.CreateSlot:
 		return 0, errclass.With(errclass.Config, fmt.Errorf("replication slot %s does not exist: set allowCreateSlot to true, or SELECT pg_create_logical_replication_slot('%s', 'pgoutput')", sp.Slot, sp.Slot))
 	case s == nil:
-		start, err := stream.CreateSlot(ctx, sp.Slot, false, false)
+		start, err := stream.CreateSlot(ctx, sp.Slot, false, r.config.Start.copies())
+		if err == nil && r.config.Start.copies() {
+			err = settle(ctx, c, start.Snapshot)
+		}
 		return max(start.At, r.config.lsn), err
 	}
 	if err := s.usable(sp.Slot, r.config.settings.Database); err != nil {
@@ -111,35 +90,35 @@ func (r *reader) beginning(ctx context.Context, c *pgkit.Conn, sp *spec) (pgkit.
 	if r.config.lsn != 0 && r.config.lsn < s.confirmed {
 		return 0, errclass.With(errclass.PositionLost, fmt.Errorf("lsn %s is before %s, up to which slot %s was confirmed: begin there, with lsn left out, or use a slot that is that far back", r.config.LSN, s.confirmed, sp.Slot))
 	}
-	return max(s.confirmed, r.config.lsn), nil
-}
-
-// Resume implements [plugin.Resumer].
-func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
-	for _, p := range stored {
-		sp, _, err := parseSpec(p.Split)
-		switch {
-		case err != nil:
-			return nil, err
-		case sp.Slot != r.config.slot(r.env.Job):
-			return nil, lost("the job has read from replication slot %s and is to go on with %s", sp.Slot, r.config.slot(r.env.Job))
-		case r.config.Temporary:
-			return nil, lost("a temporary replication slot ends with its connection, and with it what was to come")
-		}
-		if p.Position != nil {
-			if _, err := parsePosition(p.Position); err != nil {
-				return nil, err
-			}
-		}
+	switch r.config.Start.Mode {
+	case modeInitial:
+		return s.confirmed, r.settleNow(ctx, c, sp.Slot)
+	case modeLatest:
+		end, err := logEnd(ctx, c)
+		return max(s.confirmed, end), err
 	}
-	return stored, nil
+	return max(s.confirmed, r.config.lsn), nil
 }
 
 // Open implements [plugin.Reader].
 func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source, error) {
+	if !isLog(from.Split) {
+		c, err := parseChunk(from.Split)
+		if err != nil {
+			return nil, err
+		}
+		v := &views{reader: r}
+		if c.Log != nil {
+			v.publication = c.Log.Publication
+		}
+		return handover.Open(ctx, v, c.Chunk, from)
+	}
 	sp, after, err := parseSpec(from.Split)
 	if err != nil {
 		return nil, err
+	}
+	if sp.Ends {
+		return &ended{from.Position}, nil
 	}
 	if from.Position != nil {
 		if after, err = parsePosition(from.Position); err != nil {
@@ -147,7 +126,12 @@ func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source,
 		}
 	}
 	s := &source{reader: r, spec: sp, tables: newTables(r.config, r.env.Meta)}
-	if err := s.tables.restore(from.State); err != nil {
+	s.tables.without = sp.Without
+	state := from.State
+	if state == nil {
+		state = sp.Tables
+	}
+	if err := s.tables.restore(state); err != nil {
 		return nil, err
 	}
 	if err := s.open(ctx, after, from.Position != nil); err != nil {

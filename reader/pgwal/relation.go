@@ -27,18 +27,19 @@ type column struct {
 
 // tables are the relations of one stream, by their numbers in it.
 type tables struct {
-	config *Config
-	meta   []record.Column
-	byID   map[uint32]*relation
-	known  map[record.Name]*relation // the last of each table
-	fresh  bool                      // known has changed since it was kept
+	config  *Config
+	without []record.Name // that are not read
+	meta    []record.Column
+	byID    map[uint32]*relation
+	known   map[record.Name]*relation // the last of each table
+	fresh   bool                      // known has changed since it was kept
 }
 
 func newTables(c *Config, meta []string) *tables {
 	t := &tables{config: c, byID: map[uint32]*relation{}, known: map[record.Name]*relation{}}
 	for _, m := range record.Meta {
 		if _, ours := metas[m.Name]; ours && slices.Contains(meta, m.Name) {
-			t.meta = append(t.meta, record.Column{Name: m.Name, Kind: m.Kind})
+			t.meta = append(t.meta, record.Column{Name: m.Name, Kind: m.Kind, Nullable: m.Name == "_txid"}) // of a row that was copied
 		}
 	}
 	return t
@@ -65,7 +66,7 @@ func (t *tables) add(ctx context.Context, c *pgkit.Conn, m *message) (before, no
 	if name.Schema == "" {
 		name.Schema = "pg_catalog"
 	}
-	if !t.config.wants(name) {
+	if !t.config.wants(name) || slices.Contains(t.without, name) {
 		return nil, nil, nil
 	}
 	old := t.known[name]

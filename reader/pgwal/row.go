@@ -2,6 +2,7 @@ package pgwal
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 )
 
 // row takes an insert, update or delete in.
-func (s *source) row(b *record.Batch, kind byte, m *message, at pgkit.LSN) error {
+func (s *source) row(ctx context.Context, b *record.Batch, kind byte, m *message, at pgkit.LSN) error {
 	id := m.uint32()
 	rel := s.tables.byID[id]
 	if rel == nil {
@@ -44,7 +45,7 @@ func (s *source) row(b *record.Batch, kind byte, m *message, at pgkit.LSN) error
 		}
 	}
 	s.tx.rows = true
-	e := emitter{source: s, b: b, rel: rel, at: at}
+	e := emitter{ctx: ctx, source: s, b: b, rel: rel, at: at}
 	switch cat := s.reader.config.cat; kind {
 	case 'I':
 		if cat[record.Insert] {
@@ -64,12 +65,12 @@ func (s *source) row(b *record.Batch, kind byte, m *message, at pgkit.LSN) error
 
 // emitter puts the rows of one change into a batch.
 type emitter struct {
+	ctx    context.Context //nolint:containedctx // it lives as long as a call
 	source *source
 	b      *record.Batch
 	rel    *relation
 	at     pgkit.LSN
 	err    error // ends the source
-	failed bool  // a row was rejected
 }
 
 // update hands an update on: as a delete and an insert if it changes the key.
@@ -78,41 +79,17 @@ func (e *emitter) update(before byte) {
 	switch {
 	case before == 0:
 		e.emit(record.UpdateAfter, s.now, nil, 0)
-	case before == 'K' && e.partial():
-		return
 	case before == 'K', e.moved():
-		e.emit(record.Delete, s.old, nil, before)
-		n := e.b.Len()
-		var was []value
-		if before == 'O' {
-			was = s.old
-		}
-		e.emit(record.Insert, s.now, was, 0)
-		if !e.failed && e.b.Len() == n+1 {
+		was := e.emit(record.Delete, s.old, nil, before)
+		if is := e.emit(record.Insert, s.now, s.old, 0); was && is {
 			e.b.Link()
 		}
 	default:
-		n := e.b.Len()
-		e.emit(record.UpdateBefore, s.old, nil, before)
-		ok := !e.failed
-		e.emit(record.UpdateAfter, s.now, s.old, 0)
-		if ok && e.failed && e.b.Len() == n+1 { // the pair travels together or not at all
+		was := e.emit(record.UpdateBefore, s.old, nil, before)
+		if is := e.emit(record.UpdateAfter, s.now, s.old, 0); was && !is { // the pair travels together or not at all
 			e.b.Drop()
 		}
 	}
-}
-
-// partial refuses an update that changes the key of a row of which the log does
-// not have all values: the row under the new key could not be made.
-func (e *emitter) partial() bool {
-	for i, v := range e.source.now {
-		if v.kind == 'u' {
-			e.refuse(e.source.now, errclass.BadValue(e.rel.columns[i].name, errclass.Other,
-				"the log leaves the value out, as it has not changed, and the key has: ALTER TABLE %s REPLICA IDENTITY FULL", e.rel.schema.Name))
-			return true
-		}
-	}
-	return false
 }
 
 // moved tells that an update has changed the key, where the whole row is known.
@@ -127,8 +104,9 @@ func (e *emitter) moved() bool {
 }
 
 // emit appends a row; values that the log leaves out come from was. Of a row
-// with its identity alone the other values are absent.
-func (e *emitter) emit(op record.Op, values, was []value, before byte) {
+// with its identity alone the other values are absent. It tells whether the row
+// is in the batch: not one that is none, nor one that a snapshot shows already.
+func (e *emitter) emit(op record.Op, values, was []value, before byte) bool {
 	b, rel := e.b, e.rel
 	b.Begin(rel.schema, op)
 	for i := range rel.columns {
@@ -144,11 +122,20 @@ func (e *emitter) emit(op record.Op, values, was []value, before byte) {
 		default:
 			if err := rel.decoder.Append(b, i, v.text); err != nil {
 				e.reject(i, values, err)
-				return
+				return false
 			}
 		}
 	}
 	e.meta()
+	if e.source.filter == nil {
+		return true
+	}
+	skip, err := e.source.filter.Skip(e.ctx, b.Row(b.Len()-1))
+	e.err = errors.Join(e.err, err)
+	if skip {
+		b.Drop()
+	}
+	return !skip
 }
 
 func (e *emitter) meta() {
@@ -177,7 +164,6 @@ var metas = map[string]func(b *record.Batch, tx *transaction, at pgkit.LSN){
 // reject hands the row begun last over as input that is none.
 func (e *emitter) reject(column int, values []value, why error) {
 	e.b.Drop()
-	e.failed = true
 	name := e.rel.schema.Columns[column].Name
 	var v *errclass.Value
 	if errors.As(why, &v) {

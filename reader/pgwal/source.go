@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/pgkit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
@@ -29,6 +30,7 @@ type source struct {
 	lookup *pgkit.Conn // for what the log does not tell
 	keeper *keeper
 
+	filter   *handover.Filter[high, uint32] // nil: nothing that comes was copied before
 	tx       transaction
 	at       pgkit.LSN // everything before it has been handed on
 	marked   pgkit.LSN
@@ -90,8 +92,31 @@ func (s *source) open(ctx context.Context, after pgkit.LSN, resumed bool) (err e
 		return err
 	}
 	s.at, s.marked, s.markedAt = after, after, time.Now()
+	if err := s.leaveOut(); err != nil {
+		return err
+	}
 	s.keeper = keep(s.stream, there.confirmed, time.Duration(cfg.StatusInterval)) // I2: after may not be stored yet
 	return nil
+}
+
+// leaveOut has the changes left out that the rows copied before show.
+func (s *source) leaveOut() (err error) {
+	if len(s.spec.Copied) == 0 {
+		return nil
+	}
+	order := &views{s.reader, s.spec.Publication}
+	if s.filter, err = handover.NewFilter(s.spec.Copied, parseHigh, shown, order); err != nil {
+		return err
+	}
+	s.passed()
+	return nil
+}
+
+// passed gives the filter up once everything that was copied is behind.
+func (s *source) passed() {
+	if s.filter != nil && !s.filter.Pass(func(h high) bool { return h.at <= s.at }) {
+		s.filter = nil
+	}
 }
 
 // Fill implements [plugin.Source].
@@ -222,6 +247,9 @@ func (s *source) message(ctx context.Context, b *record.Batch, l pgkit.LogMessag
 	case 'B':
 		m.lsn() // of the commit
 		s.tx = transaction{open: true, at: pgkit.Moment(m.int64()), id: m.uint32()}
+		if s.passed(); s.filter != nil {
+			s.filter.Begin(s.tx.id)
+		}
 	case 'C':
 		m.int8()
 		m.lsn() // of the commit
@@ -235,7 +263,7 @@ func (s *source) message(ctx context.Context, b *record.Batch, l pgkit.LogMessag
 			s.change = &record.Change{Kind: record.Alter, Name: now.Name, From: before, To: now, LSN: lsnText(l.At), At: s.tx.at}
 		}
 	case 'I', 'U', 'D':
-		if err := s.row(b, kind, m, l.At); err != nil {
+		if err := s.row(ctx, b, kind, m, l.At); err != nil {
 			return err
 		}
 	case 'T':
@@ -252,6 +280,15 @@ func (s *source) truncate(b *record.Batch, m *message, at pgkit.LSN) error {
 		rel := s.tables.byID[m.uint32()]
 		if m.broken || rel == nil || rel.schema == nil || s.reader.config.SkipDDL {
 			continue
+		}
+		if s.filter != nil {
+			skip, agree := s.filter.Table(rel.schema.Name)
+			if !agree {
+				return errclass.With(errclass.Permanent, fmt.Errorf("table %s was truncated while it was copied, which shows in a part of the rows: start over with -fresh", rel.schema.Name))
+			}
+			if skip {
+				continue
+			}
 		}
 		if s.change != nil {
 			return errclass.With(errclass.Permanent, fmt.Errorf("several tables were truncated by one statement, %s among them: that cannot be handed on", rel.schema.Name))

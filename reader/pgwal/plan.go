@@ -1,0 +1,237 @@
+package pgwal
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/datasync-io/datasync/core/kit/handover"
+	"github.com/datasync-io/datasync/core/kit/pgkit"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// Splits implements [plugin.Splitter]: publication and slot are there before
+// the plan is stored. The log comes after the chunks that are copied, when all
+// of them have ended durably.
+func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, error) {
+	switch {
+	case p.Now != nil && r.config.Start.Mode == modeInitial:
+		return after(p.Now)
+	case p.Now != nil:
+		return nil, nil
+	}
+	var splits []plugin.Split
+	err := r.with(ctx, func(c *pgkit.Conn) (err error) {
+		if r.config.Start.Mode == modeInitialOnly {
+			splits, err = r.onlyRows(ctx, c, p.Channels)
+			return err
+		}
+		sp := &spec{V: version, Slot: r.config.slot(r.env.Job)}
+		if sp.Publication, err = publish(ctx, c, r.config, sp.Slot); err != nil {
+			return err
+		}
+		at, err := r.beginning(ctx, c, sp)
+		if err != nil {
+			return err
+		}
+		sp.After = at.String()
+		if r.config.Start.Mode != modeInitial {
+			one, err := logSplit(sp, 1)
+			splits = []plugin.Split{one}
+			return err
+		}
+		names, err := r.copied(ctx, c, sp.Publication)
+		if err == nil {
+			splits, err = r.chunks(ctx, c, sp, names, p.Channels, len(names) > 1)
+		}
+		return err
+	})
+	return splits, err
+}
+
+// onlyRows plans a snapshot without a log.
+func (r *reader) onlyRows(ctx context.Context, c *pgkit.Conn, channels int) ([]plugin.Split, error) {
+	there, err := published(ctx, c, r.config.Publication)
+	if err != nil {
+		return nil, err
+	}
+	publication := r.config.Publication
+	if !there {
+		publication = ""
+	}
+	names, err := r.copied(ctx, c, publication)
+	if err != nil {
+		return nil, err
+	}
+	return r.chunks(ctx, c, nil, names, channels, len(names) > 1)
+}
+
+// after plans the log when all chunks have ended. A table of which one was set
+// aside is left out of it: another run, which takes the chunk up again, reads
+// the log of it.
+func after(now []plugin.Progress) ([]plugin.Split, error) {
+	var log *spec
+	logs, copied := 0, 0
+	var segments []handover.Segment
+	var aside []record.Name
+	for _, p := range now {
+		if isLog(p.Split) {
+			if logs++; !p.Done {
+				return nil, nil
+			}
+			sp, err := left(p)
+			if err != nil {
+				return nil, err
+			}
+			log, segments = sp, sp.Copied
+			continue
+		}
+		c, err := parseChunk(p.Split)
+		switch {
+		case err != nil:
+			return nil, err
+		case !p.Done && p.Err == "":
+			return nil, nil
+		case c.Log == nil:
+			continue
+		}
+		if log == nil {
+			log = c.Log
+		}
+		if !p.Done {
+			if !slices.Contains(aside, c.Chunk.Table) {
+				aside = append(aside, c.Chunk.Table)
+			}
+			continue
+		}
+		more, err := handover.Segments(c.Chunk, p)
+		if err != nil {
+			return nil, err
+		}
+		copied++
+		segments = append(segments, more...)
+	}
+	if log == nil || copied == 0 {
+		return nil, nil
+	}
+	next := *log
+	next.Copied, next.Without, next.Ends = segments, aside, false
+	split, err := logSplit(&next, logs+1)
+	return []plugin.Split{split}, err
+}
+
+// left is the spec of a log that goes on where one was left.
+func left(p plugin.Progress) (*spec, error) {
+	sp, at, err := parseSpec(p.Split)
+	if err != nil {
+		return nil, err
+	}
+	if p.Position != nil {
+		if at, err = parsePosition(p.Position); err != nil {
+			return nil, err
+		}
+		sp.After = at.String()
+	}
+	if p.State != nil {
+		sp.Tables = p.State
+	}
+	return &sp, nil
+}
+
+// ended is the source of a log that is left for tables to be copied: it has
+// ended where it is.
+type ended struct{ at json.RawMessage }
+
+// Fill implements [plugin.Source].
+func (s *ended) Fill(_ context.Context, b *record.Batch) error {
+	if s.at != nil {
+		b.Mark(s.at, time.Time{})
+	}
+	return io.EOF
+}
+
+// Close implements [plugin.Source].
+func (s *ended) Close() error { return nil }
+
+// Resume implements [plugin.Resumer]. Where rows are still to be copied though
+// the log has been read, as of a table that was set aside, the log is left and
+// taken up again after them.
+func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
+	copying := false
+	for _, p := range stored {
+		if isLog(p.Split) {
+			if err := r.resumeLog(p); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		c, err := parseChunk(p.Split)
+		if err != nil {
+			return nil, err
+		}
+		if c.Log != nil {
+			if err := r.same(c.Log); err != nil {
+				return nil, err
+			}
+		}
+		if p.Position != nil {
+			if _, err := handover.Segments(c.Chunk, p); err != nil {
+				return nil, err
+			}
+		}
+		copying = copying || !p.Done && p.Err == ""
+	}
+	if copying {
+		return leave(stored)
+	}
+	return stored, nil
+}
+
+// leave has the log that is being read end where it is.
+func leave(stored []plugin.Progress) ([]plugin.Progress, error) {
+	for i := range stored {
+		p := &stored[i]
+		if !isLog(p.Split) || p.Done {
+			continue
+		}
+		sp, _, err := parseSpec(p.Split)
+		if err != nil {
+			return nil, err
+		}
+		sp.Ends = true
+		if p.Split.Spec, err = json.Marshal(sp); err != nil {
+			return nil, fmt.Errorf("encoding the split of the log: %w", err)
+		}
+		p.Split.Endless, p.Split.Leads = false, true
+	}
+	return stored, nil
+}
+
+func (r *reader) resumeLog(p plugin.Progress) error {
+	sp, _, err := parseSpec(p.Split)
+	if err != nil {
+		return err
+	}
+	if err := r.same(&sp); err != nil {
+		return err
+	}
+	if p.Position != nil {
+		_, err = parsePosition(p.Position)
+	}
+	return err
+}
+
+// same refuses a log that the job no longer reads.
+func (r *reader) same(sp *spec) error {
+	switch {
+	case sp.Slot != r.config.slot(r.env.Job):
+		return lost("the job has read from replication slot %s and is to go on with %s", sp.Slot, r.config.slot(r.env.Job))
+	case r.config.Temporary:
+		return lost("a temporary replication slot ends with its connection, and with it what was to come")
+	}
+	return nil
+}
