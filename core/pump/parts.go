@@ -1,7 +1,13 @@
 package pump
 
 import (
+	"bytes"
 	"hash/maphash"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
@@ -72,16 +78,40 @@ func (d *dealer) part(l *lane, sink int, b *record.Batch) *parcel {
 	return d.parts[sink]
 }
 
-// sink is where the changes of a row's key go.
+// sink is where the changes of a row's key go. Texts that a destination may
+// take for the same key have one sink: many compare without regard to case,
+// accents and spaces at the end.
 func (d *dealer) sink(r record.Row) int {
 	s := r.Schema()
 	d.text = append(d.text[:0], s.Name.Schema...)
 	d.text = append(append(d.text, 0), s.Name.Table...)
 	for _, c := range s.Key {
 		d.text = append(d.text, 0)
-		if r.Kind(c) > record.Null {
+		switch k := r.Kind(c); {
+		case k == record.String:
+			d.text = appendFolded(d.text, r.Bytes(c))
+		case k > record.Null:
 			d.text = r.AppendText(d.text, c)
 		}
 	}
 	return int(maphash.Bytes(d.seed, d.text) % uint64(len(d.parts)))
+}
+
+// appendFolded appends what is left of a text without case, accents, forms of
+// letters and spaces at its end.
+func appendFolded(dst, text []byte) []byte {
+	text = bytes.TrimRight(text, " ")
+	if bytes.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		text = cases.Fold().Bytes(norm.NFKD.Bytes(text))
+		text = norm.NFKD.Bytes(text)
+	}
+	for _, r := range string(text) { // copies nothing
+		switch {
+		case r >= 'A' && r <= 'Z':
+			dst = append(dst, byte(r)+'a'-'A')
+		case !unicode.Is(unicode.Mn, r):
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return dst
 }
