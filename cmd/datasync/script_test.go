@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "waitvalue": waitValue, "start": startChild, "signal": sendSignal, "await": await, "waitfor": waitFor,
-			"sqlite": runSQLite, "samelines": sameLines, "need": need, "mysql": runMySQL, "postgresql": runPostgreSQL, "sqlserver": runSQLServer, "network": network, "topic": showTopic, "says": says,
+			"sqlite": runSQLite, "samelines": sameLines, "need": need, "mysql": runMySQL, "postgresql": runPostgreSQL, "sqlserver": runSQLServer, "network": network, "topic": showTopic, "produce": produce, "says": says,
 		},
 	})
 }

@@ -130,6 +130,16 @@ func network(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// produce sends messages without keys to a topic.
+func produce(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 3, "produce ADDR TOPIC MESSAGE ...")
+	var messages []topics.Message
+	for _, text := range args[2:] {
+		messages = append(messages, topics.Message{Value: []byte(text)})
+	}
+	topics.Write(ts.Value(testKey{}).(testing.TB), args[0], args[1], messages...)
+}
+
 // showTopic prints the bodies of a topic's messages, sorted and each once (at
 // least once is what the writer promises): topic ADDR TOPIC.
 func showTopic(ts *testscript.TestScript, neg bool, args []string) {
