@@ -9,6 +9,7 @@ import (
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/mysqlkit"
+	"github.com/datasync-io/datasync/core/kit/mysqlkit/mysqlread"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -129,8 +130,8 @@ func (c *Config) name(i int, table string) (record.Name, error) {
 }
 
 // driver returns how the job's servers are spoken to.
-func (c *Config) driver(log *slog.Logger) (*driver, error) {
-	d := &driver{cfg: c, log: log, natives: newNatives()}
+func (c *Config) driver(log *slog.Logger) (*mysqlread.Driver, error) {
+	all := make([][]*mysqlkit.Settings, len(c.Connection))
 	for i := range c.Connection {
 		places, unused, err := c.places(i)
 		if err != nil {
@@ -139,7 +140,7 @@ func (c *Config) driver(log *slog.Logger) (*driver, error) {
 		if len(unused) > 0 {
 			log.Info("connection parameters without effect", "connection", i, "names", strings.Join(unused, ", "))
 		}
-		d.places = append(d.places, sqlkit.NewFallback(log, places...))
+		all[i] = places
 	}
-	return d, nil
+	return mysqlread.New(log, c.Connection, all, c.name), nil
 }

@@ -1,6 +1,5 @@
 // Package mysql reads tables, views and statements of MySQL, MariaDB and TiDB
-// in bulk: it is the driver of these systems for package sqlread, which has
-// the reader itself.
+// in bulk. Package sqlread has the reader itself, package mysqlread its driver.
 //
 // A split is one SELECT, streamed through the binary protocol and decoded from
 // the read buffer into the batch that is to be filled. Rows come in order of
@@ -9,6 +8,4 @@
 //
 // A value that cannot be read as what it is (a zero date) makes its row dirty;
 // it is never replaced silently.
-//
-// Package mysqlkit has the connection, the types and the protocol.
 package mysql

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/kit/mysqlkit/mysqlread"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlread"
 	"github.com/datasync-io/datasync/core/plugin"
@@ -159,7 +160,7 @@ func TestPlansCostNothing(t *testing.T) {
 
 // spy is a driver that remembers the statement prepared last.
 type spy struct {
-	*driver
+	*mysqlread.Driver
 	prepared string
 }
 
@@ -171,7 +172,7 @@ func (s *spy) reader(t *testing.T, parameters string) plugin.Reader {
 			return nil, err
 		}
 		var err error
-		if s.driver, err = cfg.driver(env.Log); err != nil {
+		if s.Driver, err = cfg.driver(env.Log); err != nil {
 			return nil, err
 		}
 		return sqlread.New(env, &cfg.ReaderConfig, s)
@@ -180,7 +181,7 @@ func (s *spy) reader(t *testing.T, parameters string) plugin.Reader {
 }
 
 func (s *spy) Dial(ctx context.Context, c *sqlkit.Connection) (sqlread.Session, error) {
-	one, err := s.driver.Dial(ctx, c)
+	one, err := s.Driver.Dial(ctx, c)
 	return &spiedSession{one, s}, err
 }
 

@@ -1,4 +1,4 @@
-package mysql
+package mysqlread
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"github.com/datasync-io/datasync/core/kit/sqlread"
 )
 
-var _ sqlread.Watermarker = (*driver)(nil)
+var _ sqlread.Watermarker = (*Driver)(nil)
 
 // engineStatus lists InnoDB's transactions. information_schema.innodb_trx has
 // them as a table, but as they were when it was last read, as long as it is read
@@ -41,7 +41,7 @@ const (
 
 // OldestWrite implements [sqlread.Watermarker]. The list needs the privilege
 // PROCESS.
-func (d *driver) OldestWrite(ctx context.Context, s sqlread.Session) (began, now time.Time, err error) {
+func (d *Driver) OldestWrite(ctx context.Context, s sqlread.Session) (began, now time.Time, err error) {
 	row, err := s.First(ctx, engineStatus)
 	now = time.Now() // ages are all that the list tells
 	if err != nil {

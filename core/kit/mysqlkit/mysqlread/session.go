@@ -1,4 +1,4 @@
-package mysql
+package mysqlread
 
 import (
 	"context"
@@ -19,7 +19,7 @@ const killTime = 3 * time.Second
 
 // session is one connection.
 type session struct {
-	driver *driver
+	driver *Driver
 	conn   *mysqlkit.Conn
 	rows   *mysqlkit.Rows // begun last; nil: none
 	failed bool

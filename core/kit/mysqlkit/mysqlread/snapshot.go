@@ -1,4 +1,4 @@
-package mysql
+package mysqlread
 
 import (
 	"context"
@@ -20,7 +20,7 @@ const (
 	lockTime = 20 * time.Second // until it is given up whatever the server does
 )
 
-var _ sqlread.Snapshotter = (*driver)(nil)
+var _ sqlread.Snapshotter = (*Driver)(nil)
 
 // snapshot is transactions that see the same rows: all were begun while a lock
 // kept writers away.
@@ -35,7 +35,7 @@ type snapshot struct {
 // Snapshot implements [sqlread.Snapshotter]. The connections are made before
 // the lock is taken, which is then held for n short statements. It waits for
 // statements that run, and new writes wait for it: not long.
-func (d *driver) Snapshot(ctx context.Context, c *sqlkit.Connection, n int) (sqlread.Snapshot, error) {
+func (d *Driver) Snapshot(ctx context.Context, c *sqlkit.Connection, n int) (sqlread.Snapshot, error) {
 	var settings *mysqlkit.Settings // of the server that is reached
 	locker, err := sqlkit.Reach(ctx, d.places[d.place(c)], func(ctx context.Context, at *mysqlkit.Settings) (*mysqlkit.Conn, error) {
 		settings = at
