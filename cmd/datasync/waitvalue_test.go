@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"testing"
 	"time"
 
@@ -12,11 +13,17 @@ import (
 // waitValue waits until a query of the script's database gives a value:
 //
 //	waitvalue mysql|postgresql STATEMENT VALUE
+//	waitvalue sqlite FILE STATEMENT VALUE
 //
 // With ! it looks once and fails if the value is that.
 func waitValue(ts *testscript.TestScript, neg bool, args []string) {
+	system := args[0]
+	file := ""
+	if system == "sqlite" && len(args) > 1 {
+		file, args = ts.MkAbs(args[1]), args[1:]
+	}
 	if len(args) != 3 {
-		ts.Fatalf("usage: waitvalue mysql|postgresql STATEMENT VALUE")
+		ts.Fatalf("usage: waitvalue mysql|postgresql|sqlite FILE STATEMENT VALUE")
 	}
 	tb := ts.Value(testKey{}).(testing.TB)
 	ask := map[string]func() string{
@@ -24,9 +31,10 @@ func waitValue(ts *testscript.TestScript, neg bool, args []string) {
 		"postgresql": func() string {
 			return first(madeValue(ts, postgresKey{}).(servers.PostgreSQLDatabase).Query(tb, args[1]))
 		},
-	}[args[0]]
+		"sqlite": func() string { return firstOfFile(ts, file, args[1]) },
+	}[system]
 	if ask == nil {
-		ts.Fatalf("waitvalue: unknown system %s", args[0])
+		ts.Fatalf("waitvalue: unknown system %s", system)
 	}
 	if neg {
 		if got := ask(); got == args[2] {
@@ -55,4 +63,17 @@ func first(rows [][]*string) string {
 		return ""
 	}
 	return *rows[0][0]
+}
+
+// firstOfFile is the value that a query of a SQLite file gives; "" while
+// somebody else has it locked.
+func firstOfFile(ts *testscript.TestScript, file, query string) string {
+	db, err := sql.Open("sqlite", file)
+	ts.Check(err)
+	defer db.Close()
+	var value sql.NullString
+	if err := db.QueryRow(query).Scan(&value); err != nil {
+		return ""
+	}
+	return value.String
 }

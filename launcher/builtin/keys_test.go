@@ -115,6 +115,7 @@ var plugins = []struct {
 	{"reader", "mysqldreader", jdbc("jdbc:mysql://h/d"), jdbcReader()},
 	{"reader", "postgresqlreader", jdbc("jdbc:postgresql://h/d"), append(jdbcReader(), unused(true, "withNoLock")...)},
 	{"reader", "sqlserverreader", jdbc("jdbc:jtds:sqlserver://h:1433;DatabaseName=d"), append(jdbcReader(), use("withNoLock", true))},
+	{"reader", "sqlservercdcreader", object{"url": "jdbc:sqlserver://h:1433;databaseName=d", "username": "u"}, sqlServerCDC},
 	{"writer", "mysqlwriter", jdbc("jdbc:mysql://h/d"), append(jdbcWriter(), use("mode", "replace"))},
 	{"writer", "postgresqlwriter", jdbc("jdbc:postgresql://h/d"), append(jdbcWriter(), use("insertSqlMode", "copy"))},
 	{"writer", "sqlserverwriter", jdbc("jdbc:sqlserver://h:1433;DatabaseName=d"), jdbcWriter()},
@@ -128,6 +129,12 @@ var plugins = []struct {
 	{"writer", "streamwriter", object{}, slices.Concat(anyOperator(), []keyCase{use("print", "false"), use("column", []string{"a"}), use("column", []any{object{"name": "a", "type": "int"}})},
 		unused("UTF-8", "encoding", "fieldDelimiter", "path", "fileName", "writeMode"), unused(1, "batchSize", "flushIntervalMills", "recordNumBeforeSleep", "sleepTime"))},
 }
+
+var sqlServerCDC = slices.Concat(anyOperator(), []keyCase{
+	use("url", "jdbc:jtds:sqlserver://h:1433/d"), use("username", "sa"), use("USERNAME", "sa", object{"username": nil}), use("password", "p"), use("passWord", "p"), use("databaseName", "d"), use("DatabaseName", "D"),
+	use("cat", "UPDATE,INSERT,DELETE"), use("Cat", "insert"), use("tableList", []string{"dbo.t"}), use("tablelist", []string{"t"}), use("tableList", []string{}), use("pollInterval", "1000"), use("pollinterval", 5000),
+	use("lsn", "00000032:00002038:0005"), use("LSN", "32:2038:5"), use("lsn", ""), use("start", object{"mode": "earliest"}), use("START", object{"Mode": "latest"}),
+}, unused(true, "pavingData", "PavingData", "splitUpdate", "split", "autoCommit", "autocommit", "autoResetConnection"), unused("sql", "timestampFormat"), unused([]string{"*"}, "column"))
 
 var kafkaWriter = slices.Concat(anyOperator(), []keyCase{
 	use("topic", "t"), use("topics", []string{"t"}, object{"topic": nil}), use("tableIdToTopicMapping", `{"a": "b"}`, object{"topic": nil}), use("producerSettings", object{"bootstrap.servers": "h:1"}), use("consumerSettings", object{"bootstrap.servers": "h:1"}, object{"producerSettings": nil}),

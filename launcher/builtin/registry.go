@@ -10,6 +10,7 @@ import (
 	readpostgresql "github.com/datasync-io/datasync/reader/postgresql"
 	readsqlite "github.com/datasync-io/datasync/reader/sqlite"
 	readsqlserver "github.com/datasync-io/datasync/reader/sqlserver"
+	readsqlservercdc "github.com/datasync-io/datasync/reader/sqlservercdc"
 	readstream "github.com/datasync-io/datasync/reader/stream"
 	writefile "github.com/datasync-io/datasync/writer/file"
 	writekafka "github.com/datasync-io/datasync/writer/kafka"
@@ -34,6 +35,7 @@ func readers() []plugin.ReaderInfo {
 		readpostgresql.Info(),
 		readsqlite.Info(),
 		readsqlserver.Info(),
+		readsqlservercdc.Info(),
 		readstream.Info(),
 	}
 }

@@ -1,0 +1,180 @@
+package sqlservercdc
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/kit/mssqlkit"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// Config is the parameters of the sqlservercdc reader. The case of keys does
+// not matter.
+type Config struct {
+	// The server and the database, as jdbc:sqlserver://host:1433;databaseName=db or jdbc:jtds:sqlserver://host:1433/db.
+	URL string `json:"url" alias:"jdbcUrl" required:"true"`
+	// User name. The user needs SELECT on the schema cdc and on the captured columns, and the roles that the capture instances are gated by.
+	Username string `json:"username"`
+	// Password.
+	Password config.Secret `json:"password"`
+	// The database, where url does not name it.
+	Database string `json:"databaseName"`
+	// The tables, as schema.table; absent: all that are captured. A table without a schema is one of dbo.
+	Tables config.StringList `json:"tableList"`
+	// Which changes are read: a list, parted by commas, of insert, update and delete. An update that changes the key is an update.
+	Kinds string `json:"cat"`
+	// How long to wait before asking for changes again, once all are read.
+	PollInterval time.Duration `json:"pollInterval" unit:"ms"`
+	// Where the first run begins, as 00000032:00002038:0005: with the first commit after it. Later runs go on where the last one has ended.
+	LSN string `json:"lsn"`
+	// Where the first run begins, where lsn does not say it.
+	Start Start `json:"start"`
+	// Leave schema changes out; false hands them to the writer: a table that goes over to another capture instance, or whose captured columns change.
+	SkipDDL bool `json:"ddlSkip"`
+	// How long to wait for a connection.
+	ConnectTimeOut time.Duration `json:"connectTimeOut" unit:"ms"`
+	// Further connection parameters, which win over those of url.
+	Properties map[string]string `json:"properties"`
+
+	tables []record.Name
+	cat    map[record.Op]bool
+	lsn    lsn
+}
+
+// Start is where the first run begins.
+type Start struct {
+	// latest: at the end of what has been captured. earliest: with the oldest change that the change tables have. initial, a copy of the rows first, is not in this version.
+	Mode string `json:"mode" enum:"latest,earliest,initial"`
+}
+
+const (
+	modeLatest   = "latest"
+	modeEarliest = "earliest"
+	modeInitial  = "initial"
+)
+
+func defaults() *Config {
+	return &Config{Kinds: "insert,update,delete", PollInterval: time.Second, SkipDDL: true}
+}
+
+// AnyCaseKeys implements [config.AnyCaser].
+func (*Config) AnyCaseKeys() {}
+
+// NoEffect implements [config.NoEffecter].
+func (*Config) NoEffect() map[string]string {
+	const shape = "is the shape of what is written: the reader hands on changes as they are"
+	return map[string]string{
+		"pavingData": shape, "split": shape, "splitUpdate": shape, "timestampFormat": shape,
+		"autoCommit":          "nothing is written to the server",
+		"autoResetConnection": "a connection that breaks is dialled again from the last stored position, as setting.restart says",
+		"column":              "all captured columns of the tables are read; transformSql or nameMapping choose and rename",
+	}
+}
+
+// Validate checks what can be known without a connection.
+func (c *Config) Validate() error {
+	_, _, err := c.settings()
+	return errors.Join(err, c.choose(), c.begin())
+}
+
+// settings says how to dial; unused are the connection parameters without effect.
+func (c *Config) settings() (s *mssqlkit.Settings, unused []string, err error) {
+	u, err := mssqlkit.ParseURL(c.URL)
+	if err != nil {
+		return nil, nil, config.Field("url", err)
+	}
+	if s, unused, err = mssqlkit.NewSettings(u, c.Properties); err != nil {
+		return nil, nil, config.Field("url", err)
+	}
+	if c.Username != "" {
+		s.User = c.Username
+	}
+	if c.Password.IsSet() {
+		s.Password = c.Password
+	}
+	if c.ConnectTimeOut > 0 {
+		s.ConnectTimeout = c.ConnectTimeOut
+	}
+	switch {
+	case c.Database != "" && s.Database != "" && !strings.EqualFold(c.Database, s.Database):
+		return nil, nil, config.Fieldf("databaseName", "is %q and url names %q: keep one", c.Database, s.Database)
+	case c.Database != "":
+		s.Database = c.Database
+	case s.Database == "":
+		return nil, nil, config.Fieldf("databaseName", "is required: the changes of one database are read")
+	}
+	if s.User == "" {
+		return nil, nil, config.Fieldf("username", "No username supplied")
+	}
+	return s, unused, nil
+}
+
+// choose reads tableList and cat.
+func (c *Config) choose() error {
+	var errs []error
+	for i, text := range c.Tables {
+		parts, err := sqlkit.ParseName(text, 2)
+		if err != nil {
+			errs = append(errs, config.Field(fmt.Sprintf("tableList[%d]", i), err))
+			continue
+		}
+		name := record.Name{Schema: "dbo", Table: parts[len(parts)-1]}
+		if len(parts) == 2 {
+			name.Schema = parts[0]
+		}
+		c.tables = append(c.tables, name)
+	}
+	c.cat = map[record.Op]bool{}
+	for kind := range strings.SplitSeq(c.Kinds, ",") {
+		switch strings.ToLower(strings.TrimSpace(kind)) {
+		case "insert":
+			c.cat[record.Insert] = true
+		case "update":
+			c.cat[record.UpdateAfter] = true
+		case "delete":
+			c.cat[record.Delete] = true
+		default:
+			errs = append(errs, config.Fieldf("cat", "expected a list of insert, update and delete, found %q", kind))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) begin() error {
+	if c.PollInterval <= 0 {
+		return config.Fieldf("pollInterval", "expected milliseconds above 0")
+	}
+	if c.Start.Mode == modeInitial {
+		return config.Fieldf("start.mode", "initial, which copies the rows that are there, is not in this version: "+
+			"start this job with latest, then copy the tables with the sqlserver reader into a writer that updates by key")
+	}
+	if c.LSN == "" {
+		return nil
+	}
+	if c.Start.Mode != "" {
+		return config.Fieldf("start.mode", "is %q, and lsn says otherwise; keep one", c.Start.Mode)
+	}
+	var err error
+	if c.lsn, err = parseLSN(c.LSN); err != nil {
+		return config.Field("lsn", err)
+	}
+	return nil
+}
+
+// wants tells whether the job reads a table. Names that differ in case alone
+// are the same, as with the server's usual collations.
+func (c *Config) wants(name record.Name) bool {
+	if len(c.tables) == 0 {
+		return true
+	}
+	for _, t := range c.tables {
+		if strings.EqualFold(t.Schema, name.Schema) && strings.EqualFold(t.Table, name.Table) {
+			return true
+		}
+	}
+	return false
+}

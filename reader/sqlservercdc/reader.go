@@ -1,0 +1,214 @@
+package sqlservercdc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/mssqlkit"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// Info describes the plugin.
+func Info() plugin.ReaderInfo {
+	return plugin.ReaderInfo{
+		Name:   "sqlservercdc",
+		Doc:    "Follows the changes of SQL Server's tables that change data capture has: every change, in order, once.",
+		Config: func() any { return defaults() },
+		New: func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
+			c := defaults()
+			if err := d.Decode(c); err != nil {
+				return nil, err
+			}
+			return newReader(env, c)
+		},
+	}
+}
+
+// reader is one job's reader.
+type reader struct {
+	config   *Config
+	log      *slog.Logger
+	settings *mssqlkit.Settings
+	meta     []string
+	gauges   gauges
+}
+
+var (
+	_ plugin.Reader   = (*reader)(nil)
+	_ plugin.Splitter = (*reader)(nil)
+	_ plugin.Resumer  = (*reader)(nil)
+	_ plugin.Prober   = (*reader)(nil)
+)
+
+// newReader dials nothing. c has been validated.
+func newReader(env plugin.Env, c *Config) (*reader, error) {
+	r := &reader{config: c, log: env.Log, meta: env.Meta}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	var unused []string
+	var err error
+	if r.settings, unused, err = c.settings(); err != nil {
+		return nil, errclass.With(errclass.Config, err)
+	}
+	if len(unused) > 0 {
+		r.log.Info("connection parameters without effect", "names", strings.Join(unused, ", "))
+	}
+	r.gauges.publish(env.Gauge)
+	return r, nil
+}
+
+// Close implements [plugin.Reader].
+func (r *reader) Close() error { return nil }
+
+// with runs f with a session of its own.
+func (r *reader) with(ctx context.Context, f func(*server) error) error {
+	s, err := dial(ctx, r.settings)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(s), s.Close())
+}
+
+// Splits implements [plugin.Splitter]: one split, which never ends. Where it
+// begins is found before the plan is stored.
+func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, error) {
+	if p.Now != nil {
+		return nil, nil
+	}
+	sp := spec{V: version, Database: r.settings.Database}
+	err := r.with(ctx, func(srv *server) error {
+		c := newCatalog(r.config, r.settings.Database, r.meta, r.log)
+		after, err := r.beginning(ctx, srv, c)
+		sp.After, sp.State = after.String(), c.state()
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("finding where to begin: %w", err)
+	}
+	raw, err := json.Marshal(sp)
+	if err != nil {
+		return nil, err
+	}
+	return []plugin.Split{{ID: splitID, Spec: raw, Endless: true}}, nil
+}
+
+// beginning says where the job begins, and fills the catalog with what the
+// tables are there.
+func (r *reader) beginning(ctx context.Context, srv *server, c *catalog) (after lsn, err error) {
+	list, err := srv.instances(ctx)
+	if err != nil {
+		return after, err
+	}
+	names, of := c.wanted(list)
+	if err := errors.Join(captured(ctx, srv, r.config, names)...); err != nil {
+		return after, err
+	}
+	st, err := srv.status(ctx)
+	if err != nil {
+		return after, err
+	}
+	switch {
+	case r.config.LSN != "":
+		after, err = r.chosen(names, of, st)
+	case r.config.Start.Mode == modeEarliest:
+		after = oldest(names, of).previous()
+	default:
+		after = st.max
+	}
+	if err != nil {
+		return after, err
+	}
+	turns, err := c.reconcile(ctx, srv, list, after)
+	for _, t := range turns {
+		t.apply()
+	}
+	return after, err
+}
+
+// chosen is the place that lsn names.
+func (r *reader) chosen(names []record.Name, of map[record.Name][]instance, st status) (lsn, error) {
+	at := r.config.lsn
+	if st.max.before(at) {
+		return at, errclass.With(errclass.Config, config.Fieldf("lsn", "%s is beyond %s, up to which changes are captured", at, st.max))
+	}
+	if first := oldest(names, of); at.next().before(first) {
+		return at, lost("lsn %s is before %s, the oldest change that there is", at, first)
+	}
+	for _, name := range names {
+		if first := of[name][0].start; at.next().before(first) {
+			r.log.Warn("a table has no changes as old as lsn", "table", name.String(), "lsn", at.String(), "from", first.String())
+		}
+	}
+	return at, nil
+}
+
+// oldest is the oldest change that some table has.
+func oldest(names []record.Name, of map[record.Name][]instance) (first lsn) {
+	for _, name := range names {
+		for _, in := range of[name] {
+			if first.isZero() || in.start.before(first) {
+				first = in.start
+			}
+		}
+	}
+	return first
+}
+
+// Resume implements [plugin.Resumer].
+func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
+	for _, p := range stored {
+		sp, _, err := parseSpec(p.Split)
+		switch {
+		case err != nil:
+			return nil, err
+		case !strings.EqualFold(sp.Database, r.settings.Database):
+			return nil, lost("the job has read database %s and is to go on with %s", sp.Database, r.settings.Database)
+		}
+		if p.Position != nil {
+			if _, err := parsePosition(p.Position); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return stored, nil
+}
+
+// Open implements [plugin.Reader].
+func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	sp, at, err := parseSpec(from.Split)
+	if err != nil {
+		return nil, err
+	}
+	if from.Position != nil {
+		if at, err = parsePosition(from.Position); err != nil {
+			return nil, err
+		}
+	}
+	known := sp.State
+	if len(from.State) > 0 {
+		if known, err = parseState(from.State); err != nil {
+			return nil, err
+		}
+	}
+	s := &source{reader: r, at: at, catalog: newCatalog(r.config, r.settings.Database, r.meta, r.log)}
+	s.pool.settings = r.settings
+	s.emit = emitter{cat: r.config.cat, scratch: record.NewBatch(0, 0)}
+	if err := s.catalog.restore(known); err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}

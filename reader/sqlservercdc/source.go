@@ -1,0 +1,408 @@
+package sqlservercdc
+
+import (
+	"container/heap"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/datasync-io/datasync/core/kit/mssqlkit"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+const (
+	// idleMark is the least time between two positions without rows.
+	idleMark = time.Second
+	// stalled is the age of the newest captured commit from which capturing is
+	// said to have stopped: the capture job notes a commit of its own every
+	// five minutes.
+	stalled = 10 * time.Minute
+	// warnPeriod is the least time between two warnings.
+	warnPeriod = 10 * time.Minute
+)
+
+// source follows the changes of a job's tables.
+type source struct {
+	reader  *reader
+	catalog *catalog
+	server  *server
+	pool    pool
+	emit    emitter
+	keeps   time.Duration // how long changes are kept; 0: unknown
+
+	at       lsn       // every commit up to it has been handed on
+	atTime   time.Time // when it was committed; zero: unknown
+	marked   lsn
+	markedAt time.Time
+	seen     bool      // the catalog was compared with the server
+	asked    lsn       // the newest commit when it was compared last
+	poll     time.Time // when to ask for changes again
+	turns    []turn    // to be made before anything else is read
+	window   *window   // being read
+	warned   time.Time
+}
+
+var _ plugin.Source = (*source)(nil)
+
+// open connects; whether what comes after the position is still there is found
+// by the first Fill.
+func (s *source) open(ctx context.Context) (err error) {
+	if s.server, err = dial(ctx, s.reader.settings); err != nil {
+		return err
+	}
+	s.pool.own(s.server.Conn)
+	if s.keeps, err = s.server.retention(ctx); err != nil {
+		return err
+	}
+	st, err := s.server.status(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.behind(st); err != nil {
+		return err
+	}
+	if err := s.compare(ctx); err != nil { // what is lost is said at once
+		return err
+	}
+	s.marked, s.markedAt = s.at, time.Now()
+	return nil
+}
+
+// behind refuses a server whose log ends before the position.
+func (s *source) behind(st status) error {
+	if s.at.isZero() || !st.max.before(s.at) || s.reader.settings.ReadOnlyIntent { // another secondary may be behind
+		return nil
+	}
+	return lost("the job has read up to %s, and database %s has changes up to %s: it was restored from a backup, or change data capture was disabled and enabled anew",
+		s.at, s.reader.settings.Database, st.max)
+}
+
+// Fill implements [plugin.Source].
+func (s *source) Fill(ctx context.Context, b *record.Batch) error {
+	stop := context.AfterFunc(ctx, s.pool.interrupt)
+	defer stop()
+	err := s.fill(ctx, b)
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (s *source) fill(ctx context.Context, b *record.Batch) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		switch {
+		case len(s.turns) > 0:
+			if handed, err := s.turn(b); handed || err != nil {
+				return err
+			}
+		case s.window != nil:
+			if full, err := s.merge(ctx, b); full || err != nil {
+				return err
+			}
+		case s.due(b):
+			return s.mark(b)
+		case time.Now().Before(s.poll):
+			if err := s.wait(ctx); err != nil {
+				return err
+			}
+		default:
+			if err := s.ask(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// due tells, between windows, that the batch is to be given back.
+func (s *source) due(b *record.Batch) bool {
+	if b.Empty() {
+		return s.marked.before(s.at) && time.Since(s.markedAt) >= idleMark
+	}
+	return b.Full() || time.Now().Before(s.poll)
+}
+
+// wait waits until changes are to be asked for, or a position is due.
+func (s *source) wait(ctx context.Context) error {
+	until := s.poll
+	if idle := s.markedAt.Add(idleMark); s.marked.before(s.at) && idle.Before(until) {
+		until = idle
+	}
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// mark marks the batch where the source is.
+func (s *source) mark(b *record.Batch) error {
+	var kept []byte
+	if s.catalog.fresh {
+		var err error
+		if kept, err = s.catalog.encode(); err != nil {
+			return err
+		}
+		s.catalog.fresh = false
+	}
+	b.MarkState(appendPosition(nil, s.at), kept, s.atTime)
+	s.marked, s.markedAt = s.at, time.Now()
+	return nil
+}
+
+// turn makes the next change of the catalog. One that is handed on stands
+// behind a mark that keeps the tables as they were, so that a source that begins
+// there again finds it again.
+func (s *source) turn(b *record.Batch) (handed bool, err error) {
+	next := s.turns[0]
+	if next.change != nil && !s.reader.config.SkipDDL {
+		if err := s.mark(b); err != nil {
+			return false, err
+		}
+		next.change.At = s.atTime
+		b.Change(next.change)
+		handed = true
+	}
+	s.turns = s.turns[1:]
+	next.apply()
+	return handed, nil
+}
+
+// compare compares the catalog with the server.
+func (s *source) compare(ctx context.Context) error {
+	list, err := s.server.instances(ctx)
+	if err != nil {
+		return err
+	}
+	s.turns, err = s.catalog.reconcile(ctx, s.server, list, s.at)
+	return err
+}
+
+// ask asks for changes: turns are to be made then, a window is open, or there
+// is nothing new.
+func (s *source) ask(ctx context.Context) error {
+	st, err := s.server.status(ctx)
+	if err != nil {
+		return err
+	}
+	s.reader.gauges.captured(st)
+	if err := s.behind(st); err != nil {
+		return err
+	}
+	if err := s.watch(ctx, st); err != nil {
+		return err
+	}
+	asked := time.Now()
+	if s.seen && st.max == s.asked && !s.at.before(st.max) {
+		return s.idle(asked)
+	}
+	list, err := s.server.instances(ctx)
+	if err != nil {
+		return err
+	}
+	if s.turns, err = s.catalog.reconcile(ctx, s.server, list, s.at); err != nil || len(s.turns) > 0 {
+		return err
+	}
+	s.seen, s.asked = true, st.max
+	commits, err := s.server.commits(ctx, s.at, st)
+	if err != nil {
+		return err
+	}
+	if len(commits) == 0 {
+		return s.idle(asked)
+	}
+	if s.turns, err = s.catalog.due(ctx, s.server, list, commits[0].at, s.at); err != nil || len(s.turns) > 0 {
+		return err
+	}
+	commits = s.catalog.cut(commits)
+	if err := s.openWindow(ctx, commits); err != nil {
+		return err
+	}
+	if commits[len(commits)-1].at == st.max {
+		s.poll = asked.Add(s.reader.config.PollInterval)
+	}
+	return nil
+}
+
+// idle notes that everything that is captured is read.
+func (s *source) idle(asked time.Time) error {
+	s.poll = asked.Add(s.reader.config.PollInterval)
+	s.reader.gauges.reached(s.atTime, true, s.keeps)
+	return nil
+}
+
+// watch warns when nothing is captured any more.
+func (s *source) watch(ctx context.Context, st status) error {
+	if st.age < stalled || time.Since(s.warned) < warnPeriod {
+		return nil
+	}
+	s.warned = time.Now()
+	agent, err := s.server.agent(ctx)
+	if err != nil {
+		return err
+	}
+	if agent == "" {
+		agent = "unknown"
+	}
+	s.reader.log.Warn("nothing has been captured for long: see that SQL Server Agent runs, and its job cdc."+s.reader.settings.Database+"_capture",
+		"seconds", int64(st.age.Seconds()), "newest", st.max.String(), "agent", agent)
+	return nil
+}
+
+// openWindow begins to read the changes of commits.
+func (s *source) openWindow(ctx context.Context, commits []commit) error {
+	w := &window{commits: commits, to: commits[len(commits)-1].at}
+	var spans []span
+	var tables []*table
+	for _, t := range s.catalog.tables {
+		from := commits[0].at
+		if from.before(t.floor) {
+			from = t.floor
+		}
+		if !w.to.before(from) {
+			spans, tables = append(spans, span{t.instance, from, w.to}), append(tables, t)
+		}
+	}
+	busy, err := s.server.busy(ctx, spans)
+	if err != nil {
+		return err
+	}
+	for _, i := range busy {
+		c := &cursor{table: tables[i], capture: tables[i].capture, span: spans[i]}
+		if err := s.stream(ctx, c); err != nil {
+			return fmt.Errorf("reading changes of table %s: %w", c.table.name, err)
+		}
+		w.read = append(w.read, c)
+	}
+	for _, c := range w.read { // all run at the server by now
+		if err := c.advance(); err != nil {
+			return s.explain(ctx, c, err)
+		}
+		if c.rows == nil {
+			s.pool.put(c.conn)
+			continue
+		}
+		heap.Push(&w.left, c)
+	}
+	s.window = w
+	return nil
+}
+
+func (s *source) stream(ctx context.Context, c *cursor) (err error) {
+	if c.conn, err = s.pool.get(ctx); err != nil {
+		return err
+	}
+	c.rows, err = c.conn.Stream(ctx, c.capture.statement(c.span.from, c.span.to), c.capture.columns, 0)
+	return err
+}
+
+// explain makes more of the error of a stream: the server's says little of a
+// range that is not all there, and of a missing role.
+func (s *source) explain(ctx context.Context, c *cursor, err error) error {
+	switch mssqlkit.Code(err) {
+	case errNoArguments:
+		if missing := s.catalog.whole(ctx, s.server, []*cursor{c}, s.at); missing != nil {
+			return missing
+		}
+	case errNoPermission:
+		return fmt.Errorf("%w; grant SELECT on the captured columns, and make the user a member of the role of capture instance %s", err, c.capture.instance)
+	}
+	return err
+}
+
+// merge hands on the changes of the window in their order. It returns true
+// when the batch is full: with a mark between two commits, without one inside.
+func (s *source) merge(ctx context.Context, b *record.Batch) (full bool, err error) {
+	w := s.window
+	for len(w.left) > 0 {
+		c := w.left[0]
+		switch {
+		case w.begun && c.commit == w.tx.at:
+			if b.Over() {
+				return true, nil
+			}
+		case w.begun:
+			s.reach(w.tx.at, w.tx.end)
+			w.begun = false
+			fallthrough
+		default:
+			if b.Full() {
+				return true, s.markInside(ctx, b)
+			}
+			w.enter(c.commit)
+		}
+		if err := s.emit.change(b, c, &w.tx); err != nil {
+			return false, s.explain(ctx, c, err)
+		}
+		w.settle(&s.pool)
+	}
+	return false, s.closeWindow(ctx)
+}
+
+// markInside marks the batch between two commits of a window.
+func (s *source) markInside(ctx context.Context, b *record.Batch) error {
+	if err := s.verify(ctx); err != nil {
+		return err
+	}
+	return s.mark(b)
+}
+
+// verify makes sure that what was handed on of the window is all that there
+// was: nothing beyond what was verified before has been removed since. It comes
+// before every mark.
+func (s *source) verify(ctx context.Context) error {
+	w := s.window
+	if err := s.catalog.whole(ctx, s.server, w.read, w.verified); err != nil {
+		return err
+	}
+	w.verified = s.at
+	return nil
+}
+
+// closeWindow ends a window that is read.
+func (s *source) closeWindow(ctx context.Context) error {
+	w := s.window
+	if len(w.read) > 0 {
+		if err := s.verify(ctx); err != nil {
+			return err
+		}
+	}
+	s.reach(w.to, w.commits[len(w.commits)-1].end)
+	s.window = nil
+	return s.pool.trim()
+}
+
+// reach notes that everything up to a commit was handed on.
+func (s *source) reach(at lsn, end time.Time) {
+	s.at, s.atTime = at, end
+	s.reader.gauges.reached(end, !at.before(s.asked), s.keeps)
+}
+
+// cut leaves out the commits that some table is to be read of from a newer
+// instance.
+func (c *catalog) cut(commits []commit) []commit {
+	for _, t := range c.tables {
+		if t.until.isZero() {
+			continue
+		}
+		if i := slices.IndexFunc(commits, func(o commit) bool { return !o.at.before(t.until) }); i >= 0 {
+			commits = commits[:i]
+		}
+	}
+	return commits
+}
+
+// Close implements [plugin.Source].
+func (s *source) Close() error {
+	if s.server == nil {
+		return nil
+	}
+	return s.pool.close()
+}
