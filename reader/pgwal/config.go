@@ -1,6 +1,8 @@
 package pgwal
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -216,18 +218,29 @@ func (c *Config) checkSlot() error {
 	return nil
 }
 
-// slot is the name of the slot of a job.
+// slot is the name of the slot of a job, and of no other: what the name of the
+// job has that a slot's may not have, its digest stands for.
 func (c *Config) slot(job string) string {
 	if c.Slot != "" {
 		return c.Slot
 	}
-	name := "datasync_" + strings.Map(func(r rune) rune {
+	base, index := job, "-" // which no slot may have
+	if at := strings.LastIndexByte(job, '-'); at >= 0 && strings.Trim(job[at+1:], "0123456789") == "" { // the place of the pipeline in its file
+		base, index = job[:at], "_"+job[at+1:]
+	}
+	name := "datasync_" + base + index
+	if strings.Trim(base+index, slotLetters) == "" && len(name) <= maxName {
+		return name
+	}
+	name = strings.Map(func(r rune) rune {
 		if strings.ContainsRune(slotLetters, r) {
 			return r
 		}
 		return '_'
-	}, strings.ToLower(job))
-	return name[:min(len(name), maxName)]
+	}, strings.ToLower(name))
+	digest := sha256.Sum256([]byte(job))
+	end := "_" + hex.EncodeToString(digest[:4])
+	return name[:min(len(name), maxName-len(end))] + end
 }
 
 // wants tells whether the job reads a table.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
@@ -32,6 +33,7 @@ type reader struct {
 	env    plugin.Env
 	config *Config
 	seen   seen
+	gone   atomic.Bool // a temporary slot was made: there is no other like it
 }
 
 var (

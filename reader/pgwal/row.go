@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -76,12 +77,18 @@ type emitter struct {
 // update hands an update on: as a delete and an insert if it changes the key.
 func (e *emitter) update(before byte) {
 	s := e.source
+	whole := s.old
+	if before == 'K' {
+		e.identify()
+		whole = nil
+	}
 	switch {
-	case before == 0:
+	case before == 0, before == 'K' && !e.moved():
 		e.emit(record.UpdateAfter, s.now, nil, 0)
-	case before == 'K', e.moved():
+	case before == 'K' && e.partial():
+	case e.moved():
 		was := e.emit(record.Delete, s.old, nil, before)
-		if is := e.emit(record.Insert, s.now, s.old, 0); was && is {
+		if is := e.emit(record.Insert, s.now, whole, 0); was && is {
 			e.b.Link()
 		}
 	default:
@@ -92,7 +99,37 @@ func (e *emitter) update(before byte) {
 	}
 }
 
-// moved tells that an update has changed the key, where the whole row is known.
+// identify completes the row as it is now by the values of its identity, which
+// the log gives although they have not changed where they are stored out of line.
+func (e *emitter) identify() {
+	s := e.source
+	for i, c := range e.rel.columns {
+		if c.inKey && s.now[i].kind == 'u' {
+			s.now[i] = s.old[i]
+		}
+	}
+}
+
+// partial refuses an update that changes the key of a row of which the log does
+// not have all values: the row under the new key could not be made. One that a
+// snapshot shows already is none: the row under the old key is gone.
+func (e *emitter) partial() bool {
+	s := e.source
+	i := slices.IndexFunc(s.now, func(v value) bool { return v.kind == 'u' })
+	switch {
+	case i < 0:
+		return false
+	case e.emit(record.Insert, s.now, nil, 0):
+		e.b.Drop()
+		e.refuse(s.now, errclass.BadValue(e.rel.columns[i].name, errclass.Other,
+			"the log leaves the value out, as it has not changed, and the key has: ALTER TABLE %s REPLICA IDENTITY FULL", e.rel.schema.Name))
+	default:
+		e.emit(record.Delete, s.old, nil, 'K')
+	}
+	return true
+}
+
+// moved tells that an update has changed the key, where that is known.
 func (e *emitter) moved() bool {
 	for _, c := range e.rel.schema.Key {
 		old, now := e.source.old[c], e.source.now[c]

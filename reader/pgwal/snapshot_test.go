@@ -263,7 +263,7 @@ func TestSnapshotMeetsLog(t *testing.T) {
 				name := fmt.Sprintf("'%c%d'", "kK"[k%2], rnd.IntN(700))
 				return []string{
 					fmt.Sprintf("INSERT INTO a VALUES (%d, %d, 'new') ON CONFLICT DO NOTHING", k, v), fmt.Sprintf("UPDATE a SET n = %d WHERE id = %d", v, k),
-					fmt.Sprintf("UPDATE a SET n = %d, id = id + 10000 WHERE id = %d", v, k), fmt.Sprintf("DELETE FROM a WHERE id = %d", k),
+					fmt.Sprintf("UPDATE a SET n = %d, id = id + 10000, doc = 'moved' WHERE id = %d", v, k), fmt.Sprintf("DELETE FROM a WHERE id = %d", k),
 					fmt.Sprintf("INSERT INTO b VALUES (%s, %d) ON CONFLICT DO NOTHING", name, v), fmt.Sprintf("UPDATE b SET v = %d WHERE name = %s", v, name),
 					fmt.Sprintf("DELETE FROM b WHERE name = %s", name), fmt.Sprintf("DELETE FROM c WHERE x = %d", rnd.IntN(400)),
 					fmt.Sprintf("INSERT INTO c SELECT 1000000 + nextval('cs'), 'z' FROM generate_series(1, %d)", 1+rnd.IntN(3)),

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -35,8 +36,9 @@ type source struct {
 	at       pgkit.LSN // everything before it has been handed on
 	marked   pgkit.LSN
 	markedAt time.Time
-	change   *record.Change // to hand on before anything else is read
-	old, now []value        // scratch
+	changes  []*record.Change // to hand on before anything else is read
+	when     time.Time        // how far at is, by the server's clock
+	old, now []value          // scratch
 }
 
 // transaction is the one whose changes are being read.
@@ -70,6 +72,9 @@ func (s *source) open(ctx context.Context, after pgkit.LSN, resumed bool) (err e
 		return lost("the server is of another cluster (system identifier %s, it was %s)", system, s.spec.System)
 	}
 	if cfg.Temporary && !resumed {
+		if s.reader.gone.Load() { // what came since could not be told from nothing
+			return lost("the connection of temporary replication slot %s has ended before a position was stored", s.spec.Slot)
+		}
 		start, err := s.stream.CreateSlot(ctx, s.spec.Slot, true, false)
 		if err != nil {
 			return err
@@ -95,6 +100,7 @@ func (s *source) open(ctx context.Context, after pgkit.LSN, resumed bool) (err e
 	if err := s.leaveOut(); err != nil {
 		return err
 	}
+	s.reader.gone.Store(cfg.Temporary)
 	s.keeper = keep(s.stream, there.confirmed, time.Duration(cfg.StatusInterval)) // I2: after may not be stored yet
 	return nil
 }
@@ -138,7 +144,7 @@ func (s *source) Fill(ctx context.Context, b *record.Batch) error {
 
 func (s *source) fill(ctx context.Context, b *record.Batch) error {
 	for {
-		if s.change != nil {
+		if len(s.changes) > 0 {
 			return s.handChange(b)
 		}
 		if !s.tx.open && b.Full() {
@@ -186,8 +192,8 @@ func (s *source) waits(b *record.Batch) time.Duration {
 // alive takes a keepalive in: outside of a transaction everything before the
 // end that it names has been sent.
 func (s *source) alive(m pgkit.LogMessage) {
-	if !s.tx.open {
-		s.at = max(s.at, m.End)
+	if !s.tx.open && m.End >= s.at {
+		s.at, s.when = m.End, m.Sent
 	}
 	if m.Reply {
 		s.keeper.tell()
@@ -212,7 +218,7 @@ func (s *source) markHere(b *record.Batch) error {
 		}
 		s.tables.fresh = false
 	}
-	b.MarkState(appendPosition(nil, s.at), kept, s.tx.at)
+	b.MarkState(appendPosition(nil, s.at), kept, s.when)
 	s.marked, s.markedAt = s.at, time.Now()
 	return nil
 }
@@ -222,8 +228,8 @@ func (s *source) markHere(b *record.Batch) error {
 // handed on. That mark keeps the definitions before the change, so that a stream
 // that begins there again finds it again.
 func (s *source) handChange(b *record.Batch) error {
-	change := s.change
-	s.change = nil
+	change := s.changes[0]
+	s.changes = s.changes[1:]
 	if !s.tx.rows {
 		fresh := s.tables.fresh
 		s.tables.fresh = false
@@ -253,14 +259,14 @@ func (s *source) message(ctx context.Context, b *record.Batch, l pgkit.LogMessag
 	case 'C':
 		m.int8()
 		m.lsn() // of the commit
-		s.at, s.tx.open, s.tx.rows = m.lsn(), false, false
+		s.at, s.when, s.tx.open, s.tx.rows = m.lsn(), s.tx.at, false, false
 	case 'R':
 		before, now, err := s.tables.add(ctx, s.lookup, m)
 		if err != nil {
 			return err
 		}
-		if before != nil && !s.reader.config.SkipDDL {
-			s.change = &record.Change{Kind: record.Alter, Name: now.Name, From: before, To: now, LSN: lsnText(l.At), At: s.tx.at}
+		if before != nil && !s.reader.config.SkipDDL && !slices.Equal(before.Columns[:before.Data], now.Columns[:now.Data]) { // not for a new identity alone
+			s.changes = append(s.changes, &record.Change{Kind: record.Alter, Name: now.Name, From: before, To: now, LSN: lsnText(l.At), At: s.tx.at})
 		}
 	case 'I', 'U', 'D':
 		if err := s.row(ctx, b, kind, m, l.At); err != nil {
@@ -290,10 +296,7 @@ func (s *source) truncate(b *record.Batch, m *message, at pgkit.LSN) error {
 				continue
 			}
 		}
-		if s.change != nil {
-			return errclass.With(errclass.Permanent, fmt.Errorf("several tables were truncated by one statement, %s among them: that cannot be handed on", rel.schema.Name))
-		}
-		s.change = &record.Change{Kind: record.Truncate, Name: rel.schema.Name, From: rel.schema, To: rel.schema, LSN: lsnText(at), At: s.tx.at}
+		s.changes = append(s.changes, &record.Change{Kind: record.Truncate, Name: rel.schema.Name, From: rel.schema, To: rel.schema, LSN: lsnText(at), At: s.tx.at})
 	}
 	return m.err('T')
 }
