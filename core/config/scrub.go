@@ -28,7 +28,9 @@ var (
 		`(\\+"(?:[^"\\]|\\+[^"\\])*(?:\\+")?|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\{(?:[^{}]|\}\})*\}|[^"'&,;\s)}\]]+)`)
 	inUserInfo = regexp.MustCompile(`(://[^\s/@:?#"']*:)([^\s/"']+)(@)`)
 	// inDSN is the form of github.com/go-sql-driver/mysql: user:password@tcp(host)/database.
-	inDSN    = regexp.MustCompile(`([^\s/@:"'=]+:)([^\s"']+)(@(?:tcp[46]?|unix)\()`)
+	inDSN = regexp.MustCompile(`([^\s/@:"'=]+:)([^\s"']+)(@(?:tcp[46]?|unix)\()`)
+	// inSQL is the password of an account in a statement.
+	inSQL    = regexp.MustCompile(`(?i)(\b(?:identified\s+(?:with\s+\S+\s+)?by|password)\s+(?:password\s+)?')((?:[^'\\]|''|\\.)*)(')`)
 	inHeader = regexp.MustCompile(`(?i)(authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token)\s+)?)([^\s"',;]+)`)
 	// inQuery is a parameter of an address, all of it: its value may hold what ends a pair elsewhere.
 	inQuery = regexp.MustCompile(`(?i)[?&;]\s*(?:[a-z._-]*(?:` + secretNames + `))\s*=\s*(\{(?:[^}]|\}\})*\}|[^&;]*)`)
@@ -38,7 +40,7 @@ var (
 var leftOver = regexp.MustCompile(`^\$\{[^{}]*\}$`)
 
 // MaskText hides what looks like a secret inside a text: password=... of URLs
-// and properties, "password": "..." of JSON, user:password@ of URLs and data
+// and properties, "password": "..." of JSON, IDENTIFIED BY '...' of statements, user:password@ of URLs and data
 // source names, what follows Authorization.
 func MaskText(text string) string {
 	if !suspect(text) {
@@ -47,6 +49,7 @@ func MaskText(text string) string {
 	text = inPairs.ReplaceAllStringFunc(text, maskPair)
 	text = inHeader.ReplaceAllString(text, "${1}"+mask)
 	text = inDSN.ReplaceAllString(text, "${1}"+mask+"${3}")
+	text = inSQL.ReplaceAllString(text, "${1}"+mask+"${3}")
 	return inUserInfo.ReplaceAllString(text, "${1}"+mask+"${3}")
 }
 

@@ -28,6 +28,8 @@ func TestMaskText(t *testing.T) {
 		`dial mysql://u:hu@sh@h/d`:                                `dial mysql://u:******@h/d`,
 		`u:hush@tcp(127.0.0.1:3306)/d`:                            `u:******@tcp(127.0.0.1:3306)/d`,
 		`u:hu:s@h@tcp(127.0.0.1:3306)/d`:                          `u:******@tcp(127.0.0.1:3306)/d`,
+		`create user u identified by 'hu''sh' account lock`:       `create user u identified by '******' account lock`,
+		`ALTER ROLE u PASSWORD 'hush'; select 1`:                  `ALTER ROLE u PASSWORD '******'; select 1`,
 		`Authorization: Bearer aGk6dGhlcmU=`:                      `Authorization: Bearer ******`,
 		`sqlserver://h;user=u;password={hu;sh};database=d`:        `sqlserver://h;user=u;password=******;database=d`,
 		`dial tcp 127.0.0.1:3306: connect: connection refused`:    `dial tcp 127.0.0.1:3306: connect: connection refused`,

@@ -7,12 +7,12 @@ import (
 )
 
 // suspectWords are in every text that holds a secret by its looks, in lower case.
-var suspectWords = []string{"pass", "pwd", "secret", "access", "token", "authorization", "://", "@tcp", "@unix"}
+var suspectWords = []string{"pass", "pwd", "secret", "access", "token", "authorization", "identified", "://", "@tcp", "@unix"}
 
 // suspect tells quickly that nothing in a text looks like a secret: most texts
 // do not, and a job file may have many.
 func suspect(text string) bool {
-	if !strings.ContainsAny(text, "=:") {
+	if !strings.ContainsAny(text, "=:'") {
 		return false
 	}
 	return holdsAny(text, suspectWords)
@@ -31,7 +31,7 @@ func MapSecrets(text string, f func(secret string) string) string {
 	if !suspect(text) {
 		return text
 	}
-	for _, in := range []*regexp.Regexp{inPairs, inHeader, inDSN, inUserInfo} {
+	for _, in := range []*regexp.Regexp{inPairs, inHeader, inDSN, inSQL, inUserInfo} {
 		text = mapGroup(in, text, f)
 	}
 	return text
