@@ -3,6 +3,7 @@ package sqlkit
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,6 +93,10 @@ func Expressions(columns []Column) []Column {
 		if constant || c.Type != "" || c.Index != nil || text == "*" || isColumnName(text) {
 			continue
 		}
+		text, alias := cutAlias(text)
+		if alias != "" {
+			c.Name = alias
+		}
 		if n := len(text); n >= 2 && text[0] == '\'' && text[n-1] == '\'' && !strings.Contains(strings.ReplaceAll(text[1:n-1], "''", ""), "'") {
 			value := strings.ReplaceAll(text[1:n-1], "''", "'")
 			if strings.TrimSpace(value) != "" {
@@ -99,11 +104,22 @@ func Expressions(columns []Column) []Column {
 				continue
 			}
 		}
-		if c.Expr = text; len(text) > longestName {
+		if c.Expr = text; alias == "" && len(text) > longestName {
 			c.Name = "column_" + strconv.Itoa(i)
 		}
 	}
 	return list
+}
+
+var alias = regexp.MustCompile("(?is)^(.*\\S)\\s+as\\s+(?:`([^`]+)`|\"([^\"]+)\"|\\[([^\\]]+)\\]|([\\pL_][\\pL\\pN_$#]*))$")
+
+// cutAlias takes an expression and the name that it is given with AS apart.
+func cutAlias(text string) (expr, name string) {
+	m := alias.FindStringSubmatch(text)
+	if m == nil {
+		return text, ""
+	}
+	return m[1], m[2] + m[3] + m[4] + m[5]
 }
 
 // isColumnName tells a name, quoted or qualified, from an expression.

@@ -180,6 +180,7 @@ func (*ReaderConfig) NoEffect() map[string]string {
 		"isOrderBy":                    "increColumn says it",
 		"withNoLock":                   "it is a setting of SQL Server",
 		"mandatoryEncoding":            "texts come in UTF-8 from every database",
+		"splitFactor":                  "there are as many splits as are worth having",
 		"encoding":                     "texts come in UTF-8 from every database",
 		"hint":                         "write the hint into customSql",
 		"checkSlave":                   "the first jdbcUrl that can be connected to is used",

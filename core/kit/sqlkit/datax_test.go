@@ -31,6 +31,17 @@ func TestExpressions(t *testing.T) {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}
+	for text, want := range map[string][2]string{
+		"id+1 as x": {"x", "id+1"}, "a AS `b c`": {"b c", "a"}, "cast(a as char)": {"cast(a as char)", "cast(a as char)"},
+		`a || ' as b'`: {`a || ' as b'`, `a || ' as b'`}, "f(a)\nAS [größe]": {"größe", "f(a)"},
+	} {
+		if c := sqlkit.Expressions([]sqlkit.Column{{Name: text}})[0]; c.Name != want[0] || c.Expr != want[1] {
+			t.Errorf("%s: %q called %q, want %q called %q", text, c.Expr, c.Name, want[1], want[0])
+		}
+	}
+	if c := sqlkit.Expressions([]sqlkit.Column{{Name: "'k' as kind"}})[0]; c.Name != "kind" || c.Value == nil || *c.Value != "k" {
+		t.Errorf("a constant with a name became %+v", c)
+	}
 	long := strings.Repeat("1 + ", 30) + "1"
 	if c := sqlkit.Expressions([]sqlkit.Column{{Name: "a"}, {Name: long}})[1]; c.Name != "column_1" || c.Expr != long {
 		t.Errorf("a long expression is called %q", c.Name)
