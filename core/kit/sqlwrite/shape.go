@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -102,17 +103,30 @@ func (w *writer) look(ctx context.Context, s Session, schema *record.Schema) (*p
 	if err != nil {
 		return nil, err
 	}
+	w.remark(t, p)
+	return p, nil
+}
+
+// remark says what is remarkable in a plan, each thing once; w.mu is held.
+func (w *writer) remark(t *sqlkit.Table, p *plan) {
+	table := t.Name.String()
+	say := func(level slog.Level, text, column string, more ...any) {
+		key := fmt.Sprintf("%s %s %s %v", text, table, column, more)
+		if !w.said[key] {
+			w.said[key] = true
+			w.env.Log.Log(context.Background(), level, text, append([]any{"table", table, "column", column}, more...)...)
+		}
+	}
 	for _, line := range p.warnings {
-		w.env.Log.Warn("the target is narrower than the source", "table", t.Name.String(), "column", line.column, "values", line.text)
+		say(slog.LevelWarn, "the target is narrower than the source", line.column, "values", line.text)
 	}
 	for _, name := range p.clocked {
-		w.env.Log.Warn("instants become clock times of a zone whose clocks are set back: an hour cannot be told from the one before it, with -timezone UTC all can",
-			"table", t.Name.String(), "column", name, "zone", w.env.Zone.String())
+		say(slog.LevelWarn, "instants become clock times of a zone whose clocks are set back: an hour cannot be told from the one before it, with -timezone UTC all can",
+			name, "zone", w.env.Zone.String())
 	}
 	for _, name := range p.skipped {
-		w.env.Log.Info("a generated column is left to the database", "table", t.Name.String(), "column", name)
+		say(slog.LevelInfo, "a generated column is left to the database", name)
 	}
-	return p, nil
 }
 
 // create makes the table for rows of a schema.

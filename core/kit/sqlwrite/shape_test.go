@@ -152,3 +152,25 @@ func TestHooksRunOnce(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestRemarksAreMadeOnce: each channel's rows have a schema of their own, and
+// the table is the same.
+func TestRemarksAreMadeOnce(t *testing.T) {
+	d := newLite(t, `CREATE TABLE t (id INTEGER PRIMARY KEY, twice AS (id * 2));`)
+	var log bytes.Buffer
+	env := plugintest.Env()
+	env.Log, env.Named = slog.New(slog.NewTextHandler(&log, nil)), true
+	w, err := plugintest.BuildWriter(env, d.info(), `{"connection": [{"jdbcUrl": "x", "table": "t"}], "column": ["*"]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		s := &record.Schema{Name: record.Name{Table: "source"}, Data: 2, Columns: []record.Column{{Name: "id", Kind: record.Int64}, {Name: "twice", Kind: record.Int64}}}
+		if err := w.(plugin.Shaper).Shape(t.Context(), []*record.Schema{s}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := strings.Count(log.String(), "a generated column is left"); n != 1 {
+		t.Errorf("said %d times:\n%s", n, log.String())
+	}
+}

@@ -32,6 +32,7 @@ type writer struct {
 
 	mu     sync.Mutex
 	plans  map[*record.Schema]*plan
+	said   map[string]bool  // what was said of columns: each channel has schemas of its own, the table is one
 	shapes []*record.Schema // what Shape was shown, until preSql has run
 }
 
@@ -41,7 +42,7 @@ func New(env plugin.Env, cfg *Config, d Driver) (plugin.Writer, error) {
 	if err := d.Supports(cfg.verb()); err != nil {
 		return nil, errclass.With(errclass.Config, config.Field("mode", err))
 	}
-	w := &writer{env: env, config: cfg.spelled(env.Dialect, d.Dialect()), driver: d, plans: map[*record.Schema]*plan{}}
+	w := &writer{env: env, config: cfg.spelled(env.Dialect, d.Dialect()), driver: d, plans: map[*record.Schema]*plan{}, said: map[string]bool{}}
 	if cfg.table() != AnyTable {
 		if _, err := w.name(nil); err != nil {
 			return nil, errclass.With(errclass.Config, err)
