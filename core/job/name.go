@@ -1,6 +1,10 @@
 package job
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // aliases are FlinkX's other names of connectors that have the same meaning here.
 var aliases = map[string]string{
@@ -72,6 +76,13 @@ func onlyIn(name string) (d Dialect, only bool) {
 		return FlinkX, true
 	}
 	return FlinkX, false
+}
+
+// Connectors returns the names that any of the tools has a plugin for, in order.
+func Connectors() []string {
+	all := maps.Clone(flinkxNames)
+	maps.Copy(all, dataxNames)
+	return slices.Sorted(maps.Keys(all))
 }
 
 // Origin returns the tools that have a plugin of this name, such as "FlinkX and
