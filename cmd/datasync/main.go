@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // for machines and images that have no time zones
 
 	"golang.org/x/term"
 )
