@@ -108,6 +108,7 @@ func generate(t *testing.T) map[string][]byte {
 	pages["settings.md"] = settingsPage(t, source)
 	pages["command-line.md"] = commandLinePage()
 	pages["metrics.md"] = metricsPage()
+	pages["old-keys.md"] = oldKeysPage(t, source, readers, writers)
 	return pages
 }
 

@@ -8,11 +8,14 @@ import (
 	"testing"
 )
 
+// shown is a command of a page, up to the path of its job.
+var shown = regexp.MustCompile(`(?m)^datasync (.*?)jobs/`)
+
 // TestEveryJobIsRun fails for a job under jobs/ and jobs/compat/ that no script
-// checks and runs.
+// checks and runs, and for one under jobs/docs/ that no page checks and runs.
 func TestEveryJobIsRun(t *testing.T) {
 	var jobs []string
-	for _, dir := range []string{"jobs", "jobs/compat"} {
+	for _, dir := range []string{"jobs", "jobs/compat", "jobs/docs"} {
 		found, err := filepath.Glob(filepath.Join(moduleRoot, dir, "*.json"))
 		if err != nil || len(found) == 0 {
 			t.Fatalf("no job under %s/ (%v)", dir, err)
@@ -30,6 +33,13 @@ func TestEveryJobIsRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		scripts.Write(text)
+	}
+	for _, p := range guide(t) { // TestPagesRun types what they show
+		for _, b := range p.fences {
+			if b.lang == "sh" && b.from == "" && !p.generated {
+				scripts.WriteString(shown.ReplaceAllString(b.text, "exec datasync $1$$JOBS/"))
+			}
+		}
 	}
 	for _, file := range jobs {
 		job, err := filepath.Rel(filepath.Join(moduleRoot, "jobs"), file)
