@@ -93,6 +93,10 @@ func (r *reader) migrate(split string, c *record.Change) error {
 		return err
 	}
 	defer close(b.gone)
+	// Rows before the change may not fit the destination any more: none are read again.
+	if err := r.l.c.Save(r.failed); err != nil {
+		return fmt.Errorf("storing the position before a schema change (%s): %w", c.SQL, err)
+	}
 	r.l.p.writing.Lock()
 	defer r.l.p.writing.Unlock()
 	patience := r.l.c.patience()

@@ -1,6 +1,7 @@
 package pump_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -14,10 +15,13 @@ import (
 )
 
 // amid is a stream with a row, a schema change before its mark, and the mark.
-type amid struct{ schema *record.Schema }
+type amid struct {
+	schema *record.Schema
+	marked bool // the row has a mark of its own
+}
 
 func newAmid() *amid {
-	return &amid{record.NewSchema(record.Name{Table: "t"}, []record.Column{{Name: "k", Kind: record.Int64}}, 0)}
+	return &amid{schema: record.NewSchema(record.Name{Table: "t"}, []record.Column{{Name: "k", Kind: record.Int64}}, 0)}
 }
 
 func (a *amid) plan() []plugin.Progress {
@@ -39,6 +43,9 @@ func (s *amidSource) Fill(_ context.Context, b *record.Batch) error {
 	case 1:
 		b.Begin(s.schema, record.Insert)
 		b.Int64(1)
+		if s.marked {
+			b.Mark([]byte(`{"at":"the change"}`), time.Time{})
+		}
 		b.Change(&record.Change{Kind: record.Alter, Name: s.schema.Name, From: s.schema, To: s.schema, SQL: "ALTER TABLE t"})
 		return nil
 	case 2:
@@ -50,7 +57,8 @@ func (s *amidSource) Fill(_ context.Context, b *record.Batch) error {
 
 // follower is a writer that notes what it is told in which order.
 type follower struct {
-	refuse error // of every batch with rows
+	refuse error        // of every batch with rows
+	store  *memoryStore // nil: nobody asks
 	said   []string
 }
 
@@ -61,6 +69,9 @@ func (f *follower) Open(context.Context, plugin.Task) (plugin.Sink, error) {
 
 func (f *follower) Migrate(context.Context, *record.Change) error {
 	f.said = append(f.said, "change")
+	if f.store != nil && !bytes.Contains(f.store.saved, []byte("the change")) {
+		f.said = append(f.said, "before its position was stored")
+	}
 	return nil
 }
 
@@ -102,6 +113,20 @@ func TestSchemaChangeAmidATransaction(t *testing.T) {
 	_, err := run(t.Context(), t.Context(), newAmid(), exact, [2]int{1, 1}, &memoryStore{}, &bin{})
 	if errclass.Of(err) != errclass.Permanent || slices.Contains(exact.said, "change") || slices.Contains(exact.said, "flush") {
 		t.Errorf("got %v, and the writer was told %v", err, exact.said)
+	}
+}
+
+// TestPositionBeforeASchemaChange stores the position before the destination is
+// changed: rows of before are not written to a table that lacks their columns.
+func TestPositionBeforeASchemaChange(t *testing.T) {
+	source, store := newAmid(), &memoryStore{}
+	source.marked = true
+	to := &follower{store: store}
+	if _, err := run(t.Context(), t.Context(), source, to, [2]int{1, 1}, store, &bin{}); err != nil {
+		t.Fatal(err)
+	}
+	if len(to.said) < 3 || !slices.Equal(to.said[:3], []string{"rows", "flush", "change"}) || slices.Contains(to.said, "before its position was stored") {
+		t.Errorf("the writer was told %v", to.said)
 	}
 }
 
