@@ -80,7 +80,7 @@ const (
 func (s *Start) copies() bool { return s.Mode == modeInitial || s.Mode == modeInitialOnly }
 
 func defaults() *Config {
-	return &Config{Kinds: "insert,update,delete", StatusInterval: config.Duration(10 * time.Second), SkipDDL: true}
+	return &Config{Kinds: "insert,update,delete", StatusInterval: 10 * time.Second, SkipDDL: true}
 }
 
 // NoEffect names keys that are not the reader's.
@@ -224,7 +224,7 @@ func (c *Config) slot(job string) string {
 	if c.Slot != "" {
 		return c.Slot
 	}
-	base, index := job, "-" // which no slot may have
+	base, index := job, "-"                                                                             // which no slot may have
 	if at := strings.LastIndexByte(job, '-'); at >= 0 && strings.Trim(job[at+1:], "0123456789") == "" { // the place of the pipeline in its file
 		base, index = job[:at], "_"+job[at+1:]
 	}

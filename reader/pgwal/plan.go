@@ -126,12 +126,13 @@ func after(now []plugin.Progress) ([]plugin.Split, error) {
 
 // left is the spec of a log that goes on where one was left.
 func left(p plugin.Progress) (*spec, error) {
-	sp, at, err := parseSpec(p.Split)
+	sp, _, err := parseSpec(p.Split)
 	if err != nil {
 		return nil, err
 	}
 	if p.Position != nil {
-		if at, err = parsePosition(p.Position); err != nil {
+		at, err := parsePosition(p.Position)
+		if err != nil {
 			return nil, err
 		}
 		sp.After = at.String()

@@ -101,7 +101,7 @@ func (s *source) open(ctx context.Context, after pgkit.LSN, resumed bool) (err e
 		return err
 	}
 	s.reader.gone.Store(cfg.Temporary)
-	s.keeper = keep(s.stream, there.confirmed, time.Duration(cfg.StatusInterval)) // I2: after may not be stored yet
+	s.keeper = keep(s.stream, there.confirmed, cfg.StatusInterval) // I2: after may not be stored yet
 	return nil
 }
 
