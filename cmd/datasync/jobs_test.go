@@ -48,7 +48,7 @@ func TestEveryJobIsRun(t *testing.T) {
 		}
 		name := regexp.QuoteMeta(job)
 		for what, line := range map[string]string{
-			"checked": `(?m)^exec datasync check \$JOBS/` + name + `( |$)`,
+			"checked": `(?m)^exec datasync check (-\w+ )*\$JOBS/` + name + `( |$)`,
 			"run":     `(?m)^(exec|start \w+) datasync (.*-job |run )?\$JOBS/` + name + `( |$)`,
 		} {
 			if !regexp.MustCompile(line).MatchString(scripts.String()) {
