@@ -159,6 +159,8 @@ func (c *Connection) remedy(err error) string {
 	switch {
 	case isCode(err, sarama.ErrSASLAuthenticationFailed):
 		return fmt.Sprintf("; check username and password of %s in sasl.jaas.config", c.User)
+	case isCode(err, sarama.ErrInvalidRecord):
+		return "; a topic whose cleanup.policy is compact takes no records without a key"
 	case isCode(err, sarama.ErrUnsupportedSASLMechanism):
 		return fmt.Sprintf("; the broker does not offer sasl.mechanism %s", c.Mechanism)
 	case isCode(err, sarama.ErrClusterAuthorizationFailed):

@@ -192,7 +192,11 @@ func (p *Producer) hopeless(b *batch) error {
 }
 
 func (p *Producer) describe(b *batch, err error) error {
-	return p.client.at.explain(fmt.Sprintf("writing %d records to topic %s, partition %d", b.count, b.lane.topic.Name, b.lane.partition), err)
+	err = p.client.at.explain(fmt.Sprintf("writing %d records to topic %s, partition %d", b.count, b.lane.topic.Name, b.lane.partition), err)
+	if errclass.Of(err) == errclass.Data { // of some record among them, not of the one that is taken now
+		return errclass.With(errclass.Permanent, err)
+	}
+	return err
 }
 
 func (p *Producer) fail(err error) error {
