@@ -73,11 +73,6 @@ type viewSource struct {
 // Close implements [plugin.Source].
 func (s *viewSource) Close() error { return errors.Join(s.Source.Close(), s.reader.Close()) }
 
-// Changes implements [handover.Views]: nothing is between a position and itself.
-func (v *views) Changes(context.Context, record.Name, json.RawMessage, json.RawMessage, func(record.Row)) error {
-	return nil
-}
-
 // Key implements [handover.Views].
 func (v *views) Key(c handover.Chunk, position json.RawMessage) (handover.Key, error) {
 	columns, err := v.keyOf(c.Table)

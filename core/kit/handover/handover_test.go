@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/datasync-io/datasync/core/kit/handover"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -188,7 +190,7 @@ func (m *model) View(_ context.Context, split plugin.Split, after json.RawMessag
 		return 1
 	})
 	return handover.View{Source: s, Low: fmt.Append(nil, low), High: fmt.Append(nil, high), Schema: m.logged,
-		Stamp: func(b *record.Batch) { b.Bool(true) }}, nil
+		Stamp: func(b *record.Batch) { b.Bool(true) }, Changes: func(_ context.Context, add func(record.Row)) error { return m.changes(low, high, add) }}, nil
 }
 
 func (m *model) Key(_ handover.Chunk, position json.RawMessage) (handover.Key, error) {
@@ -200,15 +202,7 @@ func (m *model) Key(_ handover.Chunk, position json.RawMessage) (handover.Key, e
 	return handover.Key{{Kind: record.Int64, Text: strconv.Itoa(k)}}, err
 }
 
-func (m *model) Changes(_ context.Context, _ record.Name, low, high json.RawMessage, add func(record.Row)) error {
-	from, err := strconv.Atoi(string(low))
-	if err != nil {
-		return err
-	}
-	to, err := strconv.Atoi(string(high))
-	if err != nil {
-		return err
-	}
+func (m *model) changes(from, to int, add func(record.Row)) error {
 	for _, tx := range m.log[from:to] {
 		b := record.NewBatch(0, 0)
 		for _, c := range tx {
@@ -397,6 +391,32 @@ func snapshot(t *testing.T, m *model, n int, c handover.Chunk, g *target) plugin
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestSegmentsAreStored spells segments and reads them again, with values that
+// are no texts.
+func TestSegmentsAreStored(t *testing.T) {
+	from := sqlkit.Value{Kind: record.Decimal, Text: "-5"}
+	want := []handover.Segment{{
+		Chunk: handover.Chunk{Table: record.Name{Database: "d", Schema: "s", Table: "t"}, From: &from},
+		After: handover.Key{{Kind: record.Bytes, Text: "\xff\x00"}, {Kind: record.String, Text: "é\"<"}}, High: json.RawMessage(`"h"`),
+	}}
+	raw, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []handover.Segment
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s was read as %+v", raw, got)
+	}
+	for _, bad := range []string{`[{"chunk":{"table":"t","from":[{"kind":"what"}]},"high":1}]`, `[{"chunk":{"table":"t","to":[{"kind":"int64"},{"kind":"int64"}]},"high":1}]`} {
+		if err := json.Unmarshal([]byte(bad), &got); err == nil {
+			t.Errorf("%s was read", bad)
 		}
 	}
 }

@@ -21,10 +21,6 @@ type Views interface {
 	View(ctx context.Context, split plugin.Split, after json.RawMessage) (View, error)
 	// Key returns the key that a position of a view's Source stands at.
 	Key(c Chunk, position json.RawMessage) (Key, error)
-	// Changes hands on the changes of the table that the log has after low, up
-	// to and with high, in order, in the shape that rows have with the log's
-	// reader.
-	Changes(ctx context.Context, table record.Name, low, high json.RawMessage, add func(record.Row)) error
 }
 
 // View is an open view.
@@ -37,10 +33,18 @@ type View struct {
 	// Stamp appends the metadata columns of a row of the snapshot; nil: there
 	// are none.
 	Stamp func(b *record.Batch)
+	// Changes hands on the changes of the table that the log has after Low, up to
+	// and with High, in order, in the shape that rows have with the log's reader;
+	// nil: there are none. It is called once, before the Source is read.
+	Changes func(ctx context.Context, add func(record.Row)) error
 	// Selected says that the rows are chosen by a condition of the user, which
 	// the log's rows cannot be asked.
 	Selected bool
 }
+
+// ErrAgain is the error of a view that is to be opened anew, as for a table
+// whose definition has changed meanwhile.
+var ErrAgain = errors.New("the table was changed meanwhile")
 
 // tries is how many views are opened for one between whose positions the log
 // has nothing, where what it has could not be used.
@@ -74,7 +78,7 @@ func Open(ctx context.Context, v Views, c Chunk, from plugin.Progress) (plugin.S
 	}
 	for range tries {
 		err := s.open(ctx, from.Split, after)
-		if !errors.Is(err, errPartial) {
+		if !errors.Is(err, errPartial) && !errors.Is(err, ErrAgain) {
 			return s.orNil(), err
 		}
 	}
@@ -116,7 +120,10 @@ func (s *source) open(ctx context.Context, split plugin.Split, after json.RawMes
 		}
 	}()
 	s.window, s.at.High, s.segment.High = newWindow(), s.view.High, s.view.High
-	if err := s.views.Changes(ctx, s.chunk.Table, s.view.Low, s.view.High, s.window.Add); err != nil {
+	if s.view.Changes == nil {
+		return nil
+	}
+	if err := s.view.Changes(ctx, s.window.Add); err != nil {
 		return fmt.Errorf("reading what the log says of table %s meanwhile: %w", s.chunk.Table, err)
 	}
 	if len(s.window.at) > 0 && (!s.window.whole || s.view.Selected) {
