@@ -233,6 +233,10 @@ func TestNoEffect(t *testing.T) {
 	if p.Transformer != nil || p.Restoration != nil {
 		t.Error("an empty transformer counts")
 	}
+	text = strings.Replace(text, `"transformer": []`, `"transformer": {"transformSql": ""}`, 1)
+	if mustParse(t, text, job.Options{}).Pipelines[0].Transformer != nil {
+		t.Error("an empty statement counts")
+	}
 }
 
 func TestConfProp(t *testing.T) {

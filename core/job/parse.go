@@ -232,8 +232,16 @@ func (p *parser) pipeline(index int, n *config.Node) Pipeline {
 	reader, writer := p.operator(c.Reader, "reader", ReaderPlugin, readerNoEffect), p.operator(c.Writer, "writer", WriterPlugin, writerNoEffect)
 	return Pipeline{
 		Index: index, Reader: reader, Writer: p.shaped(reader, writer),
-		Transformer: nonEmpty(c.Transformer), NameMapping: nonEmpty(c.NameMapping), Restoration: nonEmpty(c.Restoration),
+		Transformer: statement(nonEmpty(c.Transformer)), NameMapping: nonEmpty(c.NameMapping), Restoration: nonEmpty(c.Restoration),
 	}
+}
+
+// statement returns nil for a transformer whose statement is empty, which is none in FlinkX.
+func statement(n *config.Node) *config.Node {
+	if n != nil && len(n.Members()) == 1 && n.Members()[0].Name == "transformSql" && n.Member("transformSql").Unset() {
+		return nil
+	}
+	return n
 }
 
 // nonEmpty returns nil for a node that says nothing: "", {} and [] too.
