@@ -114,3 +114,49 @@ func TestSlotsOfJobs(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestChangeAmidTransaction uses a table for the first time since it was changed
+// when rows of another table are there already: the transaction is read again,
+// with the change before it. One that has rows of the table before stays as it is.
+func TestChangeAmidTransaction(t *testing.T) {
+	db := prepared(t, "CREATE TABLE a (id int PRIMARY KEY)", "CREATE TABLE b (id int PRIMARY KEY)", "CREATE TABLE c (id int PRIMARY KEY)")
+	f := follow(t, parameters(t, db, map[string]any{"ddlSkip": false}))
+	db.Exec(t, "INSERT INTO a VALUES (1)", "INSERT INTO b VALUES (1)", "INSERT INTO c VALUES (1)")
+	f.want([]string{"int64 1"}, []string{"int64 1"}, []string{"int64 1"})
+	db.Exec(t, "ALTER TABLE b ADD x int", "ALTER TABLE c ADD y int", "BEGIN; INSERT INTO a VALUES (2); INSERT INTO b VALUES (2, 3); INSERT INTO c VALUES (2, 4); TRUNCATE a; COMMIT")
+	for range 2 { // changes, each found by a stream that ends with it
+		err := f.fails()
+		if errclass.Of(err) != errclass.Transient || !strings.Contains(err.Error(), "amid a transaction") {
+			t.Fatalf("the stream ends with %v", err)
+		}
+		f.reopen()
+	}
+	for _, table := range []string{"b", "c"} {
+		if c := f.wantChange(record.Alter); c.Name.Table != table || len(c.To.Columns) != 2 {
+			t.Errorf("the change is %+v", c)
+		}
+	}
+	f.want([]string{"int64 2"}, []string{"int64 2", "int64 3"}, []string{"int64 2", "int64 4"})
+	if c := f.wantChange(record.Truncate); c.Name.Table != "a" {
+		t.Errorf("the change is %+v", c)
+	}
+}
+
+// fails reads on until the stream ends with an error; what came before is
+// dropped but for the marks.
+func (f *follower) fails() error {
+	f.t.Helper()
+	for {
+		f.batch.Reset(f.at.Split.ID)
+		if err := f.source.Fill(f.t.Context(), f.batch); err != nil {
+			f.events = nil
+			return err
+		}
+		for _, m := range f.batch.Marks() {
+			f.at.Position = m.Position
+			if m.State != nil {
+				f.at.State = m.State
+			}
+		}
+	}
+}

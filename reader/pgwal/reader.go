@@ -33,6 +33,7 @@ type reader struct {
 	env    plugin.Env
 	config *Config
 	seen   seen
+	early  early
 	gone   atomic.Bool // a temporary slot was made: there is no other like it
 }
 

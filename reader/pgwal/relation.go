@@ -16,7 +16,8 @@ type relation struct {
 	schema   *record.Schema // nil: the job does not read it
 	decoder  *pgkit.TextDecoder
 	columns  []column
-	identity byte // d: primary key, i: an index, f: all columns, n: nothing
+	touched  pgkit.LSN // the end of the last transaction with a row of the table
+	identity byte      // d: primary key, i: an index, f: all columns, n: nothing
 }
 
 type column struct {
@@ -86,6 +87,7 @@ func (t *tables) add(ctx context.Context, c *pgkit.Conn, m *message) (before, no
 	if old == nil {
 		return nil, rel.schema, nil
 	}
+	rel.touched = old.touched
 	return old.schema, rel.schema, nil
 }
 

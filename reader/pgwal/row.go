@@ -45,7 +45,7 @@ func (s *source) row(ctx context.Context, b *record.Batch, kind byte, m *message
 			return errclass.With(errclass.Permanent, fmt.Errorf("the log has a row of table %s with %d values, it has %d columns", rel.schema.Name, len(t), len(rel.columns)))
 		}
 	}
-	s.tx.rows = true
+	s.tx.rows, rel.touched = true, s.tx.end
 	e := emitter{ctx: ctx, source: s, b: b, rel: rel, at: at}
 	switch cat := s.reader.config.cat; kind {
 	case 'I':

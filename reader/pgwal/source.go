@@ -46,7 +46,10 @@ type transaction struct {
 	open bool
 	rows bool // of it were handed on
 	id   uint32
+	end  pgkit.LSN // of its commit
 	at   time.Time // when it was committed
+
+	early []*record.Change // were handed on before it
 }
 
 var (
@@ -251,8 +254,9 @@ func (s *source) message(ctx context.Context, b *record.Batch, l pgkit.LogMessag
 	m := &message{p: l.Data[1:]}
 	switch kind {
 	case 'B':
-		m.lsn() // of the commit
-		s.tx = transaction{open: true, at: pgkit.Moment(m.int64()), id: m.uint32()}
+		s.tx = transaction{open: true, end: m.lsn(), at: pgkit.Moment(m.int64()), id: m.uint32()}
+		s.tx.early = s.reader.early.of(s.tx.end)
+		s.changes = append(s.changes, s.tx.early...)
 		if s.passed(); s.filter != nil {
 			s.filter.Begin(s.tx.id)
 		}
@@ -260,13 +264,17 @@ func (s *source) message(ctx context.Context, b *record.Batch, l pgkit.LogMessag
 		m.int8()
 		m.lsn() // of the commit
 		s.at, s.when, s.tx.open, s.tx.rows = m.lsn(), s.tx.at, false, false
+		if s.tx.early != nil {
+			s.reader.early.forget(s.tx.end)
+		}
 	case 'R':
 		before, now, err := s.tables.add(ctx, s.lookup, m)
 		if err != nil {
 			return err
 		}
 		if before != nil && !s.reader.config.SkipDDL && !slices.Equal(before.Columns[:before.Data], now.Columns[:now.Data]) { // not for a new identity alone
-			s.changes = append(s.changes, &record.Change{Kind: record.Alter, Name: now.Name, From: before, To: now, LSN: lsnText(l.At), At: s.tx.at})
+			touched := s.tables.known[now.Name].touched == s.tx.end
+			return s.changed(&record.Change{Kind: record.Alter, Name: now.Name, From: before, To: now, LSN: lsnText(l.At), At: s.tx.at}, touched)
 		}
 	case 'I', 'U', 'D':
 		if err := s.row(ctx, b, kind, m, l.At); err != nil {
@@ -296,7 +304,10 @@ func (s *source) truncate(b *record.Batch, m *message, at pgkit.LSN) error {
 				continue
 			}
 		}
-		s.changes = append(s.changes, &record.Change{Kind: record.Truncate, Name: rel.schema.Name, From: rel.schema, To: rel.schema, LSN: lsnText(at), At: s.tx.at})
+		err := s.changed(&record.Change{Kind: record.Truncate, Name: rel.schema.Name, From: rel.schema, To: rel.schema, LSN: lsnText(at), At: s.tx.at}, rel.touched == s.tx.end)
+		if err != nil {
+			return err
+		}
 	}
 	return m.err('T')
 }
