@@ -1,6 +1,7 @@
 package torture
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,7 +19,7 @@ func (c contents) add(values map[string]*string, n int) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		v := "NULL"
 		if p := values[name]; p != nil {
-			v = fmt.Sprintf("%q", *p)
+			v = shortened(*p)
 		}
 		fmt.Fprintf(&b, "%s=%s ", name, v)
 	}
@@ -26,6 +27,15 @@ func (c contents) add(values map[string]*string, n int) {
 	if c[row] += n; c[row] == 0 {
 		delete(c, row)
 	}
+}
+
+// shortened spells a value; of a long one it shows the begin and a sum of the whole.
+func shortened(v string) string {
+	const most = 60
+	if len(v) <= most {
+		return fmt.Sprintf("%q", v)
+	}
+	return fmt.Sprintf("%q... (%d bytes, %x)", v[:16], len(v), sha256.Sum256([]byte(v)))
 }
 
 // columns asks a database for a table's columns; those that were added are
