@@ -42,7 +42,7 @@ func parseOffset(piece string, topics []string) (p kafkakit.TopicPartition, offs
 		name, value, ok := strings.Cut(member, ":")
 		name = strings.TrimSpace(name)
 		if _, twice := given[name]; !ok || twice || !slices.Contains([]string{"topic", "partition", "offset"}, name) {
-			return p, 0, fmt.Errorf("%q is none of topic:, partition: and offset:", strings.TrimSpace(member))
+			return p, 0, fmt.Errorf("%q is no topic, partition or offset", strings.TrimSpace(member))
 		}
 		given[name] = strings.TrimSpace(value)
 	}
@@ -98,7 +98,7 @@ func (r *reader) starts(ctx context.Context, c *kafkakit.Client, list []kafkakit
 	if len(rest) == 0 {
 		return given, nil
 	}
-	reset, at := set.Reset, int64(kafkakit.Latest)
+	reset, at := set.Reset, kafkakit.Latest
 	switch reset {
 	case "none":
 		return nil, errclass.With(errclass.Config, fmt.Errorf("consumer group %q has committed no offset of partition %s, and auto.offset.reset is none: take another mode", r.config.Group, rest[0]))

@@ -254,6 +254,9 @@ func (l *leader) fetch(places []*Place) ([]*Piece, error) {
 	req := &sarama.FetchRequest{Version: fetchVersion, MaxWaitTime: int32(c.set.MaxWait.Milliseconds()), MinBytes: int32(min(c.set.MinBytes, share)),
 		MaxBytes: int32(share), Isolation: c.set.isolation(), SessionEpoch: -1}
 	for _, p := range places {
+		if p.ask > int32(c.set.PartBytes) { // it has a batch that did not fit
+			req.MaxBytes = max(req.MaxBytes, p.ask)
+		}
 		req.AddBlock(p.Partition.Topic, p.Partition.ID, p.next, p.ask, -1)
 	}
 	res, err := l.conn.Fetch(req)
