@@ -265,3 +265,17 @@ func (c *catalog) whole(ctx context.Context, srv *server, read []*cursor, after 
 	}
 	return nil
 }
+
+// cut leaves out the commits that some table is to be read of from a newer
+// instance.
+func (c *catalog) cut(commits []commit) []commit {
+	for _, t := range c.tables {
+		if t.until.isZero() {
+			continue
+		}
+		if i := slices.IndexFunc(commits, func(o commit) bool { return !o.at.before(t.until) }); i >= 0 {
+			commits = commits[:i]
+		}
+	}
+	return commits
+}

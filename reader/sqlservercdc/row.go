@@ -2,7 +2,6 @@ package sqlservercdc
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -85,10 +84,13 @@ func (e *emitter) update(b *record.Batch, c *cursor, tx *commit) error {
 	}
 	if wanted {
 		suspect := slices.ContainsFunc(c.capture.schema.Key, func(k int) bool { return c.capture.changed(c.mask(), k) })
-		after := e.emit(b, c, record.UpdateAfter, tx)
+		err := e.try(b, c, record.UpdateAfter, tx)
 		switch {
-		case before && !after: // the pair travels together or not at all
-			b.Drop()
+		case err != nil:
+			if before { // the pair travels together or not at all
+				b.Drop()
+			}
+			reject(b, c, err)
 		case before && suspect && e.moved(b):
 			e.again(b, record.Delete, record.Insert)
 			b.Link()
@@ -134,21 +136,31 @@ func (e *emitter) again(b *record.Batch, ops ...record.Op) {
 // emit appends the row that a cursor stands at; false if it is none, which
 // goes to the dirty rows.
 func (e *emitter) emit(b *record.Batch, c *cursor, op record.Op, tx *commit) bool {
+	err := e.try(b, c, op, tx)
+	if err != nil {
+		reject(b, c, err)
+	}
+	return err == nil
+}
+
+// try appends the row that a cursor stands at, or nothing.
+func (e *emitter) try(b *record.Batch, c *cursor, op record.Op, tx *commit) error {
 	s := c.capture.schema
 	b.Begin(s, op)
 	if err := e.cells(b, c); err != nil {
 		b.Drop()
-		var v *errclass.Value
-		if errors.As(err, &v) {
-			err = errclass.With(errclass.Data, &errclass.Value{Column: v.Column, Reason: v.Reason, Err: v.Err})
-		}
-		b.Reject(c.rows.Raw(s.Data), fmt.Errorf("a change of table %s at %s: %w", s.Name, c.commit, err))
-		return false
+		return err
 	}
 	for i := range s.Columns[s.Data:] {
 		metas[s.Columns[s.Data+i].Name](b, tx)
 	}
-	return true
+	return nil
+}
+
+// reject hands the row that a cursor stands at over as input that is none.
+func reject(b *record.Batch, c *cursor, why error) {
+	s := c.capture.schema
+	b.Reject(c.rows.Raw(s.Data), fmt.Errorf("a change of table %s at %s: %w", s.Name, c.commit, why))
 }
 
 func (e *emitter) cells(b *record.Batch, c *cursor) error {

@@ -249,12 +249,13 @@ func (s *server) agent(ctx context.Context) (string, error) {
 	return text(row, 0), unseen(err)
 }
 
-// unseen drops the error of a view that the login may not see.
+// unseen drops the error of a view that the login may not see, or that there
+// is not in every product.
 func unseen(err error) error {
-	if errclass.Of(err) == errclass.Config {
-		return nil
+	if c := errclass.Of(err); c == errclass.Transient || c == errclass.Canceled {
+		return err
 	}
-	return err
+	return nil
 }
 
 // Numbers of the server's errors.

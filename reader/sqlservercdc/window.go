@@ -3,6 +3,7 @@ package sqlservercdc
 import (
 	"cmp"
 	"container/heap"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -116,4 +117,90 @@ func (w *window) settle(p *pool) {
 		return
 	}
 	heap.Fix(&w.left, 0)
+}
+
+// openWindow begins to read the changes of commits.
+func (s *source) openWindow(ctx context.Context, commits []commit) error {
+	w := &window{commits: commits, to: commits[len(commits)-1].at}
+	var spans []span
+	var tables []*table
+	for _, t := range s.catalog.tables {
+		from := commits[0].at
+		if from.before(t.floor) {
+			from = t.floor
+		}
+		if !w.to.before(from) {
+			spans, tables = append(spans, span{t.instance, from, w.to}), append(tables, t)
+		}
+	}
+	busy, err := s.server.busy(ctx, spans)
+	if err != nil {
+		return err
+	}
+	for _, i := range busy {
+		c := &cursor{table: tables[i], capture: tables[i].capture, span: spans[i]}
+		if err := s.stream(ctx, c); err != nil {
+			return fmt.Errorf("reading changes of table %s: %w", c.table.name, err)
+		}
+		w.read = append(w.read, c)
+	}
+	for _, c := range w.read { // all run at the server by now
+		if err := c.advance(); err != nil {
+			return s.explain(ctx, c, err)
+		}
+		if c.rows == nil {
+			s.pool.put(c.conn)
+			continue
+		}
+		heap.Push(&w.left, c)
+	}
+	s.window = w
+	return nil
+}
+
+func (s *source) stream(ctx context.Context, c *cursor) (err error) {
+	if c.conn, err = s.pool.get(ctx); err != nil {
+		return err
+	}
+	c.rows, err = c.conn.Stream(ctx, c.capture.statement(c.span.from, c.span.to), c.capture.columns, 0)
+	return err
+}
+
+// explain makes more of the error of a stream: the server's says little of a
+// range that is not all there, and of a missing role.
+func (s *source) explain(ctx context.Context, c *cursor, err error) error {
+	switch mssqlkit.Code(err) {
+	case errNoArguments:
+		if missing := s.catalog.whole(ctx, s.server, []*cursor{c}, s.at); missing != nil {
+			return missing
+		}
+	case errNoPermission:
+		return fmt.Errorf("%w; grant SELECT on the captured columns, and make the user a member of the role of capture instance %s", err, c.capture.instance)
+	}
+	return err
+}
+
+// verify makes sure that what was handed on of the window is all that there
+// was: nothing beyond what was verified before has been removed since. It comes
+// before every mark.
+func (s *source) verify(ctx context.Context) error {
+	w := s.window
+	if err := s.catalog.whole(ctx, s.server, w.read, w.verified); err != nil {
+		return err
+	}
+	w.verified = s.at
+	return nil
+}
+
+// closeWindow ends a window that is read.
+func (s *source) closeWindow(ctx context.Context) error {
+	w := s.window
+	if len(w.read) > 0 {
+		if err := s.verify(ctx); err != nil {
+			return err
+		}
+	}
+	s.reach(w.to, w.commits[len(w.commits)-1].end)
+	s.window = nil
+	return s.pool.trim()
 }
