@@ -37,6 +37,14 @@ test-quick: ## run what needs no server, without the race detector, and say what
 mysql2kafka: build ## start MySQL and Kafka, fill a table, move it into a topic, show both ends
 	@$(SERVERS) run -only mysql,kafka -- $(GO) run ./core/plugintest/mysql2kafka -bin $(BIN)
 
+FOR      ?= 10m
+SEED     ?= 0
+SCENARIO ?= .
+
+.PHONY: torture
+torture: build ## follow databases through kills, restarts and cut networks: FOR=10m each, SEED=0 takes another one each time, SCENARIO=MySQL
+	$(SERVERS) run -- env DATASYNC_TEST_REQUIRE=1 $(GO) test -count=1 -v -timeout 0 -run '$(SCENARIO)' ./core/plugintest/torture -args -for $(FOR) -seed $(SEED) -binary $(abspath $(BIN))
+
 .PHONY: bench
 bench: build ## measure each path beside the native tools; takes a while
 	$(GO) run ./core/plugintest/bench
