@@ -164,6 +164,27 @@ func (r *incremental) limit(ctx context.Context, i *increment, spec *incrementSp
 	return nil
 }
 
+// Probe implements [plugin.Prober]: the increment column and the location are
+// looked at as well.
+func (r *incremental) Probe(ctx context.Context) error {
+	_, err := r.describe(ctx, func(ctx context.Context, s Session, q *query) error {
+		f, err := r.increColumn(q.origin)
+		if err != nil {
+			return errclass.With(errclass.Config, err)
+		}
+		for given := range strings.SplitSeq(r.cfg.StartLocation, ",") {
+			if given = strings.TrimSpace(given); given == "" {
+				continue
+			}
+			if _, err := parseLocation(given, f, r.zone); err != nil {
+				return errclass.With(errclass.Config, errorAt("startLocation", "%w", err))
+			}
+		}
+		return r.estimate(ctx, s, q)
+	})
+	return err
+}
+
 // increColumn finds the increment column: by its name, or by its index among
 // the job's columns.
 func (r *incremental) increColumn(o *origin) (*sqlkit.TableColumn, error) {

@@ -223,13 +223,16 @@ func (o *origin) handedOn() *record.Schema {
 // nothing. What they would cost is asked for too: PostgreSQL looks at privileges
 // when it plans to run a statement, not when it is prepared.
 func (r *reader) Probe(ctx context.Context) error {
-	_, err := r.describe(ctx, func(ctx context.Context, s Session, q *query) error {
-		if _, err := s.Estimate(ctx, r.statement(q, "").String()); err != nil {
-			return r.explain(q.origin, fmt.Errorf("reading %s: %w", q.origin, err))
-		}
-		return nil
-	})
+	_, err := r.describe(ctx, r.estimate)
 	return err
+}
+
+// estimate has the database plan the statement, which needs the right to run it.
+func (r *reader) estimate(ctx context.Context, s Session, q *query) error {
+	if _, err := s.Estimate(ctx, r.statement(q, "").String()); err != nil {
+		return r.explain(q.origin, fmt.Errorf("reading %s: %w", q.origin, err))
+	}
+	return nil
 }
 
 // Open implements [plugin.Reader].
