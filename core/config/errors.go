@@ -82,6 +82,7 @@ func Join(errs ...error) error {
 		x, y := a.(*Error), b.(*Error)
 		return cmp.Or(strings.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
 	})
+	faults = slices.CompactFunc(faults, func(a, b error) bool { return a.Error() == b.Error() }) // one value that stands for two
 	if len(faults) == 0 {
 		return errors.Join(others...)
 	}

@@ -68,6 +68,13 @@ func TestExpandKeepsPositions(t *testing.T) {
 	}
 }
 
+func TestFaultsAreSaidOnce(t *testing.T) {
+	one, same := &config.Error{Path: "a", Line: 1, Msg: "is required"}, &config.Error{Path: "a", Line: 1, Msg: "is required"}
+	if got := config.Join(one, &config.Error{Path: "b", Line: 2, Msg: "is required"}, same); got.Error() != "1:0: a: is required\n2:0: b: is required" {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestFaultOfPlaceholderStandsAlone(t *testing.T) {
 	source, left := config.Expand("j", []byte(`{"port": "${port}", "prot": "${port}", "level": "x"}`), lookup)
 	n, err := config.Parse(source)
