@@ -439,3 +439,44 @@ func TestTransactions(t *testing.T) {
 		}
 	}
 }
+
+// TestSchemaChange: a schema change is handed on behind a mark before it, so
+// that who begins there again meets it again, and the stream goes on after it.
+func TestSchemaChange(t *testing.T) {
+	k := servers.Kafka(t)
+	topic := k.Topic(t, 1)
+	row := func(id int) string {
+		return fmt.Sprintf(`{"data":[{"id":"%d"}],"mysqlType":{"id":"bigint"},"pkNames":["id"],"database":"d","table":"t","type":"INSERT","isDdl":false,"es":1}`, id)
+	}
+	produce(t, k, value(topic, 0, row(1)), value(topic, 0, `{"database":"d","table":"t","type":"ALTER","isDdl":true,"sql":"ALTER TABLE t ADD n int","es":2}`), value(topic, 0, row(2)))
+	r := newReaderOf(t, k.Addr(), topic, fields{"format": "canal-json"})
+	p := plan(t, r, 1)[0]
+	var got []string
+	read := func(s plugin.Source, until int) {
+		for len(got) < until {
+			b := &record.Batch{}
+			b.Reset("")
+			if err := s.Fill(t.Context(), b); err != nil {
+				t.Fatal(err)
+			}
+			for i := range b.Len() {
+				got = append(got, string(b.Row(i).AppendText(nil, 0)))
+			}
+			p.Position = b.Marks()[0].Position
+			if c := b.SchemaChange(); c != nil {
+				got = append(got, c.SQL)
+			}
+		}
+	}
+	for _, until := range []int{2, 4} { // opened again behind the change, before anything came after it
+		s, err := r.Open(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read(s, until)
+		closeSource(t, s)
+	}
+	if want := []string{"1", "ALTER TABLE t ADD n int", "ALTER TABLE t ADD n int", "2"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

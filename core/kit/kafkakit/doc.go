@@ -26,5 +26,9 @@
 // A producer of [Client.NewTransactional] has its records become visible in
 // transactions; [Ledger] keeps texts in the same ones.
 //
-// Nothing here knows of rows; writer/kafka does.
+// [Consumer] asks leading brokers for whole record batches and hands their
+// records on where they lie; it holds two answers of each broker. [Client] knows
+// where partitions begin and end, and what groups have committed.
+//
+// Nothing here knows of rows; writer/kafka and reader/kafka do.
 package kafkakit
