@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -11,8 +12,6 @@ import (
 	"github.com/datasync-io/datasync/core/kit/kafkakit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
-
-	"io"
 )
 
 // patience is how long rows wait for more to come.
