@@ -10,6 +10,8 @@ import (
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/kit/mysqlkit"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/record"
 )
 
 // Config is the parameters of the binlog reader. The case of keys does not
@@ -72,6 +74,21 @@ type Start struct {
 	Position uint32 `json:"position"`
 	// Begin after these transactions: uuid:1-100 of MySQL, 0-1-100 of MariaDB.
 	GTIDSet *string `json:"gtidSet"`
+	// Per table, as database.table: a condition that rows must meet to be copied by initial, without the word WHERE. Changes are read of all rows.
+	Where map[string]string `json:"where"`
+}
+
+// copies tells that the rows of the tables are copied.
+func (s *Start) copies() bool { return s.Mode == modeInitial || s.Mode == modeInitialOnly }
+
+// condition is what rows of a table must meet to be copied; "": nothing.
+func (s *Start) condition(name record.Name) string {
+	for text, condition := range s.Where {
+		if strings.EqualFold(strings.ReplaceAll(text, "`", ""), name.Database+"."+name.Table) {
+			return condition
+		}
+	}
+	return ""
 }
 
 // Modes of starting.
@@ -141,6 +158,12 @@ func (c *Config) Validate() error {
 	}
 	if c.Start.Mode != "" && (c.Start.GTIDSet != nil || c.Start.Timestamp > 0 || c.Start.JournalName != "") {
 		errs = append(errs, config.Fieldf("start.mode", "is %q, and other keys of start say otherwise; keep one", c.Start.Mode))
+	}
+	for text, condition := range c.Start.Where {
+		errs = append(errs, config.Field("start.where."+text, sqlkit.CheckCondition(condition)))
+		if !c.Start.copies() {
+			errs = append(errs, config.Fieldf("start.where."+text, "belongs to start.mode initial or initial-only"))
+		}
 	}
 	if c.Start.Position > 0 && c.Start.JournalName == "" && c.Start.Timestamp == 0 {
 		errs = append(errs, config.Fieldf("start.position", "needs journal-name, the file that it is an offset of"))

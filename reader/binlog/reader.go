@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/mysqlkit"
 	"github.com/datasync-io/datasync/core/plugin"
 )
@@ -48,11 +50,13 @@ type reader struct {
 	meta      []string
 	uuid      string
 	gauges    gauges
+	heartbeat time.Duration // of an idle server
+	asking    asking
 }
 
 // New returns a reader; it dials nothing. cfg has been validated.
 func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
-	r := &reader{config: cfg, log: env.Log, meta: env.Meta, uuid: newUUID()}
+	r := &reader{config: cfg, log: env.Log, meta: env.Meta, uuid: newUUID(), heartbeat: heartbeatPeriod}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
@@ -69,10 +73,6 @@ func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
 	}
 	if r.ops, err = cfg.ops(); err != nil {
 		return nil, errclass.With(errclass.Config, err)
-	}
-	if m := cfg.Start.mode(); m == modeInitial || m == modeInitialOnly {
-		return nil, errclass.With(errclass.Config, config.Fieldf("start.mode",
-			"%s, which copies the rows that are there, is not in this version: copy them with the mysql reader, and begin here with the position that it reports", m))
 	}
 	if cfg.OnPositionLost == "snapshot" {
 		return nil, errclass.With(errclass.Config, config.Fieldf("onPositionLost", "snapshot, which copies the tables again, is not in this version: leave it out, and start with -fresh"))
@@ -91,14 +91,25 @@ func (r *reader) serverID() uint32 {
 	return 1<<30 + rand.Uint32N(1<<31) // away from those that people choose
 }
 
-// Splits plans one split, the log, that never ends.
+// Splits plans one split, the log, that never ends; before it, where rows are
+// copied, their chunks.
 func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, error) {
-	if p.Now != nil {
+	switch {
+	case p.Now != nil && r.config.Start.Mode == modeInitial:
+		splits, err := after(p.Now)
+		for i := range splits {
+			splits[i].Apart = !r.selection.single()
+		}
+		return splits, err
+	case p.Now != nil:
 		return nil, nil
 	}
 	spec, err := r.start(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("finding where to begin: %w", err)
+	}
+	if r.config.Start.copies() {
+		return r.chunks(ctx, spec, p.Channels)
 	}
 	s, err := spec.split()
 	s.Apart = !r.selection.single()
@@ -106,9 +117,22 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, err
 }
 
 // Resume takes stored positions as they are; whether the server still has them
-// is found when they are opened.
+// is found when they are opened. Where rows are still to be copied though the
+// log has been read, the log is left and taken up again after them.
 func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
+	copying := false
 	for _, p := range stored {
+		if !isLog(p.Split) {
+			c, err := parseChunk(p.Split)
+			if err == nil && p.Position != nil {
+				_, err = handover.Segments(c.Chunk, p)
+			}
+			if err != nil {
+				return nil, err
+			}
+			copying = copying || !p.Done && p.Err == ""
+			continue
+		}
 		if _, err := parseLogSpec(p.Split); err != nil {
 			return nil, err
 		}
@@ -118,6 +142,9 @@ func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]p
 			}
 		}
 	}
+	if copying {
+		return leave(stored)
+	}
 	return stored, nil
 }
 
@@ -126,9 +153,19 @@ func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source,
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if !isLog(from.Split) {
+		c, err := parseChunk(from.Split)
+		if err != nil {
+			return nil, err
+		}
+		return handover.Open(ctx, &views{reader: r}, c.Chunk, from)
+	}
 	spec, err := parseLogSpec(from.Split)
 	if err != nil {
 		return nil, err
+	}
+	if spec.Ends {
+		return &stopped{from.Position}, nil
 	}
 	at, state := spec.Start, from.State
 	if from.Position != nil {
@@ -143,6 +180,10 @@ func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source,
 	if err != nil {
 		return nil, err
 	}
+	if err := s.leaveOut(spec.Copied); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.without = spec.Without
 	if spec.Create && from.Position == nil {
 		s.describeAll()
 	}
@@ -174,5 +215,5 @@ func (r *reader) openAny(ctx context.Context, at *Position, state []byte) (*sour
 	return nil, first
 }
 
-// Close has nothing to end.
-func (r *reader) Close() error { return nil }
+// Close ends the connection for questions.
+func (r *reader) Close() error { return r.asking.close() }

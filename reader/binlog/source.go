@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/binlogkit"
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/mysqlkit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
@@ -48,6 +50,12 @@ type source struct {
 	delivered int64 // changes of the open transaction
 	durable   int64 // of these, before the last mark
 
+	filter  *handover.Filter[high, where] // nil: nothing that comes was copied before
+	entered where                         // that the filter was told of last
+	scratch *record.Batch
+	without []record.Name   // tables that are not read
+	ctx     context.Context //nolint:containedctx // of the Fill that runs
+
 	marked time.Time // when the last position was given
 	at     struct {  // its place
 		file   string
@@ -73,7 +81,7 @@ func (r *reader) open(ctx context.Context, srv *server, at *Position, state []by
 	if err != nil {
 		return nil, lost("%w", err)
 	}
-	s := &source{reader: r, srv: srv, f: f, history: binlogkit.NewHistory(srv.product), cut: cut{at.Skip, at.SkipGTID}, marked: time.Now()}
+	s := &source{reader: r, srv: srv, f: f, history: binlogkit.NewHistory(srv.product), cut: cut{at.Skip, at.SkipGTID}, marked: time.Now(), scratch: record.NewBatch(0, 0)}
 	s.at.file, s.at.offset = at.File, at.Offset
 	if err := s.history.Load(state); err != nil {
 		return nil, lost("%w", err)
@@ -82,7 +90,7 @@ func (r *reader) open(ctx context.Context, srv *server, at *Position, state []by
 	s.stamp.want(r.meta, r.config.OffsetLength)
 	s.tail = s.stamp.tail()
 	from := f.dumpFrom()
-	s.dump, err = srv.conn.Dump(ctx, from, mysqlkit.DumpOptions{ServerID: r.serverID(), UUID: r.uuid, Heartbeat: heartbeatPeriod})
+	s.dump, err = srv.conn.Dump(ctx, from, mysqlkit.DumpOptions{ServerID: r.serverID(), UUID: r.uuid, Heartbeat: r.heartbeat})
 	if err != nil {
 		return nil, explainDump(err)
 	}
@@ -109,6 +117,7 @@ func (s *source) Fill(ctx context.Context, b *record.Batch) error {
 	}
 	stop := context.AfterFunc(ctx, s.srv.conn.Interrupt)
 	defer stop()
+	s.ctx = ctx
 	err := s.fill(b)
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
@@ -265,6 +274,10 @@ func (s *source) begin(b *record.Batch, e *event) error {
 		return errclass.With(errclass.Permanent, fmt.Errorf(
 			"table %s was changed in an XA transaction, which may still be rolled back after it is in the log: leave the table out, or change it without XA", m.name))
 	}
+	if slices.Contains(s.without, m.name) {
+		s.images = binlogkit.Images{}
+		return nil
+	}
 	wanted := s.reader.ops
 	if kind == binlogkit.Insert && !wanted.insert || kind == binlogkit.Update && !wanted.update || kind == binlogkit.Delete && !wanted.delete {
 		s.images = binlogkit.Images{}
@@ -275,7 +288,7 @@ func (s *source) begin(b *record.Batch, e *event) error {
 		s.began = time.Now()
 	}
 	s.stamp.begin(s.f, e)
-	return nil
+	return s.enter()
 }
 
 // rows appends the changes of the event that is open; full: the batch is to be
@@ -296,8 +309,12 @@ func (s *source) rows(b *record.Batch) (full bool, err error) {
 			return true, s.markInside(b)
 		}
 		s.delivered++
+		before := b.Len()
 		err := s.images.Next(b, s.tail)
 		if err == nil {
+			if err := s.unshown(b, before); err != nil {
+				return false, err
+			}
 			continue
 		}
 		if errclass.Of(err) != errclass.Data {

@@ -11,6 +11,7 @@ import (
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/binlogkit"
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/mysqlkit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
@@ -24,6 +25,14 @@ type LogSpec struct {
 	Start   *Position       `json:"start"`
 	History json.RawMessage `json:"history"`
 	Create  bool            `json:"create,omitempty"` // begin with a CREATE TABLE of each table
+	// Copied is what was copied of the tables before: changes that these rows show
+	// are left out.
+	Copied []handover.Segment `json:"copied,omitempty"`
+	// Without are tables whose copying was given up: the log is not read for them.
+	Without []record.Name `json:"without,omitempty"`
+	// Ends says that nothing is read of the log any more, since tables are to be
+	// copied before it goes on.
+	Ends bool `json:"ends,omitempty"`
 }
 
 const specVersion = 1
@@ -87,7 +96,7 @@ func (r *reader) start(ctx context.Context) (*LogSpec, error) {
 func (r *reader) place(ctx context.Context, srv *server, end *Position) (*Position, error) {
 	s := &r.config.Start
 	switch s.mode() {
-	case modeLatest:
+	case modeLatest, modeInitial, modeInitialOnly:
 		return end, nil
 	case modeGTID:
 		if !srv.gtids {

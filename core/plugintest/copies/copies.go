@@ -1,0 +1,221 @@
+// Package copies has what tests of readers share that copy tables and go on with
+// their log: a run whose splits are left and taken up again at random, into a
+// target that finds each gap and each double ([Run]).
+package copies
+
+import (
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/plugintest"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// strict is a target that applies what arrives row by row, and refuses what it
+// has already and what it lacks: a double, or a gap.
+type strict struct {
+	t    *testing.T
+	seed uint64
+	rows map[string]string // by table and key: the other cells
+}
+
+func (g *strict) apply(r record.Row) {
+	g.t.Helper()
+	s := r.Schema()
+	cells := plugintest.Cells(r)
+	if strings.HasPrefix(cells[0], "op ") {
+		cells = cells[1:]
+	}
+	key, rest := keyAndRest(s.Name.Table, cells[:s.Data], s.Key)
+	was, there := g.rows[key]
+	switch op := r.Op(); {
+	case op == record.Insert && there:
+		g.t.Fatalf("seed %d: %s arrived twice: %s, then %s", g.seed, key, was, rest)
+	case op != record.Insert && !there:
+		g.t.Fatalf("seed %d: %s of %s, which has not arrived", g.seed, op, key)
+	case op == record.UpdateBefore && was != rest:
+		g.t.Fatalf("seed %d: an update of %s from %s, the target has %s", g.seed, key, rest, was)
+	case op == record.Delete:
+		delete(g.rows, key)
+	default:
+		g.rows[key] = rest
+	}
+}
+
+// Run is a job as the engine would run it, whose splits are left and taken up
+// again at random, as after a crash.
+type Run struct {
+	t          *testing.T
+	rnd        *rand.Rand
+	info       plugin.ReaderInfo
+	parameters string
+	reader     plugin.Reader
+	plan       []plugin.Progress
+	target     *strict
+
+	Tokens chan struct{} // a transaction of a writer each; nil: there are none
+}
+
+// New plans a job.
+func New(t *testing.T, seed uint64, info plugin.ReaderInfo, parameters string) *Run {
+	t.Helper()
+	j := &Run{t: t, rnd: rand.New(rand.NewPCG(seed, 99)), info: info, parameters: parameters, target: &strict{t: t, seed: seed, rows: map[string]string{}}}
+	j.restart()
+	j.add(plugin.Plan{Channels: 2})
+	return j
+}
+
+func (j *Run) restart() {
+	j.t.Helper()
+	j.reader = plugintest.NewReader(j.t, j.info, j.parameters)
+	if j.plan == nil {
+		return
+	}
+	var err error
+	if j.plan, err = j.reader.(plugin.Resumer).Resume(j.t.Context(), 2, j.plan); err != nil {
+		j.t.Fatal(err)
+	}
+}
+
+func (j *Run) add(p plugin.Plan) {
+	j.t.Helper()
+	splits, err := j.reader.(plugin.Splitter).Splits(j.t.Context(), p)
+	if err != nil {
+		j.t.Fatal(err)
+	}
+	for _, s := range splits {
+		j.plan = append(j.plan, plugin.Progress{Split: s})
+	}
+}
+
+// Step reads some of a split that is left, until something has come; nil: not of
+// the log. False: there is none.
+func (j *Run) Step(until func() bool) bool {
+	j.t.Helper()
+	for range 6 {
+		select {
+		case j.Tokens <- struct{}{}:
+		default:
+		}
+	}
+	if j.rnd.IntN(10) == 0 {
+		j.restart()
+	}
+	j.add(plugin.Plan{Channels: 2, Now: j.plan})
+	if until == nil && j.InLog() {
+		return true
+	}
+	var left []int
+	for i := range j.plan {
+		if !j.plan[i].Done && j.plan[i].Err == "" {
+			left = append(left, i)
+		}
+	}
+	if len(left) == 0 {
+		return false
+	}
+	j.part(&j.plan[left[j.rnd.IntN(len(left))]], until)
+	return true
+}
+
+// InLog tells that all that was to be copied is.
+func (j *Run) InLog() bool {
+	n := len(j.plan)
+	return n > 0 && j.plan[n-1].Split.Endless
+}
+
+// part reads some of a split: what came after the last mark is taken back.
+func (j *Run) part(p *plugin.Progress, until func() bool) {
+	j.t.Helper()
+	s, err := j.reader.Open(j.t.Context(), *p)
+	if err != nil {
+		j.t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			j.t.Error(err)
+		}
+	}()
+	b, unmarked := record.NewBatch(0, 0), record.NewBatch(0, 0)
+	for n := 1 + j.rnd.IntN(20); n > 0 && (until == nil || !until()); n-- {
+		b.Reset(p.Split.ID)
+		b.SetTarget(1+j.rnd.IntN(60), 0)
+		err := s.Fill(j.t.Context(), b)
+		if err != nil && err != io.EOF {
+			j.t.Fatal(err)
+		}
+		for i := range b.Len() {
+			unmarked.CopyRow(b.Row(i))
+		}
+		marks := b.Marks()
+		if len(marks) == 0 && err == nil {
+			continue
+		}
+		for i := range unmarked.Len() {
+			j.target.apply(unmarked.Row(i))
+		}
+		unmarked.Reset("")
+		if len(marks) > 0 && marks[0].Position != nil {
+			p.Position = marks[0].Position
+		}
+		if len(marks) > 0 && marks[0].State != nil {
+			p.State = marks[0].State
+		}
+		if a, ok := s.(plugin.Acker); ok && len(marks) > 0 {
+			if err := a.Ack(j.t.Context(), p.Position); err != nil {
+				j.t.Fatal(err)
+			}
+		}
+		if err == io.EOF {
+			p.Done = true
+			return
+		}
+	}
+}
+
+// Finish reads until the row with that key of a table has come, and compares
+// with what the source has then.
+func (j *Run) Finish(table, key string, want map[string]string) {
+	j.t.Helper()
+	last := table + " " + key
+	come := func() bool { _, there := j.target.rows[last]; return there }
+	for !come() {
+		if !j.Step(come) {
+			j.t.Fatalf("seed %d: the job has ended before the log", j.target.seed)
+		}
+	}
+	for key, rest := range want {
+		if got, there := j.target.rows[key]; !there || got != rest {
+			j.t.Errorf("seed %d: %s is %q (there: %t), the source has %q", j.target.seed, key, got, there, rest)
+		}
+	}
+	if len(j.target.rows) != len(want) {
+		j.t.Errorf("seed %d: %d rows, the source has %d", j.target.seed, len(j.target.rows), len(want))
+	}
+}
+
+// All reads a job to its end and returns its rows as Finish compares them.
+func (j *Run) All() map[string]string {
+	j.t.Helper()
+	for j.Step(nil) {
+		if j.InLog() {
+			j.t.Fatal("the job goes on with a log")
+		}
+	}
+	return j.target.rows
+}
+
+func keyAndRest(table string, cells []string, keyed []int) (key, rest string) {
+	key = table + " "
+	for c, text := range cells {
+		if len(keyed) == 0 || c == keyed[0] {
+			key += text
+		} else {
+			rest += text + "|"
+		}
+	}
+	return key, rest
+}
