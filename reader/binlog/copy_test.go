@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/plugintest/copies"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
 )
@@ -37,16 +39,17 @@ func snapshotMeetsLog(t *testing.T, db servers.Database, seed uint64) {
 		return fmt.Sprintf("('%c%d', %d, '2024-02-29 12:00:00.125')", "kK"[i%2], i, i)
 	})
 	fill(t, db, "c", 200, func(i int) string { return fmt.Sprintf("(%d, 'y')", i) })
-	tokens, stop := writers(t, db, seed, func(rnd *rand.Rand) string {
+	change := func(rnd *rand.Rand) string {
 		k, v := rnd.IntN(3000), rnd.IntN(1000)
 		name := fmt.Sprintf("'%c%d'", "kK"[k%2], rnd.IntN(700))
 		return []string{
 			fmt.Sprintf("INSERT IGNORE INTO a VALUES (%d, %d, 'new')", k, v), fmt.Sprintf("UPDATE a SET n = %d WHERE id = %d", v, k),
 			fmt.Sprintf("UPDATE a SET n = %d, id = id + 10000 WHERE id = %d", v, k), fmt.Sprintf("DELETE FROM a WHERE id = %d", k),
 			fmt.Sprintf("INSERT IGNORE INTO b VALUES (%s, %d, NULL)", name, v), fmt.Sprintf("UPDATE b SET v = %d WHERE name = %s", v, name),
-			fmt.Sprintf("DELETE FROM b WHERE name = %s", name), fmt.Sprintf("DELETE FROM c WHERE x = %d", rnd.IntN(300)),
+			fmt.Sprintf("DELETE FROM b WHERE name = %s", name), fmt.Sprintf("DELETE FROM b WHERE v = %d", v),
 		}[rnd.IntN(8)]
-	})
+	}
+	tokens, stop := writers(t, db, seed, change)
 	defer stop()
 	job := func(mode string) string {
 		text, err := json.Marshal(parameters(db, map[string]any{"start": map[string]any{"mode": mode}}))
@@ -55,7 +58,27 @@ func snapshotMeetsLog(t *testing.T, db servers.Database, seed uint64) {
 		}
 		return string(text)
 	}
-	j := copies.New(t, seed, Info(), job("initial"))
+	// A view may show a change or not that the log has near it: as one that is
+	// seen before its place is known, or one that waits for a replica's word.
+	rnd := rand.New(rand.NewPCG(seed, 77))
+	near := db.Connect(t)
+	info := Info()
+	info.New = func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
+		r, err := Info().New(env, d)
+		if own, ok := r.(*reader); ok {
+			own.paused = func() {
+				for range rnd.IntN(20) {
+					for _, sql := range []string{change(rnd), change(rnd)} {
+						if _, err := near.Execute(sql); err != nil {
+							t.Logf("%s: %v", sql, err) // a deadlock
+						}
+					}
+				}
+			}
+		}
+		return r, err
+	}
+	j := copies.New(t, seed, info, job("initial"))
 	j.Tokens = tokens
 	for !j.InLog() {
 		j.Step(nil)

@@ -52,6 +52,7 @@ type reader struct {
 	gauges    gauges
 	heartbeat time.Duration // of an idle server
 	asking    asking
+	paused    func() // of tests: see pause
 }
 
 // New returns a reader; it dials nothing. cfg has been validated.

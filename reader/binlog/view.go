@@ -136,6 +136,7 @@ func (d *viewDriver) begin(ctx context.Context, srv *server) (err error) {
 			return err
 		}
 	}
+	d.pause()
 	conn, err := mysqlkit.Dial(ctx, srv.again())
 	if err != nil {
 		return err
@@ -153,6 +154,7 @@ func (d *viewDriver) begin(ctx context.Context, srv *server) (err error) {
 		}
 	}
 	d.at = time.Now()
+	d.pause()
 	if exact {
 		if d.high, err = srv.snapshotOf(ctx, conn); err != nil {
 			return err
@@ -183,6 +185,13 @@ func (d *viewDriver) begin(ctx context.Context, srv *server) (err error) {
 		return nil
 	}
 	return d.read(ctx, srv, end, definition)
+}
+
+// pause lets a test change the table before and after the view is opened.
+func (r *reader) pause() {
+	if r.paused != nil {
+		r.paused()
+	}
 }
 
 // snapshotOf asks a transaction of MariaDB where in the log its snapshot is.
