@@ -1,11 +1,13 @@
 package stream
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 
+	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/convert"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -219,8 +221,11 @@ func appendElement(dst []byte, element string, x uint64) []byte {
 // columns plans a schema and its generators.
 func columns(list []Column, opt convert.Options) (*record.Schema, []generator, error) {
 	schema := &record.Schema{Name: record.Name{Table: "stream"}}
-	var generators []generator
-	for _, c := range list {
+	var (
+		generators []generator
+		errs       []error
+	)
+	for i, c := range list {
 		text := c.Type
 		if text == "" {
 			text = "string"
@@ -229,23 +234,19 @@ func columns(list []Column, opt convert.Options) (*record.Schema, []generator, e
 		if c.Value != nil {
 			opt.Format = c.Format
 			constant, err := constantOf(col, text, *c.Value, opt)
-			if err != nil {
-				return nil, nil, err
-			}
+			errs = append(errs, config.Field(fmt.Sprintf("column[%d].value", i), err))
 			generate = constant
 		} else if c.Random != "" {
 			opt.Format = c.Format
 			random, err := randomOf(col, text, c.Random, opt)
-			if err != nil {
-				return nil, nil, fmt.Errorf("column %q: %w", c.Name, err)
-			}
+			errs = append(errs, config.Field(fmt.Sprintf("column[%d].random", i), err))
 			generate = random
 		}
 		schema.Columns = append(schema.Columns, col)
 		generators = append(generators, generate)
 	}
 	schema.Data = len(schema.Columns)
-	return schema, generators, nil
+	return schema, generators, errors.Join(errs...)
 }
 
 // constantOf generates always the same value, converted once.

@@ -35,7 +35,11 @@ func Info() plugin.ReaderInfo {
 			if err := d.Decode(&c); err != nil {
 				return nil, err
 			}
-			return newReader(env, c)
+			r, err := newReader(env, c)
+			if err != nil {
+				return nil, d.Place(err)
+			}
+			return r, nil
 		},
 	}
 }
@@ -58,7 +62,7 @@ func newReader(env plugin.Env, c Config) (*reader, error) {
 	r := &reader{config: c}
 	var err error
 	if r.schema, r.generators, err = columns(c.Column, convert.Options{Zone: env.Zone}); err != nil {
-		return nil, errclass.With(errclass.Config, err)
+		return nil, err
 	}
 	if c.Seed != nil {
 		r.seed = *c.Seed
