@@ -30,17 +30,12 @@
 // keeps how the rows of each table map are read (binlogkit); source puts rows
 // and positions into batches; reader plans and opens.
 //
-// A snapshot that hands over to the log finds here what it needs:
-//   - (*server).seed returns the log's end before the first row of a snapshot,
-//     and the definitions there; newLogSpec makes of them the split that the
-//     log is gone on with (split), from that place.
-//   - (*server).end is a watermark at any later time: two of them, around a
-//     SELECT, bound the changes that the SELECT may have seen.
-//   - (*reader).scan reads the log between two places on a connection of its
-//     own; newTables, tables.take and tables.rows decode the rows of its events
-//     into a batch, with the same schemas as those of the stream.
-//   - binlogkit.SchemaOf says the columns to select, and their order, for rows
-//     that are the same as those of the log.
-//   - (*source).rows is where a change is delivered or not: a source that has
-//     to leave out what a snapshot has already seen decides it there.
+// With start.mode initial the rows that are there come first, in chunks (package
+// handover), and the split of the log when all chunks have ended, from where the
+// log stood before the first of them. A chunk is a SELECT in a transaction of its
+// own (view.go): around it the log is read by a source for that table alone, from
+// a place whose changes are all visible (settle.go) to one whose later changes
+// cannot be. (*source).unshown leaves out of the log what the chunks have shown
+// (copied.go). Where a table is still to be copied when the log is read already,
+// as one that was set aside, the log waits.
 package binlog

@@ -6,6 +6,12 @@
 // tables is read (I8), and are kept: only -fresh with another slotName, or the
 // administrator, gives them up.
 //
+// With start.mode initial the rows that are there come first, in chunks (package
+// handover), and the split of the log when all chunks have ended. A chunk is a
+// SELECT in a transaction whose snapshot says which transactions it shows; the
+// log is filtered by that. Where a table is still to be copied when the log is
+// read already, as one that was set aside, the log waits.
+//
 // Invariants:
 //   - A position is the end of a transaction, or a place that the server says
 //     it has sent everything before, outside of a transaction.
@@ -18,6 +24,7 @@
 //     cluster, is an error of class PositionLost: nothing is skipped in silence.
 //   - Values are the cells that reader/postgresql makes of them.
 //
-// decode.go reads messages, relation.go knows the tables that they refer to,
-// slot.go what is at the server, keeper.go keeps the stream alive.
+// message.go and row.go read messages, relation.go knows the tables that they
+// refer to, slot.go what is at the server, keeper.go keeps the stream alive;
+// snapshot.go cuts tables, view.go reads chunks, visible.go tells what they show.
 package pgwal
