@@ -177,14 +177,14 @@ func (m *model) swap(n int) {
 // up to the marks is what happened, in its order, once. Instances are replaced
 // and changes are purged on the way.
 func TestModel(t *testing.T) {
-	for seed := range uint64(24) {
+	for seed := range uint64(12) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			m, url := newModel(t, seed)
 			f := follow(t, url, map[string]any{"ddlSkip": seed%2 == 0})
 			var durable, pending [][]string
 			swaps, crashes := 0, 0
-			for len(durable) < 400 || len(durable) < len(m.want) {
-				if len(m.want) < 400 {
+			for len(durable) < 250 || len(durable) < len(m.want) {
+				if len(m.want) < 250 {
 					for range m.rnd.IntN(4) {
 						m.commit()
 					}
@@ -193,7 +193,7 @@ func TestModel(t *testing.T) {
 						m.swap(swaps)
 					}
 				}
-				if len(durable) == len(m.want) && len(m.want) < 400 {
+				if len(durable) == len(m.want) && len(m.want) < 250 {
 					m.commit()
 					continue
 				}
