@@ -103,7 +103,7 @@ func mysqlPaths(l *lab) []path {
 	for _, channels := range []int{1, 2, 4} {
 		paths = append(paths, kafkaPath(l, channels))
 	}
-	return paths
+	return append(paths, snapshotPath(l))
 }
 
 func nullPath(l *lab) path {
