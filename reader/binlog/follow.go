@@ -205,7 +205,7 @@ func (f *follower) format(e *event) error {
 	}
 	f.born, f.wanted, f.sums = e.Timestamp, 0, false
 	e.body = e.raw[headerSize:]
-	ev, err := f.parse(e)
+	ev, err := f.parse(&event{raw: bytes.Clone(e.raw)}) // the parser keeps a part of it
 	if err != nil {
 		return err
 	}
