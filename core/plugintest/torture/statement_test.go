@@ -24,6 +24,7 @@ const bulk = 1_000_000
 type transaction struct {
 	statements []string
 	rollback   bool
+	defines    bool        // it changes a table, or empties one
 	alters     *definition // what its last statement does to table
 	table      *table
 }
@@ -53,7 +54,7 @@ func (a *author) next() transaction {
 		return a.alter()
 	case a.truncate && r.IntN(60) == 0:
 		t := a.table()
-		return transaction{statements: []string{"TRUNCATE TABLE " + a.quote(t.name)}}
+		return transaction{statements: []string{"TRUNCATE TABLE " + a.quote(t.name)}, defines: true}
 	case r.IntN(50) == 0:
 		return a.huge()
 	}
@@ -282,5 +283,5 @@ func (a *author) alter() transaction {
 		d = &definition{column: old}
 		what = "DROP COLUMN " + a.quote(old.name)
 	}
-	return transaction{statements: []string{"ALTER TABLE " + a.quote(t.name) + " " + what}, alters: d, table: t}
+	return transaction{statements: []string{"ALTER TABLE " + a.quote(t.name) + " " + what}, defines: true, alters: d, table: t}
 }

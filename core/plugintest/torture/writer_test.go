@@ -161,7 +161,11 @@ func (w *writer) do(x transaction) error {
 		}
 	}
 	for _, sql := range x.statements {
-		if err := w.session.exec(sql); err != nil {
+		err := w.session.exec(sql)
+		if x.defines {
+			w.events.note("writer %d: %s: %v", w.number, sql, err)
+		}
+		if err != nil {
 			return err
 		}
 	}
