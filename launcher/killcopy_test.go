@@ -51,27 +51,36 @@ func copySource(t *testing.T) (db servers.PostgreSQLDatabase, slot string) {
 	return db, slot
 }
 
-// change runs a few transactions at random.
-func changeCopied(t *testing.T, db servers.PostgreSQLDatabase, rnd *rand.Rand, transactions int) {
+// executor is a database that runs statements in one session.
+type executor interface {
+	Exec(t testing.TB, statements ...string)
+}
+
+// changeCopied runs a few transactions at random.
+func changeCopied(t *testing.T, db executor, rnd *rand.Rand, transactions int) {
 	t.Helper()
+	insert, end := "INSERT", " ON CONFLICT DO NOTHING"
+	if _, mysql := db.(servers.Database); mysql {
+		insert, end = "INSERT IGNORE", ""
+	}
 	for range transactions {
-		sql := "BEGIN"
+		sql := []string{"BEGIN"}
 		for range 1 + rnd.IntN(4) {
 			k, v := rnd.IntN(killCopyRows*11/10), rnd.IntN(1_000_000)
-			sql += ";" + []string{
-				fmt.Sprintf("INSERT INTO a VALUES (%d, %d, 'new') ON CONFLICT DO NOTHING", k, v), fmt.Sprintf("UPDATE a SET n = %d WHERE id = %d", v, k),
+			sql = append(sql, []string{
+				fmt.Sprintf("%s INTO a VALUES (%d, %d, 'new')%s", insert, k, v, end), fmt.Sprintf("UPDATE a SET n = %d WHERE id = %d", v, k),
 				fmt.Sprintf("UPDATE a SET id = id + 1000000, n = %d WHERE id = %d", v, k), fmt.Sprintf("DELETE FROM a WHERE id BETWEEN %d AND %d", k, k+3),
-				fmt.Sprintf("INSERT INTO b VALUES ('k%d', %d, NULL) ON CONFLICT DO NOTHING", k%6000, v), fmt.Sprintf("UPDATE b SET n = %d WHERE name = 'k%d'", v, k%6000),
+				fmt.Sprintf("%s INTO b VALUES ('k%d', %d, NULL)%s", insert, k%6000, v, end), fmt.Sprintf("UPDATE b SET n = %d WHERE name = 'k%d'", v, k%6000),
 				fmt.Sprintf("DELETE FROM b WHERE name = 'k%d'", k%6000),
-			}[rnd.IntN(7)]
+			}[rnd.IntN(7)])
 		}
-		db.Exec(t, sql+";"+[]string{"COMMIT", "COMMIT", "COMMIT", "ROLLBACK"}[rnd.IntN(4)])
+		db.Exec(t, append(sql, []string{"COMMIT", "COMMIT", "COMMIT", "ROLLBACK"}[rnd.IntN(4)])...)
 	}
 }
 
 // killCopies kills a job again and again while its tables change, and runs it
 // then until the last change has arrived.
-func killCopies(t *testing.T, db servers.PostgreSQLDatabase, text, name string, arrived func() bool) {
+func killCopies(t *testing.T, db executor, text, name string, arrived func() bool) {
 	t.Helper()
 	state := filepath.Join(t.TempDir(), "state")
 	rnd := rand.New(rand.NewPCG(11, 12))
@@ -133,31 +142,51 @@ func TestKilledCopies(t *testing.T) {
 			}
 		}
 	})
-	t.Run("kafka", func(t *testing.T) {
+	t.Run("postgresql to kafka", func(t *testing.T) {
 		db, slot := copySource(t)
-		kafka := servers.Kafka(t)
-		topic := kafka.Topic(t, 2)
-		writer := fmt.Sprintf(`{"name":"kafkawriter","parameter":{"topic":%q,"format":"debezium-json","semantic":"exactly-once","partitionStrategy":"hash-by-key","producerSettings":{"bootstrap.servers":%q}}}`, topic, kafka.Addr())
-		var rows map[string]string
-		killCopies(t, db, killCopyJob(killCopyReader(db.URL(), slot), writer), slot, func() bool {
-			rows = replayed(t, kafka.Addr(), topic)
-			_, there := rows["b the end"]
-			return there
+		killedIntoKafka(t, db, killCopyReader(db.URL(), slot), slot, func() [][]*string {
+			return db.Query(t, "SELECT 'a', id::text, n, doc FROM a UNION ALL SELECT 'b', name, n, doc FROM b")
 		})
-		want := map[string]string{}
-		for _, r := range db.Query(t, "SELECT 'a', id::text, n, doc FROM a UNION ALL SELECT 'b', name, n, doc FROM b") {
-			want[*r[0]+" "+*r[1]] = *r[2] + " " + orNull(r[3])
-		}
-		wrong := 0
-		for key, row := range want {
-			if rows[key] != row {
-				wrong++
-			}
-		}
-		if wrong > 0 || len(rows) != len(want) {
-			t.Errorf("%d of %d rows are missing or differ, %d came out of the topic", wrong, len(want), len(rows))
-		}
 	})
+	t.Run("mysql to kafka", func(t *testing.T) {
+		db := servers.MySQL(t).DB(t)
+		db.Exec(t, "CREATE TABLE a (id BIGINT PRIMARY KEY, n INT, doc VARCHAR(50))", "CREATE TABLE b (name VARCHAR(30) PRIMARY KEY, n INT, doc VARCHAR(50))",
+			"SET SESSION cte_max_recursion_depth = 1000000", fmt.Sprintf("INSERT INTO a WITH RECURSIVE g(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < %d) SELECT i, i, MD5(i) FROM g", killCopyRows),
+			"INSERT INTO b SELECT CONCAT('k', id), id, doc FROM a WHERE id <= 5000")
+		reader := fmt.Sprintf(`{"name":"binlogreader","parameter":{"username":%q,"password":%q,"jdbcUrl":%q,"table":["a","b"],"cat":"insert,update,delete","start":{"mode":"initial"}}}`,
+			servers.RootUser, servers.RootPassword, db.URL())
+		killedIntoKafka(t, db, reader, db.Name, func() [][]*string {
+			return db.Query(t, "SELECT 'a', CAST(id AS CHAR), n, doc FROM a UNION ALL SELECT 'b', name, n, doc FROM b")
+		})
+	})
+}
+
+// killedIntoKafka compares what a topic comes to with the rows of the source: a
+// table's name, the key, and two columns.
+func killedIntoKafka(t *testing.T, db executor, reader, name string, source func() [][]*string) {
+	t.Helper()
+	kafka := servers.Kafka(t)
+	topic := kafka.Topic(t, 2)
+	writer := fmt.Sprintf(`{"name":"kafkawriter","parameter":{"topic":%q,"format":"debezium-json","semantic":"exactly-once","partitionStrategy":"hash-by-key","producerSettings":{"bootstrap.servers":%q}}}`, topic, kafka.Addr())
+	var rows map[string]string
+	killCopies(t, db, killCopyJob(reader, writer), name, func() bool {
+		rows = replayed(t, kafka.Addr(), topic)
+		_, there := rows["b the end"]
+		return there
+	})
+	want := map[string]string{}
+	for _, r := range source() {
+		want[*r[0]+" "+*r[1]] = *r[2] + " " + orNull(r[3])
+	}
+	wrong := 0
+	for key, row := range want {
+		if rows[key] != row {
+			wrong++
+		}
+	}
+	if wrong > 0 || len(rows) != len(want) {
+		t.Errorf("%d of %d rows are missing or differ, %d came out of the topic", wrong, len(want), len(rows))
+	}
 }
 
 func orNull(s *string) string {
