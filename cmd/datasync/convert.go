@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 // convert writes a job file in the canonical spelling. What goes to stdout
@@ -34,21 +35,22 @@ func (p *process) convert(o *options) (err error) {
 	return nil
 }
 
-// writePrivate replaces a file by one that only its owner may read.
+// writePrivate replaces a file by one that only its owner may read, as a whole
+// or not at all.
 func writePrivate(path string, text []byte) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return errors.New("it is no file")
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.CreateTemp(filepath.Dir(path), ".datasync-*") // that only its owner may read
 	if err != nil {
 		return err
 	}
-	err = f.Chmod(0o600)
-	if err == nil {
-		_, err = f.Write(text)
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("writing it: %w", err)
+	if err != nil {
+		return fmt.Errorf("writing it: %w", errors.Join(err, os.Remove(f.Name())))
 	}
 	return nil
 }

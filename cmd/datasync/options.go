@@ -138,11 +138,24 @@ func zone(name string) (*time.Location, error) {
 	if name == "" {
 		return time.Local, nil
 	}
-	z, err := time.LoadLocation(name)
-	if err != nil {
-		return nil, usagef("-timezone %s: unknown time zone; expected a name such as UTC or Europe/Berlin", name)
+	if z, err := time.LoadLocation(name); err == nil {
+		return z, nil
 	}
-	return z, nil
+	for _, layout := range []string{"-07:00", "-0700", "-07", "GMT-07:00", "GMT-07", "UTC-07:00", "UTC-07"} {
+		if t, err := time.Parse(layout, padded(name)); err == nil {
+			_, offset := t.Zone()
+			return time.FixedZone(name, offset), nil
+		}
+	}
+	return nil, usagef("-timezone %s: unknown time zone; expected a name such as UTC or Europe/Berlin, or an offset such as +08:00", name)
+}
+
+// padded gives an offset of one digit, as in GMT+8, a second one.
+func padded(name string) string {
+	if n := len(name); n > 1 && (name[n-2] == '+' || name[n-2] == '-') {
+		return name[:n-1] + "0" + name[n-1:]
+	}
+	return name
 }
 
 // savepoint reads -s: a folder of datasync's own state. Flink's savepoints are

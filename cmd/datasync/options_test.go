@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
-	"github.com/datasync-io/datasync/launcher"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/datasync-io/datasync/launcher"
 )
 
 func TestUsageErrors(t *testing.T) {
@@ -29,7 +31,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"a", "b", "-jobName", "n"}, "-jobName n: one name for 2 jobs; run them one by one"},
 		{[]string{"a", "-report", "xml"}, "-report xml: unknown value; expected text, json, none"},
 		{[]string{"a", "-log-level", "loud"}, "-log-level loud: unknown value; expected trace, debug, info, warn, error"},
-		{[]string{"a", "-timezone", "Mars/North"}, "-timezone Mars/North: unknown time zone; expected a name such as UTC or Europe/Berlin"},
+		{[]string{"a", "-timezone", "Mars/North"}, "-timezone Mars/North: unknown time zone; expected a name such as UTC or Europe/Berlin, or an offset such as +08:00"},
 		{[]string{"a", "-s", "hdfs://h/sp"}, "-s hdfs://h/sp: a Flink savepoint cannot be read; run the job from its start, or with -resume from datasync's own state"},
 		{[]string{"a", "-s", flink}, "-s " + flink + ": a Flink savepoint cannot be read; run the job from its start, or with -resume from datasync's own state"},
 		{[]string{"a", "-s", dir, "-state-dir", "x"}, "-s " + dir + ": -state-dir names another folder; give one of them"},
@@ -83,6 +85,19 @@ func TestFlinkFlagsAreNoted(t *testing.T) {
 	for _, f := range flinkFlags {
 		if n := strings.Count(stdout.String(), "-"+f.name+": has no effect, "+f.why); n != 1 {
 			t.Errorf("-%s is noted %d times, want once", f.name, n)
+		}
+	}
+}
+
+func TestZoneOffsets(t *testing.T) {
+	for name, want := range map[string]int{"+08:00": 8 * 3600, "GMT+8": 8 * 3600, "UTC-03:30": -(3*3600 + 1800), "-0500": -5 * 3600} {
+		z, err := zone(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if _, got := time.Unix(0, 0).In(z).Zone(); got != want {
+			t.Errorf("%s: %d seconds, want %d", name, got, want)
 		}
 	}
 }
