@@ -116,18 +116,18 @@ func cells(r record.Row) []string {
 
 func badConfigs(db servers.Database) map[string]func(t testing.TB) error {
 	bad := map[string]map[string]any{
-		"cat":          {"cat": "insert,truncate"},
-		"no cat":       {"cat": ""},
-		"jdbcUrl":      {"jdbcUrl": "jdbc:oracle:thin:@x"},
-		"table":        {"table": []string{"db.(t"}},
-		"filter":       {"filter": "db.(t"},
-		"mode":         {"start": map[string]any{"mode": "sometimes"}},
-		"two starts":   {"start": map[string]any{"mode": "latest", "timestamp": 1}},
-		"gtidSet":      {"start": map[string]any{"gtidSet": "nonsense"}},
-		"key":          {"tabel": []string{"db.t"}},
-		"snapshot":     {"onPositionLost": "snapshot"},
-		"initial":      {"start": map[string]any{"mode": "initial"}},
-		"initial-only": {"start": map[string]any{"mode": "initial-only"}},
+		"cat":        {"cat": "insert,truncate"},
+		"no cat":     {"cat": ""},
+		"jdbcUrl":    {"jdbcUrl": "jdbc:oracle:thin:@x"},
+		"table":      {"table": []string{"db.(t"}},
+		"filter":     {"filter": "db.(t"},
+		"mode":       {"start": map[string]any{"mode": "sometimes"}},
+		"two starts": {"start": map[string]any{"mode": "latest", "timestamp": 1}},
+		"gtidSet":    {"start": map[string]any{"gtidSet": "nonsense"}},
+		"key":        {"tabel": []string{"db.t"}},
+		"snapshot":   {"onPositionLost": "snapshot"},
+		"a condition for rows that are not copied": {"start": map[string]any{"where": map[string]string{"d.t": "id > 1"}}},
+		"a condition that is none":                 {"start": map[string]any{"mode": "initial", "where": map[string]string{"d.t": "(id > 1"}}},
 	}
 	out := map[string]func(t testing.TB) error{}
 	for name, more := range bad {
