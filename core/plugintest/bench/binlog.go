@@ -78,11 +78,7 @@ func binlogPath(l *lab) path {
 			if file, err = l.binlog(ctx); err != nil {
 				return size{}, err
 			}
-			job, err = l.job(name, 1, plugin("binlogreader", fields{
-				"jdbcUrl":  fmt.Sprintf("jdbc:mysql://%s:%s/%s?useSSL=false", l.shop.host, l.shop.port, database),
-				"username": servers.RootUser, "password": servers.RootPassword,
-				"cat": "insert,update,delete", "table": []string{loggedTable}, "start": fields{"journal-name": file},
-			}), plugin("streamwriter", fields{"print": false}))
+			job, err = l.job(name, 1, l.logged(file), plugin("streamwriter", fields{"print": false}))
 			return size{rows: loggedRows}, err
 		},
 		ours: contender{"datasync", func(ctx context.Context) (sample, error) {
@@ -93,6 +89,55 @@ func binlogPath(l *lab) path {
 		}}, 0}},
 		targets: []target{{"≥ 600,000 rows/s", 1 / 600_000.0, func(r *line) float64 { return r.Seconds / float64(r.Rows) }}},
 	}
+}
+
+// binlogKafkaPaths follow a log into a topic, in the formats that others read
+// most, with and without transactions. No native tool does that.
+func binlogKafkaPaths(l *lab) (all []path) {
+	for _, format := range []string{"debezium-json", "canal-json"} {
+		for _, c := range []struct {
+			semantic string
+			atLeast  float64
+		}{{"at-least-once", 300_000}, {"exactly-once", 250_000}} {
+			all = append(all, binlogKafkaPath(l, format, c.semantic, c.atLeast))
+		}
+	}
+	return all
+}
+
+func binlogKafkaPath(l *lab, format, semantic string, atLeast float64) path {
+	name := fmt.Sprintf("binlog to kafka, %s, %s", format, semantic)
+	var file string
+	return path{
+		name: name,
+		prepare: func(ctx context.Context) (moved size, err error) {
+			if _, err := l.kafka(ctx); err != nil {
+				return size{}, err
+			}
+			file, err = l.binlog(ctx)
+			return size{rows: loggedRows}, err
+		},
+		ours: contender{"datasync", func(ctx context.Context) (sample, error) {
+			return l.withTopic(ctx, l.broker, func(topic string) (sample, error) {
+				job, err := l.job(name, 1, l.logged(file), plugin("kafkawriter", fields{"topic": topic, "format": format, "semantic": semantic,
+					"producerSettings": fields{"bootstrap.servers": l.broker.addr}}))
+				if err != nil {
+					return sample{}, err
+				}
+				return l.follow(ctx, "-job", job, "-state", filepath.Join(l.work, "log"))
+			})
+		}},
+		targets: []target{{fmt.Sprintf("≥ %.0f rows/s", atLeast), 1 / atLeast, func(r *line) float64 { return r.Seconds / float64(r.Rows) }}},
+	}
+}
+
+// logged is the reader of the log from a file on.
+func (l *lab) logged(file string) fields {
+	return plugin("binlogreader", fields{
+		"jdbcUrl":  fmt.Sprintf("jdbc:mysql://%s:%s/%s?useSSL=false", l.shop.host, l.shop.port, database),
+		"username": servers.RootUser, "password": servers.RootPassword,
+		"cat": "insert,update,delete", "table": []string{loggedTable}, "start": fields{"journal-name": file},
+	})
 }
 
 // follow measures a child of this program that follows the log.

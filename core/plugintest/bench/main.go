@@ -137,7 +137,8 @@ func (o *options) measure(ctx context.Context) (err error) {
 func paths(l *lab) []path {
 	all := append(microPaths(), mysqlPaths(l)...)
 	all = append(all, relationalPaths(l)...)
-	all = append(all, kafkaNullPath(l), binlogPath(l), sqlitePath(l), demoPath(l), startPath(l))
+	all = append(append(all, kafkaNullPath(l), binlogPath(l)), binlogKafkaPaths(l)...)
+	all = append(all, sqlitePath(l), demoPath(l), startPath(l))
 	return all
 }
 
