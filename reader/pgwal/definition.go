@@ -84,6 +84,15 @@ func (rel *relation) order(table *sqlkit.Table) []*sqlkit.TableColumn {
 // copied are the tables that a snapshot is taken of: the job's, or else those of
 // the publication, or where there is none all that a publication could have.
 func (r *reader) copied(ctx context.Context, c *pgkit.Conn, publication string) ([]record.Name, error) {
+	names, err := r.names(ctx, c, publication)
+	if err == nil && len(names) == 0 {
+		err = errclass.With(errclass.Config, errors.New("there is no table to copy: name some in tableList"))
+	}
+	return names, err
+}
+
+// names are the tables that are read.
+func (r *reader) names(ctx context.Context, c *pgkit.Conn, publication string) ([]record.Name, error) {
 	var names []record.Name
 	for _, t := range r.config.tables {
 		t.Database = r.config.settings.Database
@@ -101,13 +110,31 @@ func (r *reader) copied(ctx context.Context, c *pgkit.Conn, publication string) 
 	}
 	rows, err := c.Query(ctx, sql+" ORDER BY 1, 2")
 	if err != nil {
-		return nil, fmt.Errorf("asking for the tables to copy: %w", err)
+		return nil, fmt.Errorf("asking for the tables to read: %w", err)
 	}
 	for i := range rows.Rows {
 		names = append(names, record.Name{Database: r.config.settings.Database, Schema: rows.Text(i, 0), Table: rows.Text(i, 1)})
 	}
-	if len(names) == 0 {
-		return nil, errclass.With(errclass.Config, errors.New("there is no table to copy: name some in tableList"))
-	}
 	return names, nil
+}
+
+// definitions are those of the tables where a slot that has just been made
+// begins. Without them a change before a table's first row would not show.
+func (r *reader) definitions(ctx context.Context, c *pgkit.Conn, publication string) ([]byte, error) {
+	names, err := r.names(ctx, c, publication)
+	if err != nil {
+		return nil, err
+	}
+	known := newTables(r.config, r.env.Meta)
+	for _, name := range names {
+		rel, _, err := known.defined(ctx, c, publication, name)
+		switch {
+		case errors.Is(err, sqlkit.ErrNoTable): // gone meanwhile
+		case err != nil:
+			return nil, err
+		default:
+			known.known[name] = rel
+		}
+	}
+	return known.state()
 }

@@ -160,3 +160,16 @@ func (f *follower) fails() error {
 		}
 	}
 }
+
+// TestChangeBeforeTheFirstRow alters a table before the log has had a row of it
+// since the slot was made.
+func TestChangeBeforeTheFirstRow(t *testing.T) {
+	db := prepared(t, "CREATE TABLE a (id int PRIMARY KEY)")
+	db.Exec(t, "SELECT pg_drop_replication_slot('"+db.Name+"_s')")
+	f := follow(t, parameters(t, db, map[string]any{"ddlSkip": false, "allowCreateSlot": true}))
+	db.Exec(t, "ALTER TABLE a ADD x int", "INSERT INTO a VALUES (1, 2)")
+	if c := f.wantChange(record.Alter); len(c.From.Columns) != 1 || len(c.To.Columns) != 2 {
+		t.Errorf("the change is %+v", c)
+	}
+	f.want([]string{"int64 1", "int64 2"})
+}

@@ -34,9 +34,14 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, err
 		if sp.Publication, err = publish(ctx, c, r.config, sp.Slot); err != nil {
 			return err
 		}
-		at, err := r.beginning(ctx, c, sp)
+		at, made, err := r.beginning(ctx, c, sp)
 		if err != nil {
 			return err
+		}
+		if made && r.config.Start.Mode != modeInitial {
+			if sp.Tables, err = r.definitions(ctx, c, sp.Publication); err != nil {
+				return err
+			}
 		}
 		sp.After = at.String()
 		if r.config.Start.Mode != modeInitial {

@@ -61,46 +61,48 @@ func (r *reader) Probe(ctx context.Context) error {
 	return r.with(ctx, func(c *pgkit.Conn) error { return check(ctx, c, r.config) })
 }
 
-// beginning finds or makes the slot and says where the job begins. Before rows
+// beginning finds or makes the slot and says where the job begins; made tells
+// that the tables are there as they are now. Before rows
 // are copied, all that the log has from before there is visible to everybody.
-func (r *reader) beginning(ctx context.Context, c *pgkit.Conn, sp *spec) (pgkit.LSN, error) {
+// made tells that the tables are there as they are now.
+func (r *reader) beginning(ctx context.Context, c *pgkit.Conn, sp *spec) (at pgkit.LSN, made bool, err error) {
 	stream, err := pgkit.DialReplication(ctx, r.config.settings)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer stream.Close() //nolint:errcheck // nothing runs on it
 	if sp.System, err = stream.SystemID(ctx); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	s, err := findSlot(ctx, c, sp.Slot)
 	switch {
 	case err != nil:
-		return 0, err
+		return 0, false, err
 	case r.config.Temporary && s == nil:
-		return 0, nil // made by the connection that reads from it
+		return 0, false, nil // made by the connection that reads from it
 	case s == nil && r.config.Slot != "" && !r.config.CreateSlot:
-		return 0, errclass.With(errclass.Config, fmt.Errorf("replication slot %s does not exist: set allowCreateSlot to true, or SELECT pg_create_logical_replication_slot('%s', 'pgoutput')", sp.Slot, sp.Slot))
+		return 0, false, errclass.With(errclass.Config, fmt.Errorf("replication slot %s does not exist: set allowCreateSlot to true, or SELECT pg_create_logical_replication_slot('%s', 'pgoutput')", sp.Slot, sp.Slot))
 	case s == nil:
 		start, err := stream.CreateSlot(ctx, sp.Slot, false, r.config.Start.copies())
 		if err == nil && r.config.Start.copies() {
 			err = settle(ctx, c, start.Snapshot)
 		}
-		return max(start.At, r.config.lsn), err
+		return max(start.At, r.config.lsn), r.config.lsn == 0, err
 	}
 	if err := s.usable(sp.Slot, r.config.settings.Database); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if r.config.lsn != 0 && r.config.lsn < s.confirmed {
-		return 0, errclass.With(errclass.PositionLost, fmt.Errorf("lsn %s is before %s, up to which slot %s was confirmed: begin there, with lsn left out, or use a slot that is that far back", r.config.LSN, s.confirmed, sp.Slot))
+		return 0, false, errclass.With(errclass.PositionLost, fmt.Errorf("lsn %s is before %s, up to which slot %s was confirmed: begin there, with lsn left out, or use a slot that is that far back", r.config.LSN, s.confirmed, sp.Slot))
 	}
 	switch r.config.Start.Mode {
 	case modeInitial:
-		return s.confirmed, r.settleNow(ctx, c, sp.Slot)
+		return s.confirmed, false, r.settleNow(ctx, c, sp.Slot)
 	case modeLatest:
 		end, err := logEnd(ctx, c)
-		return max(s.confirmed, end), err
+		return max(s.confirmed, end), false, err
 	}
-	return max(s.confirmed, r.config.lsn), nil
+	return max(s.confirmed, r.config.lsn), false, nil
 }
 
 // Open implements [plugin.Reader].
