@@ -188,6 +188,15 @@ func (x *trial) round(n int) {
 func (x *trial) settle() {
 	x.t.Helper()
 	x.marker--
+	// PostgreSQL's log tells of a table's columns with its next row.
+	last := &author{product: x.source.product, tables: x.tables, random: rand.New(rand.NewPCG(x.seed, uint64(-x.marker)))}
+	for _, t := range x.tables {
+		if t.keys == 0 {
+			x.source.run(x.t, last.unkeyed(t)...)
+			continue
+		}
+		x.source.run(x.t, last.insert(t, []int{2*bulk - x.marker}, false))
+	}
 	x.source.run(x.t, fmt.Sprintf("INSERT INTO %s (%s) VALUES (%d)", quote(x.source.product, "wide"), quote(x.source.product, "id"), x.marker))
 	for i, to := range x.targets {
 		x.await(fmt.Sprintf("the last row is in %s", to.label()), func() (bool, error) { return to.holds(x.marker) })
