@@ -157,14 +157,13 @@ func (s *source) unshown(b *record.Batch, nth int) error {
 	return nil
 }
 
-// after plans the log when all chunks have ended. A table of which one was set
-// aside is left out of it: another run, which takes the chunk up again, reads
-// the log of it.
-func after(now []plugin.Progress) ([]plugin.Split, error) {
+// after plans the log when all chunks have ended. Changes of rows in what was
+// set aside are left out of it: another run, which takes the chunk up again,
+// copies these rows as they are then.
+func (r *reader) after(now []plugin.Progress) ([]plugin.Split, error) {
 	var log *LogSpec
 	logs, copied := 0, 0
 	var segments []handover.Segment
-	var aside []record.Name
 	for _, p := range now {
 		if isLog(p.Split) {
 			if logs++; !p.Done {
@@ -174,7 +173,6 @@ func after(now []plugin.Progress) ([]plugin.Split, error) {
 			if log, err = left(p); err != nil {
 				return nil, err
 			}
-			segments = log.Copied
 			continue
 		}
 		c, err := parseChunk(p.Split)
@@ -189,22 +187,25 @@ func after(now []plugin.Progress) ([]plugin.Split, error) {
 		if log == nil {
 			log = c.Log
 		}
+		parts := handover.Segments
 		if !p.Done {
-			aside = append(aside, c.Chunk.Table)
-			continue
+			parts = func(c handover.Chunk, p plugin.Progress) ([]handover.Segment, error) {
+				return handover.Left(&views{reader: r}, c, p)
+			}
+		} else {
+			copied++
 		}
-		more, err := handover.Segments(c.Chunk, p)
+		more, err := parts(c.Chunk, p)
 		if err != nil {
 			return nil, err
 		}
-		copied++
 		segments = append(segments, more...)
 	}
 	if log == nil || copied == 0 {
 		return nil, nil
 	}
 	next := *log
-	next.Copied, next.Without, next.Ends = segments, aside, false
+	next.Copied, next.Ends = segments, false
 	split, err := next.split()
 	if logs > 0 {
 		split.ID = fmt.Sprintf("%s/%d", logSplit, logs+1)

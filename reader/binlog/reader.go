@@ -97,7 +97,7 @@ func (r *reader) serverID() uint32 {
 func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, error) {
 	switch {
 	case p.Now != nil && r.config.Start.Mode == modeInitial:
-		splits, err := after(p.Now)
+		splits, err := r.after(p.Now)
 		for i := range splits {
 			splits[i].Apart = !r.selection.single()
 		}
@@ -184,7 +184,6 @@ func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source,
 	if err := s.leaveOut(spec.Copied); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.without = spec.Without
 	if spec.Create && from.Position == nil {
 		s.describeAll()
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -53,7 +52,6 @@ type source struct {
 	filter  *handover.Filter[high, where] // nil: nothing that comes was copied before
 	entered where                         // that the filter was told of last
 	scratch *record.Batch
-	without []record.Name   // tables that are not read
 	ctx     context.Context //nolint:containedctx // of the Fill that runs
 
 	marked time.Time // when the last position was given
@@ -273,10 +271,6 @@ func (s *source) begin(b *record.Batch, e *event) error {
 	if s.f.xa {
 		return errclass.With(errclass.Permanent, fmt.Errorf(
 			"table %s was changed in an XA transaction, which may still be rolled back after it is in the log: leave the table out, or change it without XA", m.name))
-	}
-	if slices.Contains(s.without, m.name) {
-		s.images = binlogkit.Images{}
-		return nil
 	}
 	wanted := s.reader.ops
 	if kind == binlogkit.Insert && !wanted.insert || kind == binlogkit.Update && !wanted.update || kind == binlogkit.Delete && !wanted.delete {

@@ -28,8 +28,6 @@ type LogSpec struct {
 	// Copied is what was copied of the tables before: changes that these rows show
 	// are left out.
 	Copied []handover.Segment `json:"copied,omitempty"`
-	// Without are tables whose copying was given up: the log is not read for them.
-	Without []record.Name `json:"without,omitempty"`
 	// Ends says that nothing is read of the log any more, since tables are to be
 	// copied before it goes on.
 	Ends bool `json:"ends,omitempty"`

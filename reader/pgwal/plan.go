@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/datasync-io/datasync/core/kit/handover"
@@ -20,7 +19,7 @@ import (
 func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, error) {
 	switch {
 	case p.Now != nil && r.config.Start.Mode == modeInitial:
-		return after(p.Now)
+		return r.after(p.Now)
 	case p.Now != nil:
 		return nil, nil
 	}
@@ -75,14 +74,13 @@ func (r *reader) onlyRows(ctx context.Context, c *pgkit.Conn, channels int) ([]p
 	return r.chunks(ctx, c, nil, names, channels, len(names) > 1)
 }
 
-// after plans the log when all chunks have ended. A table of which one was set
-// aside is left out of it: another run, which takes the chunk up again, reads
-// the log of it.
-func after(now []plugin.Progress) ([]plugin.Split, error) {
+// after plans the log when all chunks have ended. Changes of rows in what was
+// set aside are left out of it: another run, which takes the chunk up again,
+// copies these rows as they are then.
+func (r *reader) after(now []plugin.Progress) ([]plugin.Split, error) {
 	var log *spec
 	logs, copied := 0, 0
 	var segments []handover.Segment
-	var aside []record.Name
 	for _, p := range now {
 		if isLog(p.Split) {
 			if logs++; !p.Done {
@@ -92,7 +90,7 @@ func after(now []plugin.Progress) ([]plugin.Split, error) {
 			if err != nil {
 				return nil, err
 			}
-			log, segments = sp, sp.Copied
+			log = sp
 			continue
 		}
 		c, err := parseChunk(p.Split)
@@ -107,24 +105,25 @@ func after(now []plugin.Progress) ([]plugin.Split, error) {
 		if log == nil {
 			log = c.Log
 		}
+		parts := handover.Segments
 		if !p.Done {
-			if !slices.Contains(aside, c.Chunk.Table) {
-				aside = append(aside, c.Chunk.Table)
+			parts = func(c handover.Chunk, p plugin.Progress) ([]handover.Segment, error) {
+				return handover.Left(&views{r, log.Publication}, c, p)
 			}
-			continue
+		} else {
+			copied++
 		}
-		more, err := handover.Segments(c.Chunk, p)
+		more, err := parts(c.Chunk, p)
 		if err != nil {
 			return nil, err
 		}
-		copied++
 		segments = append(segments, more...)
 	}
 	if log == nil || copied == 0 {
 		return nil, nil
 	}
 	next := *log
-	next.Copied, next.Without, next.Ends = segments, aside, false
+	next.Copied, next.Ends = segments, false
 	split, err := logSplit(&next, logs+1)
 	return []plugin.Split{split}, err
 }

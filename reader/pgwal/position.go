@@ -10,7 +10,6 @@ import (
 	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/pgkit"
 	"github.com/datasync-io/datasync/core/plugin"
-	"github.com/datasync-io/datasync/core/record"
 )
 
 const version = 1
@@ -32,8 +31,6 @@ type spec struct {
 	// Copied is what was copied of the tables before: changes that these rows show
 	// are left out.
 	Copied []handover.Segment `json:"copied,omitempty"`
-	// Without are tables whose copying was given up: the log is not read for them.
-	Without []record.Name `json:"without,omitempty"`
 	// Ends says that nothing is read of the log any more, since tables are to be
 	// copied before it goes on.
 	Ends bool `json:"ends,omitempty"`

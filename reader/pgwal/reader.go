@@ -131,7 +131,6 @@ func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source,
 		}
 	}
 	s := &source{reader: r, spec: sp, tables: newTables(r.config, r.env.Meta)}
-	s.tables.without = sp.Without
 	state := from.State
 	if state == nil {
 		state = sp.Tables

@@ -28,12 +28,11 @@ type column struct {
 
 // tables are the relations of one stream, by their numbers in it.
 type tables struct {
-	config  *Config
-	without []record.Name // that are not read
-	meta    []record.Column
-	byID    map[uint32]*relation
-	known   map[record.Name]*relation // the last of each table
-	fresh   bool                      // known has changed since it was kept
+	config *Config
+	meta   []record.Column
+	byID   map[uint32]*relation
+	known  map[record.Name]*relation // the last of each table
+	fresh  bool                      // known has changed since it was kept
 }
 
 func newTables(c *Config, meta []string) *tables {
@@ -67,7 +66,7 @@ func (t *tables) add(ctx context.Context, c *pgkit.Conn, m *message) (before, no
 	if name.Schema == "" {
 		name.Schema = "pg_catalog"
 	}
-	if !t.config.wants(name) || slices.Contains(t.without, name) {
+	if !t.config.wants(name) {
 		return nil, nil, nil
 	}
 	old := t.known[name]

@@ -67,8 +67,20 @@ func TestSnapshotMeetsLog(t *testing.T) {
 			defer stop()
 			j := copies.New(t, seed, Info(), parameters(t, db, map[string]any{"tableList": []string{"a", "b", "c"}, "start": map[string]any{"mode": "initial"}, "allowCreateSlot": true}))
 			j.Tokens = tokens
+			if seed%2 == 1 { // a table is copied when the log is read already
+				j.Step(nil)
+				j.SetAside("a")
+			}
 			for !j.InLog() {
 				j.Step(nil)
+			}
+			if seed%2 == 1 {
+				db.Exec(t, "INSERT INTO b VALUES ('half', 0)")
+				j.Until("b", "string half")
+				j.Again()
+				for !j.InLog() {
+					j.Step(nil)
+				}
 			}
 			j.Tokens = nil
 			stop()

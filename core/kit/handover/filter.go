@@ -3,6 +3,7 @@ package handover
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -22,6 +23,7 @@ type Filter[H, T any] struct {
 type settled[H any] struct {
 	Segment
 	high    H
+	missing bool   // it is still to be copied, and changes of its rows are left out until then
 	asked   uint64 // the transaction that was asked for last
 	covered bool
 }
@@ -31,11 +33,14 @@ type settled[H any] struct {
 func NewFilter[H, T any](segments []Segment, parse func(json.RawMessage) (H, error), covers func(high H, tx T) bool, order Order) (*Filter[H, T], error) {
 	f := &Filter[H, T]{covers: covers, order: order, tables: map[record.Name][]*settled[H]{}}
 	for _, s := range segments {
-		high, err := parse(s.High)
-		if err != nil {
-			return nil, err
+		one := &settled[H]{Segment: s, missing: len(s.High) == 0}
+		if !one.missing {
+			var err error
+			if one.high, err = parse(s.High); err != nil {
+				return nil, err
+			}
 		}
-		f.tables[s.Chunk.Table] = append(f.tables[s.Chunk.Table], &settled[H]{Segment: s, high: high})
+		f.tables[s.Chunk.Table] = append(f.tables[s.Chunk.Table], one)
 	}
 	return f, nil
 }
@@ -67,13 +72,18 @@ func (f *Filter[H, T]) Skip(ctx context.Context, r record.Row) (bool, error) {
 }
 
 // Table tells of the whole table what Skip tells of a row; agree is false
-// where its segments differ.
+// where its segments differ. What is still to be copied does not count, unless
+// that is all.
 func (f *Filter[H, T]) Table(name record.Name) (skip, agree bool) {
 	segments := f.tables[name]
 	if len(segments) == 0 {
 		return false, true
 	}
-	return f.all(segments)
+	copied := slices.DeleteFunc(slices.Clone(segments), func(s *settled[H]) bool { return s.missing })
+	if len(copied) == 0 {
+		return true, true
+	}
+	return f.all(copied)
 }
 
 func (f *Filter[H, T]) all(segments []*settled[H]) (covered, agree bool) {
@@ -87,6 +97,9 @@ func (f *Filter[H, T]) all(segments []*settled[H]) (covered, agree bool) {
 }
 
 func (f *Filter[H, T]) covered(s *settled[H]) bool {
+	if s.missing {
+		return true
+	}
 	if s.asked != f.nth {
 		s.asked, s.covered = f.nth, f.covers(s.high, f.tx)
 	}
@@ -99,7 +112,7 @@ func (f *Filter[H, T]) Pass(behind func(high H) bool) (active bool) {
 tables:
 	for name, segments := range f.tables {
 		for _, s := range segments {
-			if !behind(s.high) {
+			if s.missing || !behind(s.high) {
 				continue tables
 			}
 		}

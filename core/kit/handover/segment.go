@@ -16,7 +16,7 @@ type Segment struct {
 	Chunk   Chunk           `json:"chunk"`
 	After   Key             `json:"after,omitempty"`   // the keys after it, nil: from the chunk's first
 	Through Key             `json:"through,omitempty"` // up to and with it; nil: up to the chunk's last
-	High    json.RawMessage `json:"high"`              // the system's own
+	High    json.RawMessage `json:"high,omitempty"`    // the system's own; nil: the segment is still to be copied
 }
 
 // position is how far a chunk is.
@@ -60,4 +60,29 @@ func Segments(c Chunk, p plugin.Progress) ([]Segment, error) {
 		after = d.Through
 	}
 	return append(segments, Segment{Chunk: c, After: after, High: at.High}), nil
+}
+
+// Left returns what a chunk that was left consists of: what was copied of it,
+// and at last what is still to be.
+func Left(v Views, c Chunk, p plugin.Progress) ([]Segment, error) {
+	if p.Position == nil {
+		return []Segment{{Chunk: c}}, nil
+	}
+	at, err := parsePosition(p.Position)
+	if err != nil {
+		return nil, err
+	}
+	segments, err := Segments(c, p)
+	if err != nil {
+		return nil, err
+	}
+	last := &segments[len(segments)-1]
+	if len(at.Inner) == 0 {
+		last.High = nil
+		return segments, nil
+	}
+	if last.Through, err = v.Key(c, at.Inner); err != nil {
+		return nil, err
+	}
+	return append(segments, Segment{Chunk: c, After: last.Through}), nil
 }
