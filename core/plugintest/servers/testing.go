@@ -2,6 +2,7 @@ package servers
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -136,6 +137,7 @@ func (d Database) Query(t testing.TB, statement string) [][]*string {
 			if err != nil {
 				t.Fatal(err)
 			}
+			text = strings.Clone(text) // the buffer is used again
 			rows[i][c] = &text
 		}
 	}
