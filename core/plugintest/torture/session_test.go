@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,6 +93,7 @@ func (s *mySession) query(sql string) (rows [][]*string, err error) {
 			if err != nil {
 				return nil, err
 			}
+			text = strings.Clone(text) // the buffer is used again
 			row[c] = &text
 		}
 		rows = append(rows, row)
