@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/datasync-io/datasync/core/job"
@@ -182,11 +181,4 @@ func runJob(stop context.Context, file string, log *slog.Logger) (*launcher.Resu
 		return nil, err
 	}
 	return r.Run(context.Background(), stop), nil
-}
-
-func TestMain(m *testing.M) {
-	if file := os.Getenv(envJob); file != "" {
-		os.Exit(runChild(file))
-	}
-	os.Exit(m.Run())
 }

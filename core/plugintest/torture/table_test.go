@@ -70,13 +70,6 @@ func quote(p product, name string) string {
 	return `"` + name + `"`
 }
 
-// now are the columns that the table is believed to have.
-func (t *table) now() []column {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return append(slices.Clone(t.columns), t.extra...)
-}
-
 // took takes note of a change to the table that has been made.
 func (t *table) took(d *definition) {
 	if d == nil {
