@@ -45,7 +45,7 @@ func figureTable(b *bytes.Buffer, figures []metric.Figure) {
 // TestFiguresOfPlugins compares what the connectors publish with the list.
 func TestFiguresOfPlugins(t *testing.T) {
 	published := map[string]string{}
-	call := regexp.MustCompile(`\bGauge\(\s*"([^"]+)"`)
+	call := regexp.MustCompile(`\b[Gg]auge\(\s*"([^"]+)"`)
 	for _, root := range []string{"reader", "writer", "core/kit"} {
 		err := filepath.WalkDir(filepath.Join(moduleRoot, root), func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {

@@ -79,7 +79,15 @@ var figures = []Figure{
 
 // Gauges that plugins publish under env.Gauge, with their meaning. A plugin
 // that publishes another name adds it here: a test compares.
-var pluginFigures = []Figure{}
+var pluginFigures = []Figure{
+	{"lagSeconds", gauge, []string{"plugin"}, "How far the reader of changes is behind its source, in seconds; 0 when it has read everything."},
+	{"lagBytes", gauge, []string{"plugin"}, "How much of the source's log is still to be read, in bytes."},
+	{"captureLagSeconds", gauge, []string{"plugin"}, "SQL Server: how old the newest change is that its capture job has made readable, in seconds."},
+	{"oldestFile", gauge, []string{"plugin"}, "MySQL: the number of the oldest log file that the server still has."},
+	{"purgeSeconds", gauge, []string{"plugin"}, "About how long the source still keeps what comes after the job's position, in seconds."},
+	{"lagMessages", gauge, []string{"plugin", "topic", "partition"}, "Kafka: messages of a partition that are still to be read."},
+	{"retainedMessages", gauge, []string{"plugin", "topic", "partition"}, "Kafka: messages before the job's position that the partition still has."},
+}
 
 // FlinkX's names: the accumulators and rates, after either of the prefixes
 // under which its versions were scraped through a Pushgateway.

@@ -169,7 +169,7 @@ func (p *Producer) tooLong(err error) error {
 }
 
 // abandonTime is how long Close waits for a transaction to be taken back.
-const abandonTime = 2 * time.Second
+const abandonTime = 500 * time.Millisecond
 
 // abandon takes the transaction under way back, so that consumers need not wait
 // until the broker does. If that is not to be had, the broker will.
