@@ -167,6 +167,7 @@ func (s *Series) Status() Status {
 		all.Read, all.Written, all.Dirty = all.Read+one.Read, all.Written+one.Written, all.Dirty+one.Dirty
 		all.ReadBytes, all.WriteBytes = all.ReadBytes+one.ReadBytes, all.WriteBytes+one.WriteBytes
 		all.Splits, all.SplitsDone = all.Splits+one.Splits, all.SplitsDone+one.SplitsDone
+		all.Endless = all.Endless || one.Endless
 		all.Total = 0 // what has not begun is not counted
 		if int(s.begun.Load()) == i+2 {
 			all.State, all.Channels = one.State, one.Channels

@@ -13,6 +13,7 @@ type Status struct {
 	ReadBytes, WriteBytes int64
 	Total                 int64 // rows the input has; 0: unknown
 	Splits, SplitsDone    int
+	Endless               bool               // it ends when it is told to
 	Start                 time.Time          // zero before Run
 	Shares                map[string]float64 // of time: read, limit, transform, write
 	Channels              []Channel          // in this process's run
@@ -38,7 +39,7 @@ func (r *Runner) Status() Status {
 	}
 	s.State, s.Start = "running", r.start
 	plan, _, _ := t.Snapshot()
-	s.Splits = len(plan)
+	s.Splits, s.Endless = len(plan), endless(plan)
 	for _, p := range plan {
 		if p.Done {
 			s.SplitsDone++

@@ -77,7 +77,11 @@ func (p *process) runLoaded(o *options, l *loaded, interrupt *interrupt) error {
 	case result = <-ended:
 	case <-interrupt.abandoned:
 		show()
-		return &exitError{launcher.ExitInterrupted, errors.New("ended by a second signal before the connections were closed; the last saved position holds")}
+		code := launcher.ExitInterrupted
+		if l.runner.Status().Endless {
+			code = launcher.ExitTransient
+		}
+		return &exitError{code, errors.New("ended by a second signal before the connections were closed; the last saved position holds")}
 	}
 	show()
 	if interrupt.now.Err() != nil {
