@@ -35,7 +35,7 @@ func fromMySQL(t *testing.T, db servers.Database, amid func(), tables ...string)
 		}
 		return nil
 	}
-	if b.registry, err = plugin.NewRegistry([]plugin.ReaderInfo{mysql.Info()},
+	if b.registry, err = plugin.NewRegistry([]plugin.ReaderInfo{mysql.Info(), mysql.InfoSharded()},
 		[]plugin.WriterInfo{{Name: "memory", New: func(_ plugin.Env, d *config.Decoder) (plugin.Writer, error) {
 			return plugintest.FaultyWriter(b.to.Writer(), b.writers), d.Decode(&struct{}{})
 		}}}); err != nil {
