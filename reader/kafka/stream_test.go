@@ -171,6 +171,35 @@ func grow(t testing.TB, k servers.KafkaServer, topic string, partitions int32) {
 	if err := admin.CreatePartitions(topic, partitions, nil, false); err != nil {
 		t.Fatal(err)
 	}
+	awaitPartition(t, k, topic, partitions-1)
+}
+
+// awaitPartition waits until a partition that was made can be asked for: the
+// answer to its making comes before it has a leader.
+func awaitPartition(t testing.TB, k servers.KafkaServer, topic string, partition int32) {
+	t.Helper()
+	cfg := sarama.NewConfig()
+	cfg.Version = sarama.V3_6_0_0
+	client, err := sarama.NewClient([]string{k.Addr()}, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for {
+		err := client.RefreshMetadata(topic)
+		if err == nil {
+			if _, err = client.GetOffset(topic, partition, sarama.OffsetNewest); err == nil {
+				return
+			}
+		}
+		select {
+		case <-look.C:
+		case <-t.Context().Done():
+			t.Fatalf("partition %d of %s is not there: %v", partition, topic, err)
+		}
+	}
 }
 
 func administrator(t testing.TB, k servers.KafkaServer) sarama.ClusterAdmin {
