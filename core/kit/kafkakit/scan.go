@@ -24,7 +24,7 @@ func (c *Client) scan(ctx context.Context, topic string, partition int32, from i
 		return 0, c.at.explain("reading topic "+topic, err)
 	}
 	for at = max(from, oldest); at < end; {
-		batches, err := c.fetch(topic, partition, at)
+		batches, next, err := c.fetch(topic, partition, at)
 		if err != nil {
 			return at, c.at.explain(fmt.Sprintf("reading topic %s from offset %d", topic, at), err)
 		}
@@ -37,39 +37,43 @@ func (c *Client) scan(ctx context.Context, topic string, partition int32, from i
 			}
 			at = b.FirstOffset + int64(b.LastOffsetDelta) + 1
 		}
+		at = max(at, next)
 	}
 	return at, nil
 }
 
-// fetch returns the whole batches that begin at an offset, at least one.
-func (c *Client) fetch(topic string, partition int32, at int64) ([]*sarama.RecordBatch, error) {
+// fetch returns the whole batches that begin at an offset, at least one; or none
+// and the offset behind those there, which compaction has emptied.
+func (c *Client) fetch(topic string, partition int32, at int64) (batches []*sarama.RecordBatch, next int64, err error) {
 	leader, err := c.cluster.Leader(topic, partition)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	req := &sarama.FetchRequest{Version: 11, MaxWaitTime: 500, MinBytes: 1, MaxBytes: fetchBytes, SessionEpoch: -1}
 	req.AddBlock(topic, partition, at, fetchBytes, -1)
 	res, err := leader.Fetch(req)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	block := res.GetBlock(topic, partition)
 	if block == nil {
-		return nil, sarama.ErrIncompleteResponse
+		return nil, 0, sarama.ErrIncompleteResponse
 	}
 	if block.Err != sarama.ErrNoError {
-		return nil, block.Err
+		return nil, 0, block.Err
 	}
-	var batches []*sarama.RecordBatch
 	for _, set := range block.RecordsSet {
 		if b := set.RecordBatch; b != nil && !b.PartialTrailingRecord {
 			batches = append(batches, b)
 		}
 	}
-	if len(batches) == 0 {
-		return nil, sarama.ErrIncompleteResponse
+	if len(batches) > 0 {
+		return batches, 0, nil
 	}
-	return batches, nil
+	if next = behindEmpty(block); block.Partial || next <= at {
+		return nil, 0, sarama.ErrIncompleteResponse
+	}
+	return nil, next, nil
 }
 
 // committed tells what the end of a transaction says: KIP-98's control record
