@@ -63,7 +63,7 @@ docs: ## write the generated pages and tables under docs/
 
 .PHONY: types
 types: ## write docs/types.md from a run of every type of every source into every target
-	$(SERVERS) run -only mysql,mariadb,postgresql -- env DATASYNC_TEST_REQUIRE=1 $(GO) test ./core/plugintest/matrix -run '^TestTypes$$' -count=1 -update
+	$(SERVERS) run -only mysql,mariadb,postgresql,kafka -- env DATASYNC_TEST_REQUIRE=1 $(GO) test ./core/plugintest/matrix -run '^TestTypes$$' -count=1 -update
 
 .PHONY: fuzz-smoke
 fuzz-smoke: ## run every fuzz test for ten seconds

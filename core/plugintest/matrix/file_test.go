@@ -110,14 +110,20 @@ func (d *fileTarget) texts(t *testing.T, _ string, c column) map[int]*string {
 			d.rows = append(d.rows, d.read(t, file)...)
 		}
 	}
+	return textsOf(t, d.rows, c, d.format != "csv")
+}
+
+// textsOf returns one column of rows that were written as text.
+func textsOf(t *testing.T, rows []map[string]*string, c column, isJSON bool) map[int]*string {
+	t.Helper()
 	found := map[int]*string{}
-	for _, row := range d.rows {
+	for _, row := range rows {
 		var id int
 		if _, err := fmt.Sscan(*row["id"], &id); err != nil {
 			t.Fatal(err)
 		}
 		found[id] = row[c.name]
-		if s := row[c.name]; s != nil && d.format != "csv" && c.family != document {
+		if s := row[c.name]; s != nil && isJSON && c.family != document {
 			found[id] = jsonText(t, *s)
 		}
 	}
@@ -149,23 +155,27 @@ func readJSONL(t *testing.T, file string) []map[string]*string {
 	}
 	defer in.Close()
 	var rows []map[string]*string
-	lines := bufio.NewReaderSize(in, 64<<20)
-	d := json.NewDecoder(lines)
-	d.UseNumber()
+	d := json.NewDecoder(bufio.NewReaderSize(in, 64<<20))
 	for d.More() {
-		var row map[string]json.RawMessage
-		if err := d.Decode(&row); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		texts := map[string]*string{}
-		for name, raw := range row {
-			if s := string(raw); s != "null" {
-				texts[name] = &s
-			}
-		}
-		rows = append(rows, texts)
+		rows = append(rows, jsonRow(t, d))
 	}
 	return rows
+}
+
+// jsonRow reads an object: its members as they are spelled.
+func jsonRow(t *testing.T, d *json.Decoder) map[string]*string {
+	t.Helper()
+	var row map[string]json.RawMessage
+	if err := d.Decode(&row); err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]*string{}
+	for name, raw := range row {
+		if s := string(raw); s != "null" {
+			texts[name] = &s
+		}
+	}
+	return texts
 }
 
 // jsonText is a text's content, and anything else as it stands.

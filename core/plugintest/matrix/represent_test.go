@@ -29,7 +29,7 @@ type representation struct {
 }
 
 var representations = []representation{
-	{"base64", into(bytes, jsonSystem, csvSystem, parquetSystem), func(source, target string) bool {
+	{"base64", into(bytes, jsonSystem, csvSystem, parquetSystem, kafkaSystem), func(source, target string) bool {
 		raw, err := base64.StdEncoding.DecodeString(target)
 		return err == nil && strings.EqualFold(digits(raw), source)
 	}},
