@@ -1,6 +1,8 @@
 package mysql
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/datasync-io/datasync/core/kit/mysqlkit"
@@ -11,8 +13,9 @@ import (
 var _ sqlwrite.Alterer = (*driver)(nil)
 
 // Alter implements [sqlwrite.Alterer]. Columns are renamed by MySQL since 8.0
-// and MariaDB since 10.5.
-func (d *driver) Alter(table record.Name, s sqlwrite.Step) ([]string, error) {
+// and MariaDB since 10.5. MODIFY takes a whole definition: it is the table's own,
+// but for what changes.
+func (d *driver) Alter(ctx context.Context, db sqlwrite.Session, table record.Name, s sqlwrite.Step) ([]string, error) {
 	t, name := mysqlkit.Dialect.Table(table), mysqlkit.Dialect.Quote(s.Name)
 	alter := "ALTER TABLE " + t + " "
 	switch s.Kind {
@@ -22,10 +25,18 @@ func (d *driver) Alter(table record.Name, s sqlwrite.Step) ([]string, error) {
 		return []string{alter + "DROP COLUMN " + name}, nil
 	case sqlwrite.RenameColumn:
 		return []string{alter + "RENAME COLUMN " + name + " TO " + mysqlkit.Dialect.Quote(s.Column.Name)}, nil
-	case sqlwrite.ChangeColumn:
-		return []string{alter + "MODIFY COLUMN " + name + " " + mysqlkit.TypeFor(&s.Column) + nullable(&s.Column)}, nil
-	case sqlwrite.RelaxColumn: // the column is the target's own
-		return []string{alter + "MODIFY COLUMN " + name + " " + s.Column.Native + " NULL"}, nil
+	case sqlwrite.ChangeColumn, sqlwrite.RelaxColumn:
+		column, err := defined(ctx, db, table, s.Name)
+		if err != nil {
+			return nil, err
+		}
+		if s.Kind == sqlwrite.ChangeColumn {
+			column.change(mysqlkit.TypeFor(&s.Column), serverOf(db))
+		}
+		if s.Kind == sqlwrite.RelaxColumn || s.Column.Nullable {
+			column.relax()
+		}
+		return []string{alter + "MODIFY COLUMN " + column.String()}, nil
 	case sqlwrite.EmptyTable:
 		return []string{"TRUNCATE TABLE " + t}, nil
 	case sqlwrite.DropTable:
@@ -36,9 +47,22 @@ func (d *driver) Alter(table record.Name, s sqlwrite.Step) ([]string, error) {
 	return nil, fmt.Errorf("unknown step %d", s.Kind)
 }
 
-func nullable(c *record.Column) string {
-	if c.Nullable {
-		return " NULL"
+// defined asks for a column's definition.
+func defined(ctx context.Context, db sqlwrite.Session, table record.Name, column string) (*definition, error) {
+	rows, err := db.Query(ctx, "SHOW CREATE TABLE "+mysqlkit.Dialect.Table(table))
+	if err != nil {
+		return nil, err
 	}
-	return " NOT NULL"
+	if len(rows) != 1 || len(rows[0]) < 2 || rows[0][1] == nil {
+		return nil, errors.New("the server does not show its definition")
+	}
+	return columnOf(*rows[0][1], column)
+}
+
+// serverOf returns what a session speaks with.
+func serverOf(db sqlwrite.Session) mysqlkit.Server {
+	if s, is := db.(*session); is {
+		return s.conn.Server
+	}
+	return mysqlkit.Server{}
 }

@@ -1,7 +1,9 @@
 package postgresql
 
 import (
+	"context"
 	"fmt"
+	"strings"
 
 	"github.com/datasync-io/datasync/core/kit/pgkit"
 	"github.com/datasync-io/datasync/core/kit/sqlwrite"
@@ -11,7 +13,7 @@ import (
 var _ sqlwrite.Alterer = (*driver)(nil)
 
 // Alter implements [sqlwrite.Alterer].
-func (d *driver) Alter(table record.Name, s sqlwrite.Step) ([]string, error) {
+func (d *driver) Alter(_ context.Context, _ sqlwrite.Session, table record.Name, s sqlwrite.Step) ([]string, error) {
 	t, name := pgkit.Dialect.Table(table), pgkit.Dialect.Quote(s.Name)
 	alter := "ALTER TABLE " + t + " "
 	switch s.Kind {
@@ -22,8 +24,7 @@ func (d *driver) Alter(table record.Name, s sqlwrite.Step) ([]string, error) {
 	case sqlwrite.RenameColumn:
 		return []string{alter + "RENAME COLUMN " + name + " TO " + pgkit.Dialect.Quote(s.Column.Name)}, nil
 	case sqlwrite.ChangeColumn:
-		typ := pgkit.TypeFor(&s.Column)
-		return []string{alter + "ALTER COLUMN " + name + " TYPE " + typ + " USING " + name + "::" + typ}, nil
+		return []string{alter + "ALTER COLUMN " + name + changed(&s)}, nil
 	case sqlwrite.RelaxColumn:
 		return []string{alter + "ALTER COLUMN " + name + " DROP NOT NULL"}, nil
 	case sqlwrite.EmptyTable:
@@ -34,4 +35,18 @@ func (d *driver) Alter(table record.Name, s sqlwrite.Step) ([]string, error) {
 		return []string{alter + "RENAME TO " + pgkit.Dialect.Quote(s.To.Table)}, nil
 	}
 	return nil, fmt.Errorf("unknown step %d", s.Kind)
+}
+
+// changed spells the type that a column gets: a text that is told no collation
+// gets its type's own, and a generated column has its values by itself.
+func changed(s *sqlwrite.Step) string {
+	typ := pgkit.TypeFor(&s.Column)
+	collated := typ
+	if s.There != nil && s.There.Collation != "" && (typ == "text" || strings.HasPrefix(typ, "varchar(")) {
+		collated += " COLLATE " + s.There.Collation
+	}
+	if s.There != nil && s.There.Generated {
+		return " TYPE " + collated
+	}
+	return " TYPE " + collated + " USING " + pgkit.Dialect.Quote(s.Name) + "::" + typ
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -13,7 +14,7 @@ var _ sqlwrite.Alterer = (*driver)(nil)
 
 // Alter implements [sqlwrite.Alterer]. A column takes values of any type, so
 // that there is nothing to change; NOT NULL cannot be taken away.
-func (d *driver) Alter(table record.Name, s sqlwrite.Step) ([]string, error) {
+func (d *driver) Alter(_ context.Context, _ sqlwrite.Session, table record.Name, s sqlwrite.Step) ([]string, error) {
 	dialect := sqlitekit.Dialect()
 	t, name := dialect.Table(table), dialect.Quote(s.Name)
 	alter := "ALTER TABLE " + t + " "

@@ -1,7 +1,9 @@
 package sqlserver
 
 import (
+	"context"
 	"fmt"
+	"strings"
 
 	"github.com/datasync-io/datasync/core/kit/mssqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlwrite"
@@ -11,7 +13,7 @@ import (
 var _ sqlwrite.Alterer = (*driver)(nil)
 
 // Alter implements [sqlwrite.Alterer].
-func (d *driver) Alter(table record.Name, s sqlwrite.Step) ([]string, error) {
+func (d *driver) Alter(_ context.Context, _ sqlwrite.Session, table record.Name, s sqlwrite.Step) ([]string, error) {
 	t, name := mssqlkit.Dialect.Table(table), mssqlkit.Dialect.Quote(s.Name)
 	alter := "ALTER TABLE " + t + " "
 	switch s.Kind {
@@ -22,9 +24,9 @@ func (d *driver) Alter(table record.Name, s sqlwrite.Step) ([]string, error) {
 	case sqlwrite.RenameColumn:
 		return []string{"EXEC sp_rename " + mssqlkit.Dialect.Text(t+"."+name) + ", " + mssqlkit.Dialect.Text(s.Column.Name) + ", N'COLUMN'"}, nil
 	case sqlwrite.ChangeColumn:
-		return []string{alter + "ALTER COLUMN " + name + " " + mssqlkit.Declared(&s.Column, 0) + nullable(&s.Column)}, nil
-	case sqlwrite.RelaxColumn: // the column is the target's own
-		return []string{alter + "ALTER COLUMN " + name + " " + s.Column.Native + " NULL"}, nil
+		return []string{alter + "ALTER COLUMN " + name + " " + declared(&s) + nullable(&s.Column)}, nil
+	case sqlwrite.RelaxColumn:
+		return []string{alter + "ALTER COLUMN " + name + " " + declared(&s) + " NULL"}, nil
 	case sqlwrite.EmptyTable:
 		return []string{"TRUNCATE TABLE " + t}, nil
 	case sqlwrite.DropTable:
@@ -33,6 +35,29 @@ func (d *driver) Alter(table record.Name, s sqlwrite.Step) ([]string, error) {
 		return []string{"EXEC sp_rename " + mssqlkit.Dialect.Text(t) + ", " + mssqlkit.Dialect.Text(s.To.Table)}, nil
 	}
 	return nil, fmt.Errorf("unknown step %d", s.Kind)
+}
+
+// declared spells the type that a column gets, or keeps. A text that is told no
+// collation gets the database's.
+func declared(s *sqlwrite.Step) string {
+	typ := mssqlkit.Declared(&s.Column, 0)
+	if s.There != nil && s.Column == s.There.Column { // the target's own
+		typ = s.Column.Native
+	}
+	if s.There != nil && s.There.Collation != "" && s.Column.Kind == record.String && !strings.Contains(typ, "COLLATE") && isText(typ) {
+		typ += " COLLATE " + s.There.Collation
+	}
+	return typ
+}
+
+// isText tells the types that have a collation.
+func isText(typ string) bool {
+	name, _, _ := strings.Cut(strings.ToLower(typ), "(")
+	switch strings.TrimSpace(name) {
+	case "char", "varchar", "text", "nchar", "nvarchar", "ntext", "sysname":
+		return true
+	}
+	return false
 }
 
 func nullable(c *record.Column) string {

@@ -112,7 +112,7 @@ func (c *Conn) columns(ctx context.Context, sys, id string) ([]sqlkit.TableColum
 		native := spell(one(row, 1), number(row, 2), number(row, 3), number(row, 4))
 		collation := one(row, 9)
 		t := sqlkit.TableColumn{
-			Column: Column(one(row, 0), native, one(row, 5) == "true"), Comment: one(row, 10), Sorts: sorts(native, collation),
+			Column: Column(one(row, 0), native, one(row, 5) == "true"), Comment: one(row, 10), Sorts: sorts(native, collation), Collation: collation,
 			Identity: one(row, 6) == "true", Hidden: number(row, 12) != 0,
 		}
 		t.Generated = one(row, 7) == "true" || number(row, 11) != 0 || typed(native).family == versionFamily

@@ -80,10 +80,12 @@ func (c *Conn) readColumns(ctx context.Context, oid string) ([]sqlkit.TableColum
  FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd')
  SELECT a.attname, b.type, b.modifier, pg_catalog.format_type(b.type, b.modifier), b.typtype, b.typname, a.attnotnull OR b.strict,
  a.atthasdef, `+identity+`, `+generated+`, pg_catalog.col_description(a.attrelid, a.attnum), `+c.deterministic()+`,
- pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+ pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+ CASE WHEN l.collname <> 'default' THEN pg_catalog.quote_ident(ln.nspname) || '.' || pg_catalog.quote_ident(l.collname) END
  FROM base b JOIN pg_catalog.pg_attribute a ON a.attrelid = `+oid+` AND a.attnum = b.attnum
  LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
  LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
+ LEFT JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace
  WHERE b.typtype <> 'd' ORDER BY a.attnum`)
 	if err != nil {
 		return nil, err
@@ -104,6 +106,7 @@ func (c *Conn) readColumns(ctx context.Context, oid string) ([]sqlkit.TableColum
 		col.Identity = r.Text(i, 8) != "" || strings.HasPrefix(r.Text(i, 12), "nextval(")
 		col.Default = r.True(i, 7) || col.Identity
 		col.Comment = r.Text(i, 10)
+		col.Collation = r.Text(i, 13)
 		col.Sorts = t.sorts()
 	}
 	return columns, nil

@@ -47,7 +47,7 @@ func TestReadTable(t *testing.T) {
 			col("id", record.Int64, "bigint", sqlkit.TableColumn{Sorts: true, Default: true, Identity: true, Comment: "number"}),
 			col("nr", record.Int64, "integer", sqlkit.TableColumn{Sorts: true, Default: true, Identity: true}),
 			col("Name", record.String, "character varying(20)", sqlkit.TableColumn{Column: record.Column{Length: 20}, Sorts: true, Default: true}),
-			col("folded", record.String, "text", sqlkit.TableColumn{Column: nullable}),
+			col("folded", record.String, "text", sqlkit.TableColumn{Column: nullable, Collation: `public.folding`}),
 			col("price", record.Decimal, "numeric(10,2)", sqlkit.TableColumn{Column: record.Column{Precision: 10, Scale: 2, Nullable: true}, Sorts: true}),
 			col("code", record.String, "character varying(7)", sqlkit.TableColumn{Column: record.Column{Length: 7}, Sorts: true}),
 			col("twice", record.Int64, "integer", sqlkit.TableColumn{Column: nullable, Sorts: true, Default: true, Generated: true}),

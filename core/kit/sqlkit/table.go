@@ -50,6 +50,7 @@ type TableColumn struct {
 	Identity  bool   // the system numbers the rows; Default is set as well
 	Generated bool   // computed: it cannot be written
 	Comment   string
+	Collation string // of a text, as COLLATE takes it, where it may be another than its type's own; "": it is not told
 }
 
 // Index is an index.

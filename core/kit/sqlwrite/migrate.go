@@ -22,16 +22,18 @@ const (
 
 // Alterer is a Driver whose tables can be changed.
 type Alterer interface {
-	// Alter spells the statements of a step.
-	Alter(table record.Name, s Step) ([]string, error)
+	// Alter spells the statements of a step. What the table has and the step does
+	// not speak of stays; s may be asked for it.
+	Alter(ctx context.Context, s Session, table record.Name, step Step) ([]string, error)
 }
 
 // Step is one thing that is done to a table.
 type Step struct {
 	Kind   StepKind
-	Name   string        // of the column; of RenameColumn the old one
-	Column record.Column // as the source has it, under the target's name
-	To     record.Name   // of RenameTable
+	Name   string              // of the column; of RenameColumn the old one
+	Column record.Column       // as the source has it, under the target's name
+	There  *sqlkit.TableColumn // the target's column before all steps; nil: it has none
+	To     record.Name         // of RenameTable
 }
 
 // StepKind is what a step does.
@@ -42,7 +44,7 @@ const (
 	DropColumn                   //
 	RenameColumn                 // to Column.Name
 	ChangeColumn                 // to the type of Column
-	RelaxColumn                  // it takes NULL from now on
+	RelaxColumn                  // it takes NULL from now on; Column is There's own, or that of a ChangeColumn before
 	EmptyTable                   //
 	DropTable                    //
 	RenameTable                  //
@@ -177,7 +179,7 @@ func (w *writer) alter(ctx context.Context, s Session, table record.Name, steps 
 		return errclass.With(errclass.Permanent, fmt.Errorf("table %s: tables of %s are not changed by this writer: change it, and set schemaChange to ignore", table, w.driver.Dialect().Name))
 	}
 	for _, step := range steps {
-		statements, err := a.Alter(table, step)
+		statements, err := a.Alter(ctx, s, table, step)
 		if err != nil {
 			return fmt.Errorf("changing table %s: %w", table, err)
 		}
@@ -224,16 +226,18 @@ func (w *writer) steps(t *sqlkit.Table, c *record.Change, policy string) ([]Step
 			steps = append(steps, Step{Kind: AddColumn, Name: name, Column: column})
 			continue
 		}
-		before := name
+		before, at := name, there.Name // in the source until now, and in the table from here on
 		if renamed[old] {
-			before = old
+			before, at = old, name
 		}
+		own := there.Column
 		if w.widens(there, c, i, before, was, policy) {
 			column.Nullable = c.To.Columns[i].Nullable || there.Nullable
-			steps = append(steps, Step{Kind: ChangeColumn, Name: name, Column: column})
+			steps = append(steps, Step{Kind: ChangeColumn, Name: at, Column: column, There: there})
+			own = column
 		}
 		if c.To.Columns[i].Nullable && !there.Nullable {
-			steps = append(steps, Step{Kind: RelaxColumn, Name: there.Name, Column: there.Column})
+			steps = append(steps, Step{Kind: RelaxColumn, Name: at, Column: own, There: there})
 		}
 	}
 	return append(steps, w.left(t, was, now, renamed, policy)...), nil
@@ -275,7 +279,7 @@ func (w *writer) left(t *sqlkit.Table, was, now []string, renamed map[string]boo
 		case policy == Evolve:
 			steps = append(steps, Step{Kind: DropColumn, Name: there.Name})
 		case !there.Nullable && !there.Default:
-			steps = append(steps, Step{Kind: RelaxColumn, Name: there.Name, Column: there.Column})
+			steps = append(steps, Step{Kind: RelaxColumn, Name: there.Name, Column: there.Column, There: there})
 		}
 	}
 	return steps
