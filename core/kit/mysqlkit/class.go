@@ -92,17 +92,17 @@ func classOf(native string) class { return storages[typeName(native)].class }
 // binary tells the classes that have no text form.
 func (c class) binary() bool { return c == bytesClass || c == geometryClass || c == bitClass }
 
-// members reads the texts of an enum or a set: 'a','it”s','back\\slash'.
-func members(native string) map[string]struct{} {
+// Members reads the texts of an enum's or a set's type: 'a','it”s','back\\slash'.
+func Members(native string) []string {
 	_, rest, _ := strings.Cut(native, "(")
-	set := map[string]struct{}{}
+	var list []string
 	for {
 		_, after, ok := strings.Cut(rest, "'")
 		if !ok {
-			return set
+			return list
 		}
 		text, tail := quotedMember(after)
-		set[text], rest = struct{}{}, tail
+		list, rest = append(list, text), tail
 	}
 }
 

@@ -139,7 +139,10 @@ func (c *encoded) limits() {
 			c.length = args[0]
 		}
 	case enumClass, setClass:
-		c.members = members(c.native)
+		c.members = map[string]struct{}{}
+		for _, m := range Members(c.native) {
+			c.members[m] = struct{}{}
+		}
 	case datetimeClass, timestampClass, timeClass:
 		c.unit = 1_000_000_000
 		if len(args) == 1 {
