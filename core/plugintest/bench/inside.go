@@ -64,17 +64,11 @@ func inside(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if *profile != "" {
-		f, err := os.Create(*profile)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	stopProfile, err := startProfile(*profile)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, stopProfile()) }()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	if result := runner.Run(ctx, ctx); result.Err != nil {
@@ -82,6 +76,24 @@ func inside(ctx context.Context, args []string) (err error) {
 	}
 	runtime.ReadMemStats(&after)
 	return json.NewEncoder(os.Stdout).Encode(counted{after.Mallocs - before.Mallocs})
+}
+
+// startProfile begins a CPU profile, if a file is given; stop ends it.
+func startProfile(file string) (stop func() error, err error) {
+	if file == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return f.Close()
+	}, nil
 }
 
 func newRunner(file, state string) (*launcher.Runner, error) {

@@ -23,6 +23,8 @@ type lab struct {
 	broker     *broker
 	warehouse  *warehouse
 	logFile    string          // that the logged rows begin in
+	changeFile string          // the same of changes to be applied
+	walEnd     string          // where the logged rows of PostgreSQL end
 	made       map[string]bool // tables of MySQL beside orders, and the database for targets
 }
 

@@ -138,6 +138,8 @@ func paths(l *lab) []path {
 	all := append(microPaths(), mysqlPaths(l)...)
 	all = append(all, relationalPaths(l)...)
 	all = append(append(all, kafkaNullPath(l), binlogPath(l)), binlogKafkaPaths(l)...)
+	all = append(append(all, appliedPaths(l)...), walPath(l))
+	all = append(all, latencyPaths(l)...)
 	all = append(all, sqlitePath(l), demoPath(l), startPath(l))
 	return all
 }

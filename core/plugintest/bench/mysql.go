@@ -6,6 +6,8 @@ import (
 	"maps"
 	"net"
 	"os/exec"
+	"strconv"
+	"strings"
 
 	"github.com/datasync-io/datasync/core/plugintest/servers"
 )
@@ -84,6 +86,15 @@ const localFiles = "--local-infile=1"
 // execute runs statements with the native tool.
 func (s *shop) execute(ctx context.Context, sql string, more ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, s.client, s.arguments(append(more, "--execute="+sql)...)...)
+}
+
+// number asks for one number.
+func (s *shop) number(ctx context.Context, sql string) (int, error) {
+	text, err := s.execute(ctx, sql, "--batch", "--skip-column-names").Output()
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(strings.TrimSpace(string(text)))
 }
 
 // reader is the mysql reader of a job, with more parameters.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"time"
 )
 
 // path is a way that rows go, measured with datasync and with native tools.
@@ -59,6 +60,8 @@ type line struct {
 	Noise      float64 `json:"aa"`
 	Ratio      float64 `json:"ratio"` // of datasync's speed to this one's
 	Targets    []check `json:"targets,omitempty"`
+
+	spread spread // of the times of messages; zero: none was timed
 }
 
 // check is a target and whether it was met.
@@ -146,6 +149,7 @@ func newLine(name string, moved size, samples []sample) line {
 		l.Servers = median(of(samples, serverSeconds)) / rows * 1e6
 	}
 	l.Peak = median(of(samples, peakBytes))
+	l.spread = spread{time.Duration(median(of(samples, p50))), time.Duration(median(of(samples, p99))), time.Duration(median(of(samples, longest)))}
 	return l
 }
 

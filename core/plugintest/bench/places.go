@@ -104,7 +104,7 @@ func (t *myTable) empty(ctx context.Context) error {
 }
 
 func (t *myTable) count(ctx context.Context) (int, error) {
-	return printedNumber(t.lab.shop.execute(ctx, "SELECT COUNT(*) FROM "+t.name, "--batch", "--skip-column-names"))
+	return t.lab.shop.number(ctx, "SELECT COUNT(*) FROM "+t.name)
 }
 
 func (t *myTable) reader(more fields) fields {

@@ -114,18 +114,24 @@ func (w *warehouse) empty(ctx context.Context, table string) error {
 }
 
 func (w *warehouse) count(ctx context.Context, table string) (int, error) {
-	cmd := w.psql(ctx, "SELECT count(*) FROM "+table)
-	cmd.Args = append(cmd.Args, "--tuples-only", "--no-align")
-	return printedNumber(cmd)
+	return w.number(ctx, "SELECT count(*) FROM "+table)
 }
 
-// printedNumber runs a command that prints one number.
-func printedNumber(cmd *exec.Cmd) (int, error) {
-	text, err := cmd.Output()
+// number asks for one number.
+func (w *warehouse) number(ctx context.Context, sql string) (int, error) {
+	text, err := w.ask(ctx, sql)
 	if err != nil {
 		return 0, err
 	}
-	return strconv.Atoi(strings.TrimSpace(string(text)))
+	return strconv.Atoi(text)
+}
+
+// ask asks for one value.
+func (w *warehouse) ask(ctx context.Context, sql string) (string, error) {
+	cmd := w.psql(ctx, sql)
+	cmd.Args = append(cmd.Args, "--tuples-only", "--no-align")
+	text, err := cmd.Output()
+	return strings.TrimSpace(string(text)), err
 }
 
 // access is what a reader or a writer of a table needs.

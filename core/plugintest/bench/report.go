@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -32,15 +33,18 @@ func writeTable(w io.Writer, results []result) error {
 			if i > 0 {
 				name = ""
 			}
-			t.AppendRow(table.Row{name, l.Name, rate(l), positive(l.MBPerSec, 1), number(l.Allocs, 4), positive(l.CPU, 2), positive(l.Servers, 2), positive(l.Peak/(1<<20), 1), number(l.Ratio, 2), number(l.Noise, 2), verdicts(l.Targets)})
+			t.AppendRow(table.Row{name, l.Name, speed(l), positive(l.MBPerSec, 1), number(l.Allocs, 4), positive(l.CPU, 2), positive(l.Servers, 2), positive(l.Peak/(1<<20), 1), number(l.Ratio, 2), number(l.Noise, 2), verdicts(l.Targets)})
 		}
 	}
 	_, err := io.WriteString(w, t.Render()+"\n")
 	return err
 }
 
-// rate is rows per second, or the time of a single row.
-func rate(l line) string {
+// speed is rows per second, or the time of a single row, or the times of messages.
+func speed(l line) string {
+	if s := l.spread; s.p50 > 0 {
+		return fmt.Sprintf("%.0f, %.0f, %.0f ms", milli(s.p50), milli(s.p99), milli(s.max))
+	}
 	if l.Rows == 1 {
 		return fmt.Sprintf("%.0f ms", l.Seconds*1000)
 	}
@@ -90,6 +94,12 @@ func (l line) MarshalJSON() ([]byte, error) {
 		}
 		return &v
 	}
+	timed := func(d time.Duration) *float64 {
+		if l.spread.p50 == 0 {
+			return nil
+		}
+		return optional(milli(d))
+	}
 	type plain line
 	return json.Marshal(struct {
 		plain
@@ -100,5 +110,9 @@ func (l line) MarshalJSON() ([]byte, error) {
 		Peak   *float64 `json:"peakBytes"`
 		Noise  *float64 `json:"aa"`
 		Ratio  *float64 `json:"ratio"`
-	}{plain(l), optional(l.Allocs), optional(l.CPU), optional(l.Servers), optional(l.MBPerSec), optional(l.Peak), optional(l.Noise), optional(l.Ratio)})
+		P50    *float64 `json:"p50Milliseconds,omitempty"`
+		P99    *float64 `json:"p99Milliseconds,omitempty"`
+		Max    *float64 `json:"maxMilliseconds,omitempty"`
+	}{plain(l), optional(l.Allocs), optional(l.CPU), optional(l.Servers), optional(l.MBPerSec), optional(l.Peak), optional(l.Noise), optional(l.Ratio),
+		timed(l.spread.p50), timed(l.spread.p99), timed(l.spread.max)})
 }

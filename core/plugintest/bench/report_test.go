@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"testing"
+	"time"
 )
 
 // twoPrograms is a path without programs: each run is told beforehand.
@@ -63,5 +65,24 @@ func TestMeasureStopsAtAnError(t *testing.T) {
 	p.native[0].run = func(context.Context) (sample, error) { return sample{}, errors.New("broken") }
 	if _, err := p.measure(t.Context(), 3); err == nil || !strings.Contains(err.Error(), "theirs: broken") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestReportOfTimes(t *testing.T) {
+	timed := runs(30)
+	timed[0].spread = spread{30 * time.Millisecond, 200 * time.Millisecond, time.Second}
+	p := &path{name: "commit to consumer", targets: []target{within("p99", 150*time.Millisecond, func(s spread) time.Duration { return s.p99 })}}
+	r := p.result(size{rows: 50_000}, []contender{{name: "ours"}}, [][]sample{timed}, math.NaN())
+	var table, list bytes.Buffer
+	if err := errors.Join(writeTable(&table, []result{r}), writeJSON(&list, []result{r})); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"30, 200, 1000 ms", "p99 ≤ 150 ms: MISSED (200)"} {
+		if !strings.Contains(table.String(), want) {
+			t.Errorf("no %q in\n%s", want, table.String())
+		}
+	}
+	if want := `"p99Milliseconds": 200`; !strings.Contains(list.String(), want) {
+		t.Errorf("no %s in\n%s", want, list.String())
 	}
 }

@@ -14,6 +14,7 @@ type sample struct {
 	peak    int64         // bytes of memory at most (VmHWM); 0: not measured
 	bytes   int64         // moved, where that is not as much as the path's
 	allocs  float64       // per row; NaN: not counted
+	spread  spread        // of the times of messages; zero: none was timed
 }
 
 // median of values, which are left as they are; NaN of none.
@@ -40,6 +41,9 @@ func cpuSeconds(s sample) float64    { return s.cpu.Seconds() }
 func serverSeconds(s sample) float64 { return s.servers.Seconds() }
 func peakBytes(s sample) float64     { return float64(s.peak) }
 func allocs(s sample) float64        { return s.allocs }
+func p50(s sample) float64           { return float64(s.spread.p50) }
+func p99(s sample) float64           { return float64(s.spread.p99) }
+func longest(s sample) float64       { return float64(s.spread.max) }
 func ownBytes(s sample) float64      { return float64(s.bytes) }
 
 // ratio is how many times as fast as the other program this one was: the

@@ -57,3 +57,16 @@ PASS
 		t.Error("no result is no error")
 	}
 }
+
+func TestSpread(t *testing.T) {
+	var times []time.Duration
+	for n := range 101 {
+		times = append(times, time.Duration(100-n)*time.Millisecond)
+	}
+	if s := spreadOf(times); s != (spread{50 * time.Millisecond, 99 * time.Millisecond, 100 * time.Millisecond}) {
+		t.Errorf("got %+v", s)
+	}
+	if s := spreadOf(nil); s != (spread{}) {
+		t.Errorf("of nothing: %+v", s)
+	}
+}
