@@ -11,6 +11,10 @@
 // memory. A chunk that is interrupted goes on after its last key in a new view:
 // the keys before stand at the old high, those after at the new one.
 //
+// Where a database has no view that stands still, a piece of a chunk is read
+// row by row and held in memory: what the log says from before the piece until
+// after it corrects the piece, and the chunk goes on in the next.
+//
 // When all chunks are done the log is read from where it stood before the
 // first view. A [Filter] leaves out what a chunk's high covers already.
 //
@@ -22,7 +26,8 @@
 //
 // Invariants:
 //   - Low is a position that every change at or before is visible in the view.
-//   - High is read after the view is open: nothing after it is visible there.
+//   - High is read after the view is open: nothing after it is visible there. Of
+//     a piece it is read after the last row of that.
 //   - The log is begun at a position read before the first view (I8).
 //
 // A system supplies [Views]; its log reader asks a [Filter].

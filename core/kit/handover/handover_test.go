@@ -25,6 +25,7 @@ type model struct {
 	rnd     *rand.Rand
 	text    bool // keys are texts, which the database sorts backwards
 	partial bool // updates tell the changed column alone, now and then
+	pieces  bool // views show each row as it is when they read it, and some of the rows each
 	table   *record.Schema
 	logged  *record.Schema // with metadata
 	log     [][]change
@@ -40,8 +41,8 @@ type change struct {
 
 const keys = 60
 
-func newModel(t *testing.T, seed uint64, text, partial bool) *model {
-	m := &model{t: t, rnd: rand.New(rand.NewPCG(seed, 7)), text: text, partial: partial, states: []map[int]int{{}}}
+func newModel(t *testing.T, seed uint64, text, partial, pieces bool) *model {
+	m := &model{t: t, rnd: rand.New(rand.NewPCG(seed, 7)), text: text, partial: partial, pieces: pieces, states: []map[int]int{{}}}
 	kind := record.Int64
 	if text {
 		kind = record.String
@@ -159,9 +160,15 @@ func (m *model) View(_ context.Context, split plugin.Split, after json.RawMessag
 	if err := json.Unmarshal(split.Spec, &c); err != nil {
 		return handover.View{}, err
 	}
-	low, at, high := m.now(), m.now(), m.now()
+	low, at := m.now(), m.now()
 	s := &viewSource{m: m, state: m.states[at]}
-	for k := range s.state {
+	all := make([]int, 0, keys)
+	for k := range keys {
+		if _, there := s.state[k]; there || m.pieces {
+			all = append(all, k)
+		}
+	}
+	for _, k := range all {
 		from, to := -1, -1
 		if c.From != nil {
 			from = number(c.From.Text)
@@ -189,8 +196,37 @@ func (m *model) View(_ context.Context, split plugin.Split, after json.RawMessag
 		}
 		return 1
 	})
-	return handover.View{Source: s, Low: fmt.Append(nil, low), High: fmt.Append(nil, high), Schema: m.logged,
+	through := m.piece(s)
+	high := m.now()
+	return handover.View{Source: s, Low: fmt.Append(nil, low), High: fmt.Append(nil, high), Through: through, Schema: m.logged,
 		Stamp: func(b *record.Batch) { b.Bool(true) }, Changes: func(_ context.Context, add func(record.Row)) error { return m.changes(low, high, add) }}, nil
+}
+
+// piece reads some of the source's keys, each at a moment of its own, and returns
+// the last one; nil: all are read.
+func (m *model) piece(s *viewSource) handover.Key {
+	if !m.pieces {
+		return nil
+	}
+	s.state = map[int]int{}
+	var read []int
+	for n := 1 + m.rnd.IntN(12); len(s.keys) > 0 && len(read) < n; s.keys = s.keys[1:] {
+		k := s.keys[0]
+		if v, there := m.states[m.now()][k]; there {
+			s.state[k] = v
+			read = append(read, k)
+		}
+	}
+	left := len(s.keys) > 0
+	s.keys = read
+	if !left {
+		return nil
+	}
+	through, err := m.Key(handover.Chunk{}, fmt.Append(nil, read[len(read)-1]))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return through
 }
 
 func (m *model) Key(_ handover.Chunk, position json.RawMessage) (handover.Key, error) {
@@ -271,10 +307,10 @@ func (g *target) apply(r record.Row) {
 // is changed, then its log. The rows and changes that come out, applied one by
 // one, never meet a row that is not as they say.
 func TestHandover(t *testing.T) {
-	for name, c := range map[string]struct{ text, partial bool }{"numbers": {}, "texts": {text: true}, "parts of rows": {partial: true}} {
+	for name, c := range map[string]struct{ text, partial, pieces bool }{"numbers": {}, "texts": {text: true}, "parts of rows": {partial: true}, "in pieces": {pieces: true}, "texts in pieces": {text: true, pieces: true}} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(400) {
-				handOver(t, seed, newModel(t, seed, c.text, c.partial))
+				handOver(t, seed, newModel(t, seed, c.text, c.partial, c.pieces))
 			}
 		})
 	}

@@ -27,6 +27,10 @@ type Views interface {
 type View struct {
 	Source    plugin.Source
 	Low, High json.RawMessage
+	// Through is the last key that the view shows, where it shows a part of the
+	// chunk: the rest is read in further views. The Source marks its last row. nil:
+	// it shows all that is left of the chunk.
+	Through Key
 	// Schema is that of the log's reader for the table's rows, with its metadata
 	// columns; the columns of the Source's rows are its data columns.
 	Schema *record.Schema
@@ -71,24 +75,34 @@ func Open(ctx context.Context, v Views, c Chunk, from plugin.Progress) (plugin.S
 			s.segment.After = s.at.Done[n-1].Through
 		}
 	}
+	s.split = from.Split
 	after := s.at.Inner
 	s.at.Inner = nil
 	if len(after) == 0 && len(s.at.Done) > 0 { // left before the first row of a later view
 		return nil, errclass.With(errclass.PositionLost, errors.New("the position of a snapshot's chunk lacks that of its rows: start over with -fresh"))
 	}
+	if err := s.openAny(ctx, after); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// openAny opens a view, and another one where what the log has cannot be used.
+func (s *source) openAny(ctx context.Context, after json.RawMessage) error {
 	for range tries {
-		err := s.open(ctx, from.Split, after)
+		err := s.open(ctx, after)
 		if !errors.Is(err, errPartial) && !errors.Is(err, ErrAgain) {
-			return s.orNil(), err
+			return err
 		}
 	}
-	return nil, errclass.With(errclass.Transient, fmt.Errorf(
-		"opening a view of table %s: it is changed all the time, and %w: try when it is quieter, or have the log hold whole rows (binlog_row_image=FULL)", c.Table, errPartial))
+	return errclass.With(errclass.Transient, fmt.Errorf(
+		"opening a view of table %s: it is changed all the time, and %w: try when it is quieter, or have the log hold whole rows (binlog_row_image=FULL)", s.chunk.Table, errPartial))
 }
 
 // source hands on a view, corrected.
 type source struct {
 	views   Views
+	split   plugin.Split
 	chunk   Chunk
 	segment Segment // what this view is read for
 	at      position
@@ -96,21 +110,16 @@ type source struct {
 	window  *Window
 	inner   *record.Batch // what the view's source fills, where its rows are not handed on as they are
 	states  []int         // of the window, in the order of the key: not handed on yet
-	ended   bool
+	left    bool          // the view has ended before the chunk
+	ended   bool          // with the view the chunk
 }
 
 var _ plugin.Source = (*source)(nil)
 
-func (s *source) orNil() plugin.Source {
-	if s.view.Source == nil {
-		return nil
-	}
-	return s
-}
-
-func (s *source) open(ctx context.Context, split plugin.Split, after json.RawMessage) (err error) {
-	s.view, err = s.views.View(ctx, split, after)
+func (s *source) open(ctx context.Context, after json.RawMessage) (err error) {
+	s.view, err = s.views.View(ctx, s.split, after)
 	if err != nil {
+		s.view.Source = nil
 		return err
 	}
 	defer func() {
@@ -120,6 +129,7 @@ func (s *source) open(ctx context.Context, split plugin.Split, after json.RawMes
 		}
 	}()
 	s.window, s.at.High, s.segment.High = newWindow(), s.view.High, s.view.High
+	s.segment.Through = s.view.Through
 	if s.view.Changes == nil {
 		return nil
 	}
@@ -136,6 +146,11 @@ func (s *source) open(ctx context.Context, split plugin.Split, after json.RawMes
 // Fill implements [plugin.Source].
 func (s *source) Fill(ctx context.Context, b *record.Batch) error {
 	for {
+		if s.left {
+			if err := s.goOn(ctx); err != nil {
+				return err
+			}
+		}
 		if s.ended {
 			return s.rest(b)
 		}
@@ -151,6 +166,10 @@ func (s *source) Fill(ctx context.Context, b *record.Batch) error {
 			s.at.Inner = marks[0].Position
 		}
 		switch {
+		case err == io.EOF && s.view.Through != nil:
+			if s.left = true; len(marks) > 0 || !b.Empty() {
+				return s.mark(ctx, b)
+			}
 		case err == io.EOF:
 			s.ended = true
 		case len(marks) == 0 && b.Empty(): // the window knows all of these rows
@@ -160,6 +179,22 @@ func (s *source) Fill(ctx context.Context, b *record.Batch) error {
 			return s.mark(ctx, b)
 		}
 	}
+}
+
+// goOn opens the next view of a chunk that one view shows a part of.
+func (s *source) goOn(ctx context.Context) error {
+	if len(s.states) > 0 || len(s.at.Inner) == 0 {
+		return errclass.With(errclass.Permanent, fmt.Errorf("a view of table %s has ended before the key that it was to show", s.chunk.Table))
+	}
+	err := s.view.Source.Close()
+	s.view.Source = nil
+	if err != nil {
+		return err
+	}
+	after := s.at.Inner
+	s.at.Done = append(s.at.Done, done{Through: s.view.Through, High: s.at.High})
+	s.segment.After, s.at.Inner, s.left = s.view.Through, nil, false
+	return s.openAny(ctx, after)
 }
 
 // hand hands on the rows of the view that the window does not know.
@@ -235,4 +270,9 @@ func (s *source) markHere(b *record.Batch) error {
 }
 
 // Close implements [plugin.Source].
-func (s *source) Close() error { return s.view.Source.Close() }
+func (s *source) Close() error {
+	if s.view.Source == nil {
+		return nil
+	}
+	return s.view.Source.Close()
+}
