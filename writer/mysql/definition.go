@@ -113,7 +113,9 @@ func (d *definition) relax() {
 	if d.has("GENERATED") {
 		return
 	}
-	at := slices.IndexFunc(d.clauses, func(c clause) bool { return c.key != "CHARACTER" && c.key != "CHARSET" && c.key != "COLLATE" && c.key[0] != '/' })
+	at := slices.IndexFunc(d.clauses, func(c clause) bool {
+		return c.key != "CHARACTER" && c.key != "CHARSET" && c.key != "COLLATE" && c.key[0] != '/'
+	})
 	if at < 0 {
 		at = len(d.clauses)
 	}
