@@ -11,6 +11,7 @@ import (
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/mssqlkit"
+	"github.com/datasync-io/datasync/core/kit/mssqlkit/mssqlread"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlread"
 	"github.com/datasync-io/datasync/core/plugin"
@@ -87,7 +88,7 @@ func (d *driver) Dial(ctx context.Context, c *sqlkit.Connection) (sqlread.Sessio
 	if err := d.isolate(ctx, conn); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &session{Conn: conn}, nil
+	return &mssqlread.Session{Conn: conn}, nil
 }
 
 // place is where an entry stands in the connection list.
@@ -155,8 +156,8 @@ func (d *driver) Schemas(ctx context.Context, s sqlread.Session) ([]string, erro
 }
 
 // own is a session as this driver dialled it.
-func own(s sqlread.Session) *session {
-	mine, ok := s.(*session)
+func own(s sqlread.Session) *mssqlread.Session {
+	mine, ok := s.(*mssqlread.Session)
 	if !ok {
 		panic("sqlserver: the session is another driver's")
 	}

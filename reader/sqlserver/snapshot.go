@@ -7,6 +7,7 @@ import (
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/mssqlkit"
+	"github.com/datasync-io/datasync/core/kit/mssqlkit/mssqlread"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlread"
 )
@@ -35,13 +36,13 @@ func (d *driver) Snapshot(ctx context.Context, c *sqlkit.Connection, n int) (sql
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &snapshot{free: &session{Conn: conn}}, nil
+	return &snapshot{free: &mssqlread.Session{Conn: conn}}, nil
 }
 
 // snapshot is a view with the one session that reads in it.
 type snapshot struct {
 	mu   sync.Mutex
-	free *session // nil: handed out, or lost
+	free *mssqlread.Session // nil: handed out, or lost
 }
 
 // Session implements [sqlread.Snapshot].
@@ -58,7 +59,7 @@ func (s *snapshot) Session(context.Context) (sqlread.Session, bool, error) {
 
 // Release implements [sqlread.Snapshot].
 func (s *snapshot) Release(back sqlread.Session) error {
-	one, ok := back.(*session)
+	one, ok := back.(*mssqlread.Session)
 	if !ok || !one.Reusable() {
 		return back.Close()
 	}

@@ -1,4 +1,4 @@
-package sqlserver
+package mssqlread
 
 import (
 	"context"
@@ -12,17 +12,19 @@ import (
 	"github.com/datasync-io/datasync/core/record"
 )
 
-// session is one connection that reads.
-type session struct{ *mssqlkit.Conn }
+// Session is one connection that reads.
+type Session struct{ *mssqlkit.Conn }
+
+var _ sqlread.Session = (*Session)(nil)
 
 // Columns implements [sqlread.Session].
-func (s *session) Columns(ctx context.Context, sql string) ([]sqlkit.TableColumn, error) {
+func (s *Session) Columns(ctx context.Context, sql string) ([]sqlkit.TableColumn, error) {
 	columns, err := s.Describe(ctx, sql)
 	return columns, whole(err)
 }
 
 // First implements [sqlread.Session].
-func (s *session) First(ctx context.Context, sql string) ([]*string, error) {
+func (s *Session) First(ctx context.Context, sql string) ([]*string, error) {
 	row, err := s.Conn.First(ctx, sql)
 	return row, whole(err)
 }
@@ -38,7 +40,7 @@ func whole(err error) error {
 
 // Prepare implements [sqlread.Session]: the server checks the statement and
 // says what its result is.
-func (s *session) Prepare(ctx context.Context, sql string) (sqlread.Statement, error) {
+func (s *Session) Prepare(ctx context.Context, sql string) (sqlread.Statement, error) {
 	described, err := s.Describe(ctx, sql)
 	if err != nil {
 		return nil, whole(err)
@@ -52,7 +54,7 @@ func (s *session) Prepare(ctx context.Context, sql string) (sqlread.Statement, e
 
 // statement is a SELECT that has been described.
 type statement struct {
-	session *session
+	session *Session
 	sql     string
 	columns []record.Column
 }
