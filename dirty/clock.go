@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -17,11 +18,19 @@ const (
 )
 
 var (
-	dateText     = regexp.MustCompile(`^` + datePattern + `$`)
-	timeText     = regexp.MustCompile(`^(-?)` + clockPattern + offsetPattern + `$`)
-	datetimeText = regexp.MustCompile(`^` + datePattern + ` ` + clockPattern + offsetPattern + `$`)
-	intervalText = regexp.MustCompile(`^P(-?\d+)M(-?\d+)DT(-?)(\d+)(?:\.(\d{1,6}))?S$`)
-	timePatterns = map[record.Kind]*regexp.Regexp{
+	dateText = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^` + datePattern + `$`)
+	})
+	timeText = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(-?)` + clockPattern + offsetPattern + `$`)
+	})
+	datetimeText = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^` + datePattern + ` ` + clockPattern + offsetPattern + `$`)
+	})
+	intervalText = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^P(-?\d+)M(-?\d+)DT(-?)(\d+)(?:\.(\d{1,6}))?S$`)
+	})
+	timePatterns = map[record.Kind]func() *regexp.Regexp{
 		record.Date: dateText, record.Time: timeText, record.Datetime: datetimeText, record.Timestamp: datetimeText, record.Interval: intervalText,
 	}
 	infinities = map[string]int{"infinity": 1, "-infinity": -1}
@@ -40,7 +49,7 @@ func appendTime(b *record.Batch, k record.Kind, text string) error {
 		b.Infinity(k, sign)
 		return nil
 	}
-	m := timePatterns[k].FindStringSubmatch(text)
+	m := timePatterns[k]().FindStringSubmatch(text)
 	if m == nil {
 		return fmt.Errorf("%q is no %s", text, k)
 	}

@@ -166,12 +166,14 @@ func (r *Replay) open() (*os.File, error) {
 	return f, nil
 }
 
-var againSuffix = regexp.MustCompile(`\.again\d*$`)
+var againSuffix = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\.again\d*$`)
+})
 
 // free names a file beside path that is not there yet.
 func free(path string) (string, error) {
 	ext := filepath.Ext(path)
-	stem := againSuffix.ReplaceAllString(strings.TrimSuffix(path, ext), "")
+	stem := againSuffix().ReplaceAllString(strings.TrimSuffix(path, ext), "")
 	for n := 1; ; n++ {
 		suffix := ".again"
 		if n > 1 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -138,9 +139,7 @@ func newFinding(file string, j *job.Job, flagNotes []string, err error) finding 
 	for _, pipe := range j.Idle {
 		f.Pipelines = append(f.Pipelines, fmt.Sprintf("%s -> %s, with -all-contents only", pipe.Reader.Name, pipe.Writer.Name))
 	}
-	if root, err := config.Parse(config.NewText("", j.Masked())); err == nil {
-		f.Used = usedKeys(root, ignored, f.Used)
-	}
+	j.Leaves(func(path string) bool { return ignored[path] }, func(path, value string) { f.Used = append(f.Used, path+" = "+value) })
 	return f
 }
 
@@ -158,27 +157,6 @@ func (f *finding) notes(j *job.Job, ignored map[string]bool) {
 			f.NoEffect = append(f.NoEffect, text)
 		}
 	}
-}
-
-// usedKeys lists the values of a file that nothing was said against.
-func usedKeys(n *config.Node, ignored map[string]bool, used []string) []string {
-	if ignored[n.Path()] {
-		return used
-	}
-	switch {
-	case n.Unset():
-	case n.Kind() == config.ObjectKind && len(n.Members()) > 0:
-		for _, m := range n.Members() {
-			used = usedKeys(m.Node, ignored, used)
-		}
-	case n.Kind() == config.ListKind && len(n.Items()) > 0:
-		for _, item := range n.Items() {
-			used = usedKeys(item, ignored, used)
-		}
-	default:
-		used = append(used, n.Path()+" = "+n.Raw())
-	}
-	return used
 }
 
 // mistakes are the faults but for unknown keys, which have a section of their own.
@@ -200,8 +178,8 @@ func (f *finding) print(w io.Writer, mask func(string) string) error {
 	if n := len(mistakes) + len(f.Unknown); n > 0 {
 		verdict = fmt.Sprintf("%d to look at", n)
 	}
-	var b strings.Builder
-	say := func(line string) { b.WriteString(mask(line) + "\n") }
+	b := bufio.NewWriter(w)
+	say := func(line string) { _, _ = b.WriteString(mask(line) + "\n") } // Flush returns the error
 	say(f.File + ": " + verdict)
 	if f.Dialect != "" {
 		say("  dialect " + f.Dialect)
@@ -229,8 +207,7 @@ func (f *finding) print(w io.Writer, mask func(string) string) error {
 			say("  " + line)
 		}
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.Flush()
 }
 
 // masked is the finding with its secrets hidden, before encoding changes how they are spelled.

@@ -14,6 +14,7 @@ func main() { os.Exit(start()) }
 // start runs the program in its real surroundings.
 func start() int {
 	easeCollector(os.LookupEnv)
+	forgetStart()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)

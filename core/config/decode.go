@@ -223,19 +223,15 @@ func (d *Decoder) structure(n *Node, v reflect.Value) []error {
 	if n.kind != ObjectKind && !n.Unset() && !(n.kind == ListKind && len(n.items) == 0) {
 		return asErrors(n.Errorf("expected an object, found %s", n.quoted()))
 	}
-	fields := structFields(v.Type())
 	ptr := v.Addr().Interface()
 	if _, any := ptr.(AnyCaser); any && !d.anyCase {
 		within := *d
 		within.anyCase = true
 		d = &within
 	}
-	if d.anyCase {
-		for i := range fields {
-			fields[i].anyCase = true
-		}
-	}
-	errs := d.unknownKeys(n, fields, d.noEffect(n, ptr))
+	s := d.shape(v.Type())
+	fields := s.fields
+	errs := d.unknownKeys(n, s, ptr)
 	sound := true
 	for _, f := range fields {
 		bad := d.field(n, f, v)

@@ -128,6 +128,7 @@ type Notes struct {
 	list     []Note
 	names    map[*Node]string // keys in their own spelling, of values under another
 	literals map[*Node]bool   // texts that are numbers or booleans
+	shapes   map[shapeOf]*shape
 }
 
 func (n *Notes) rename(value *Node, key string) {

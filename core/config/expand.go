@@ -6,11 +6,14 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // placeholder matches ${name}, ${env:NAME}, ${file:path} and a name with
 // offsets and a layout, such as ${now-2h:2006-01-02 15:04}.
-var placeholder = regexp.MustCompile(`^\$\{(env:[A-Za-z0-9_.\-]+|file:[^{}\r\n]+|[A-Za-z0-9_.\-]+(?:[+\-][A-Za-z0-9+\-]+)?(?::[^{}\r\n]+)?)\}`)
+var placeholder = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\$\{(env:[A-Za-z0-9_.\-]+|file:[^{}\r\n]+|[A-Za-z0-9_.\-]+(?:[+\-][A-Za-z0-9+\-]+)?(?::[^{}\r\n]+)?)\}`)
+})
 
 // longestName bounds a placeholder, in bytes.
 const longestName = 4096
@@ -59,7 +62,7 @@ func Expand(name string, data []byte, lookup Lookup) (*Text, []Left) {
 			out.Write(data[i:end])
 			i = end
 		case c == '$':
-			m := placeholder.Find(closed(data[i:]))
+			m := placeholder().Find(closed(data[i:]))
 			end := i + max(len(m), 1)
 			left = append(left, t.expandRange(&out, i, end, 0, lookup)...)
 			i = end
@@ -84,7 +87,7 @@ func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup L
 		if i += plain; i == to {
 			break
 		}
-		m := placeholder.FindSubmatch(closed(t.file[i:to]))
+		m := placeholder().FindSubmatch(closed(t.file[i:to]))
 		if m == nil {
 			out.WriteByte(t.file[i])
 			i++

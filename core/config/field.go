@@ -54,6 +54,40 @@ func structFields(t reflect.Type) []field {
 	return fields
 }
 
+// shape is the keys of a struct, as decoders of one job share them.
+type shape struct {
+	fields []field
+	known  map[string]string // all names, folded, of its keys; why one is ignored
+}
+
+// shapeOf names a shape.
+type shapeOf struct {
+	t       reflect.Type
+	anyCase bool
+}
+
+// shape returns that of a struct's type: the elements of a long list have one.
+func (d *Decoder) shape(t reflect.Type) *shape {
+	key, notes := shapeOf{t, d.anyCase}, d.settings.Notes
+	if s := notes.shapes[key]; s != nil {
+		return s
+	}
+	s := &shape{fields: structFields(t), known: map[string]string{}}
+	for i := range s.fields {
+		f := &s.fields[i]
+		f.anyCase = d.anyCase
+		s.known[d.fold(f.key)] = f.ignored
+		for _, alias := range f.aliases {
+			s.known[d.fold(alias)] = f.ignored
+		}
+	}
+	if notes.shapes == nil {
+		notes.shapes = map[shapeOf]*shape{}
+	}
+	notes.shapes[key] = s
+	return s
+}
+
 func split(list string) []string {
 	if list == "" {
 		return nil
@@ -131,23 +165,21 @@ const suggestions = 100
 
 // unknownKeys reports the members that are no key of the struct: as notes
 // where they are known to have no effect, else as faults.
-func (d *Decoder) unknownKeys(n *Node, fields []field, noEffect map[string]string) []error {
-	known := map[string]string{}
-	for _, f := range fields {
-		for _, k := range append([]string{f.key}, f.aliases...) {
-			known[d.fold(k)] = f.ignored
-		}
-	}
+func (d *Decoder) unknownKeys(n *Node, s *shape, ptr any) []error {
 	var (
-		errs    []error
-		unknown int
+		errs     []error
+		unknown  int
+		noEffect map[string]string
 	)
 	for _, m := range n.Members() {
-		why, is := known[d.fold(m.Name)]
+		why, is := s.known[d.fold(m.Name)]
 		if is && why == "" {
 			continue
 		}
 		if !is {
+			if noEffect == nil {
+				noEffect = d.noEffect(n, ptr)
+			}
 			why, is = d.withoutEffect(m.Name, noEffect)
 		}
 		at := func(msg string) *Error { return n.fault(m.Node.Path(), m.Node.named, msg) }
@@ -157,7 +189,7 @@ func (d *Decoder) unknownKeys(n *Node, fields []field, noEffect map[string]strin
 		}
 		msg := "unknown key"
 		if unknown++; unknown <= suggestions {
-			msg = unknownKey(m.Name, fields)
+			msg = unknownKey(m.Name, s.fields)
 		}
 		if d.settings.Lenient {
 			d.settings.Notes.Warn(at(msg))

@@ -22,9 +22,8 @@ func writeMasked(b *bytes.Buffer, n *Node, indent string) {
 	if len(indent) < maxIndent {
 		within += "  "
 	}
-	hidden := n.Kind() != NullKind && n.parent != nil && n.parent.kind == ObjectKind && Sensitive(n.name)
 	switch {
-	case hidden:
+	case n.Kind() != NullKind && n.underSecret():
 		writeText(b, mask)
 	case n.Kind() == ObjectKind:
 		b.WriteByte('{')
@@ -53,6 +52,44 @@ func writeMasked(b *bytes.Buffer, n *Node, indent string) {
 	}
 }
 
+// underSecret tells a value whose key alone says that it must not be shown.
+func (n *Node) underSecret() bool {
+	return n.parent != nil && n.parent.kind == ObjectKind && Sensitive(n.name)
+}
+
+// Leaves calls visit for every value that says something and holds no other, in
+// the order of the file, with its path and as [Masked] shows it; an object or
+// list without content is one. Where skip is true of a path, nothing beneath it
+// is visited.
+func Leaves(root *Node, skip func(path string) bool, visit func(path, masked string)) {
+	w := leafWalk{skip: skip, visit: visit}
+	w.walk(root, root.Path())
+}
+
+type leafWalk struct {
+	skip    func(path string) bool
+	visit   func(path, masked string)
+	scratch bytes.Buffer
+}
+
+// walk is given the path of n, which each node would put together anew.
+func (w *leafWalk) walk(n *Node, path string) {
+	switch {
+	case w.skip(path) || n.Unset():
+	case n.underSecret() || len(n.members)+len(n.items) == 0:
+		w.scratch.Reset()
+		writeMasked(&w.scratch, n, "\n")
+		w.visit(path, w.scratch.String())
+	default:
+		for _, m := range n.members {
+			w.walk(m.Node, joinPath(path, m.Name))
+		}
+		for i, item := range n.items {
+			w.walk(item, joinIndex(path, i))
+		}
+	}
+}
+
 func comma(b *bytes.Buffer, i int, indent string) {
 	if i > 0 {
 		b.WriteByte(',')
@@ -68,10 +105,26 @@ func closeList(b *bytes.Buffer, n int, indent string, end byte) {
 }
 
 func writeText(b *bytes.Buffer, text string) {
+	if unescaped(text) {
+		b.WriteByte('"')
+		b.WriteString(text)
+		b.WriteByte('"')
+		return
+	}
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(text); err != nil { // a string always encodes
 		panic(err)
 	}
 	b.Truncate(b.Len() - 1)
+}
+
+// unescaped tells a text of ASCII that JSON spells as it is, as most are.
+func unescaped(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }

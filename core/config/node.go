@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,7 +32,7 @@ type Node struct {
 	text    string // of a string: decoded; of a number or boolean: the literal
 	items   []*Node
 	members []Member
-	byName  map[string]*Node
+	byName  map[string]*Node // of more than fewMembers
 
 	source *Text
 	begin  int // offsets in source.data
@@ -90,22 +89,43 @@ func (n *Node) Members() []Member {
 
 // Member returns the value under a name of an Object, or nil.
 func (n *Node) Member(name string) *Node {
-	if n == nil {
+	switch {
+	case n == nil:
 		return nil
+	case n.byName != nil:
+		return n.byName[name]
 	}
-	return n.byName[name]
+	for i := range n.members {
+		if n.members[i].Name == name {
+			return n.members[i].Node
+		}
+	}
+	return nil
+}
+
+// fewMembers are found as fast without a map, and most objects have no more.
+const fewMembers = 8
+
+// join appends a member that n has not yet.
+func (n *Node) join(m Member) {
+	n.members = append(n.members, m)
+	switch {
+	case n.byName != nil:
+		n.byName[m.Name] = m.Node
+	case len(n.members) > fewMembers:
+		n.byName = make(map[string]*Node, 2*len(n.members))
+		for _, m := range n.members {
+			n.byName[m.Name] = m.Node
+		}
+	}
 }
 
 // With returns an object that has one more member: a node from elsewhere, which
 // errors go on pointing to.
 func (n *Node) With(name string, value *Node) *Node {
 	more := *n
-	more.members = append(slices.Clone(n.members), Member{name, value})
-	more.byName = maps.Clone(n.byName)
-	if more.byName == nil {
-		more.byName = map[string]*Node{}
-	}
-	more.byName[name] = value
+	more.members, more.byName = slices.Clone(n.members), maps.Clone(n.byName)
+	more.join(Member{name, value})
 	return &more
 }
 
@@ -129,7 +149,15 @@ func (n *Node) Column() int {
 // Covers reports whether the placeholder stands inside the node.
 func (n *Node) Covers(l Left) bool { return n.begin <= l.at && l.at < n.end }
 
-var plainName = regexp.MustCompile(`^[A-Za-z0-9_$\-]+$`)
+// plainName tells names that stand in a path without brackets.
+func plainName(name string) bool {
+	for _, c := range []byte(name) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '$' && c != '-' {
+			return false
+		}
+	}
+	return name != ""
+}
 
 // Path returns where the node is, such as job.content[0].reader; "" for the
 // root of a file.
@@ -138,14 +166,18 @@ func (n *Node) Path() string {
 	case n.parent == nil:
 		return n.path
 	case n.parent.kind == ListKind:
-		return n.parent.Path() + "[" + strconv.Itoa(n.index) + "]"
+		return joinIndex(n.parent.Path(), n.index)
 	default:
 		return joinPath(n.parent.Path(), n.name)
 	}
 }
 
+func joinIndex(parent string, index int) string {
+	return parent + "[" + strconv.Itoa(index) + "]"
+}
+
 func joinPath(parent, name string) string {
-	if !plainName.MatchString(name) {
+	if !plainName(name) {
 		return parent + "[" + strconv.Quote(name) + "]"
 	}
 	if parent == "" {

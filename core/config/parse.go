@@ -117,7 +117,7 @@ func classify(word string) (Kind, string) {
 }
 
 func (p *parser) object(n *Node) error {
-	n.kind, n.byName = ObjectKind, map[string]*Node{}
+	n.kind = ObjectKind
 	if err := p.advance(); err != nil {
 		return err
 	}
@@ -157,13 +157,12 @@ func (p *parser) object(n *Node) error {
 }
 
 func (p *parser) add(n *Node, name token, v *Node) {
-	if given, twice := n.byName[name.text]; twice {
+	if given := n.Member(name.text); given != nil {
 		first, _ := n.source.position(given.named)
 		p.faults = append(p.faults, n.fault(v.Path(), name.begin, fmt.Sprintf("stands twice, first in line %d; remove one", first)))
 		return
 	}
-	n.byName[name.text] = v
-	n.members = append(n.members, Member{Name: name.text, Node: v})
+	n.join(Member{Name: name.text, Node: v})
 }
 
 func (p *parser) list(n *Node) error {

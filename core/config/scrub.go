@@ -9,35 +9,52 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
-var sensitive = regexp.MustCompile(`(?i)(^pwd|password|passwd|passphrase|secret|secret[._-]?key|private[._-]?key|^sasl\.jaas\.config|access[._-]?key|credentials?|^authorization|(^|[._-])dsn|(^|[._-])(api|auth|access)?[._-]?token)$`)
+var sensitive = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(^pwd|password|passwd|passphrase|secret|secret[._-]?key|private[._-]?key|^sasl\.jaas\.config|access[._-]?key|credentials?|^authorization|(^|[._-])dsn|(^|[._-])(api|auth|access)?[._-]?token)$`)
+})
 
 // Sensitive reports whether a key's value must never be shown. It knows the
 // keys that FlinkX masks (pwd, password, druid.password, secretKey) and the
 // spellings of the systems that jobs talk to.
 func Sensitive(key string) bool {
-	return holdsAny(key, secretWords) && sensitive.MatchString(key)
+	return holdsAny(key, secretWords) && sensitive().MatchString(key)
 }
 
 const secretNames = `password|passwd|pwd|passphrase|secret|secret[._-]?key|access[._-]?key|token`
 
 var (
 	// inPairs is name=value and "name": "value", the quotes escaped where the pair stands inside a quoted text.
-	inPairs = regexp.MustCompile(`(?i)((?:` + secretNames + `)\\*["']?\s*(?:=>|[=:])\s*)` +
-		`(\\+"(?:[^"\\]|\\+[^"\\])*(?:\\+")?|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\{(?:[^{}]|\}\})*\}|[^"'&,;\s)}\]]+)`)
-	inUserInfo = regexp.MustCompile(`(://[^\s/@:?#"']*:)([^\s/"']+)(@)`)
+	inPairs = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)((?:` + secretNames + `)\\*["']?\s*(?:=>|[=:])\s*)` +
+			`(\\+"(?:[^"\\]|\\+[^"\\])*(?:\\+")?|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\{(?:[^{}]|\}\})*\}|[^"'&,;\s)}\]]+)`)
+	})
+	inUserInfo = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(://[^\s/@:?#"']*:)([^\s/"']+)(@)`)
+	})
 	// inDSN is the form of github.com/go-sql-driver/mysql: user:password@tcp(host)/database.
-	inDSN = regexp.MustCompile(`([^\s/@:"'=]+:)([^\s"']+)(@(?:tcp[46]?|unix)\()`)
+	inDSN = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`([^\s/@:"'=]+:)([^\s"']+)(@(?:tcp[46]?|unix)\()`)
+	})
 	// inSQL is the password of an account in a statement.
-	inSQL    = regexp.MustCompile(`(?i)(\b(?:identified\s+(?:with\s+\S+\s+)?by|password)\s+(?:password\s+)?')((?:[^'\\]|''|\\.)*)(')`)
-	inHeader = regexp.MustCompile(`(?i)(authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token)\s+)?)([^\s"',;]+)`)
+	inSQL = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)(\b(?:identified\s+(?:with\s+\S+\s+)?by|password)\s+(?:password\s+)?')((?:[^'\\]|''|\\.)*)(')`)
+	})
+	inHeader = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)(authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token)\s+)?)([^\s"',;]+)`)
+	})
 	// inQuery is a parameter of an address, all of it: its value may hold what ends a pair elsewhere.
-	inQuery = regexp.MustCompile(`(?i)[?&;]\s*(?:[a-z._-]*(?:` + secretNames + `))\s*=\s*(\{(?:[^}]|\}\})*\}|[^&;]*)`)
+	inQuery = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)[?&;]\s*(?:[a-z._-]*(?:` + secretNames + `))\s*=\s*(\{(?:[^}]|\}\})*\}|[^&;]*)`)
+	})
 )
 
 // leftOver is a placeholder that no value was found for: it has to be named.
-var leftOver = regexp.MustCompile(`^\$\{[^{}]*\}$`)
+var leftOver = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\$\{[^{}]*\}$`)
+})
 
 // MaskText hides what looks like a secret inside a text: password=... of URLs
 // and properties, "password": "..." of JSON, IDENTIFIED BY '...' of statements, user:password@ of URLs and data
@@ -46,16 +63,16 @@ func MaskText(text string) string {
 	if !suspect(text) {
 		return text
 	}
-	text = inPairs.ReplaceAllStringFunc(text, maskPair)
-	text = inHeader.ReplaceAllString(text, "${1}"+mask)
-	text = inDSN.ReplaceAllString(text, "${1}"+mask+"${3}")
-	text = inSQL.ReplaceAllString(text, "${1}"+mask+"${3}")
-	return inUserInfo.ReplaceAllString(text, "${1}"+mask+"${3}")
+	text = inPairs().ReplaceAllStringFunc(text, maskPair)
+	text = inHeader().ReplaceAllString(text, "${1}"+mask)
+	text = inDSN().ReplaceAllString(text, "${1}"+mask+"${3}")
+	text = inSQL().ReplaceAllString(text, "${1}"+mask+"${3}")
+	return inUserInfo().ReplaceAllString(text, "${1}"+mask+"${3}")
 }
 
 // maskPair hides the value of a pair and leaves its quotes, so that JSON stays JSON.
 func maskPair(pair string) string {
-	m := inPairs.FindStringSubmatch(pair)
+	m := inPairs().FindStringSubmatch(pair)
 	quote := ""
 	if strings.HasPrefix(strings.TrimLeft(m[2], `\`), `"`) {
 		quote = m[2][:strings.IndexByte(m[2], '"')+1]
@@ -113,7 +130,9 @@ func replacements(secrets []string) []string {
 	return pairs
 }
 
-var hexDigits = regexp.MustCompile(`%[0-9A-F]{2}`)
+var hexDigits = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`%[0-9A-F]{2}`)
+})
 
 // spellings are the forms of a secret that texts may hold: as it is, without
 // quotes or braces around it, as a URL spells it and as what a URL spells
@@ -134,7 +153,7 @@ func spellings(secret string) []string {
 	for _, s := range all {
 		escaped := []string{url.QueryEscape(s), url.PathEscape(s)}
 		for _, e := range escaped {
-			all = append(all, e, hexDigits.ReplaceAllStringFunc(e, strings.ToLower))
+			all = append(all, e, hexDigits().ReplaceAllStringFunc(e, strings.ToLower))
 		}
 		var quoted bytes.Buffer
 		writeText(&quoted, s)
@@ -154,21 +173,21 @@ func collectSecrets(n *Node, all bool, found *[]string) {
 	for _, item := range n.items {
 		collectSecrets(item, all, found)
 	}
-	if all && n.text != "" && !leftOver.MatchString(n.text) {
+	if all && n.text != "" && !leftOver().MatchString(n.text) {
 		*found = append(*found, n.text)
 	}
 	if n.kind != StringKind || !suspect(n.text) {
 		return
 	}
-	for _, m := range inPairs.FindAllStringSubmatch(n.text, -1) {
+	for _, m := range inPairs().FindAllStringSubmatch(n.text, -1) {
 		*found = append(*found, strings.Trim(m[2], `"'`))
 	}
-	for _, in := range []*regexp.Regexp{inUserInfo, inDSN, inHeader} {
+	for _, in := range []*regexp.Regexp{inUserInfo(), inDSN(), inHeader()} {
 		for _, m := range in.FindAllStringSubmatch(n.text, -1) {
 			*found = append(*found, m[2])
 		}
 	}
-	for _, m := range inQuery.FindAllStringSubmatch(n.text, -1) {
+	for _, m := range inQuery().FindAllStringSubmatch(n.text, -1) {
 		*found = append(*found, m[1])
 	}
 }

@@ -31,7 +31,7 @@ func MapSecrets(text string, f func(secret string) string) string {
 	if !suspect(text) {
 		return text
 	}
-	for _, in := range []*regexp.Regexp{inPairs, inHeader, inDSN, inSQL, inUserInfo} {
+	for _, in := range []*regexp.Regexp{inPairs(), inHeader(), inDSN(), inSQL(), inUserInfo()} {
 		text = mapGroup(in, text, f)
 	}
 	return text

@@ -3,6 +3,7 @@ package job
 import (
 	"regexp"
 	"strconv"
+	"sync"
 
 	"github.com/datasync-io/datasync/core/config"
 )
@@ -57,7 +58,9 @@ func hasStatement(parameter *config.Node) bool {
 
 // columnName matches a column's name as it is or in quotes; DataX takes
 // anything else for an expression of the database.
-var columnName = regexp.MustCompile("^(?:[\\p{L}_][\\p{L}\\p{N}_$#]*|`[^`]+`|\"[^\"]+\"|\\[[^\\]]+\\]|\\*)$")
+var columnName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("^(?:[\\p{L}_][\\p{L}\\p{N}_$#]*|`[^`]+`|\"[^\"]+\"|\\[[^\\]]+\\]|\\*)$")
+})
 
 // relational returns the parameter of DataX's relational readers.
 func (c *canonical) relational(n *config.Node) []entry {
@@ -83,7 +86,7 @@ func (c *canonical) relational(n *config.Node) []entry {
 
 func hasExpressions(columns *config.Node) bool {
 	for _, item := range columns.Items() {
-		if item.Kind() != config.ObjectKind && !columnName.MatchString(item.Text()) {
+		if item.Kind() != config.ObjectKind && !columnName().MatchString(item.Text()) {
 			return true
 		}
 	}

@@ -24,6 +24,7 @@ type Job struct {
 	notes      *config.Notes
 	root       *config.Node
 	props      *config.Node // -confProp; nil if not given
+	scrubber   func() func(text string) string
 }
 
 // Notes returns what a person should know about the file. Decoding the

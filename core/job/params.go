@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/datasync-io/datasync/core/config"
 )
@@ -41,11 +42,13 @@ func Pairs(text string) (map[string]string, error) {
 	return params, nil
 }
 
-var definition = regexp.MustCompile(`(?:^|\s)-D`)
+var definition = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|\s)-D`)
+})
 
 func dataxPairs(text string) (map[string]string, error) {
 	params := map[string]string{}
-	for _, pair := range definition.Split(text, -1)[1:] {
+	for _, pair := range definition().Split(text, -1)[1:] {
 		name, value, ok := strings.Cut(pair, "=")
 		if name = strings.TrimSpace(name); !ok || name == "" {
 			return params, &config.Error{File: "-p", Msg: `expected -Dname=value pairs with spaces between them; where a value holds " -D", use JSON: {"name":"value"}`}

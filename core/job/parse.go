@@ -3,6 +3,7 @@ package job
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/datasync-io/datasync/core/config"
@@ -48,6 +49,7 @@ func Parse(text []byte, o Options) (*Job, error) {
 		return nil, config.Join(p.errs...)
 	}
 	j.root, j.props = root, p.props
+	j.scrubber = sync.OnceValue(j.scrub)
 	p.unresolved(source, left, unrouted(root))
 	p.dialect(root, j)
 	p.file(root, j)
@@ -60,10 +62,18 @@ func Parse(text []byte, o Options) (*Job, error) {
 // value that looks like a secret as asterisks.
 func (j *Job) Masked() []byte { return config.Masked(j.root) }
 
+// Leaves calls visit for every value of the file; see [config.Leaves].
+func (j *Job) Leaves(skip func(path string) bool, visit func(path, masked string)) {
+	config.Leaves(j.root, skip, visit)
+}
+
 // Scrubber returns a function that hides the secrets of the file and of
 // -confProp in any text; see [config.Scrubber]. Errors of drivers and log lines
 // go through it.
-func (j *Job) Scrubber() func(text string) string {
+func (j *Job) Scrubber() func(text string) string { return j.scrubber() }
+
+// scrub looks for the secrets: once, a job of many pipelines asks for them often.
+func (j *Job) scrub() func(text string) string {
 	file := config.Scrubber(j.root)
 	if j.props == nil {
 		return file

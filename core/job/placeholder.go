@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/datasync-io/datasync/core/config"
@@ -82,7 +83,9 @@ func (v *values) file(path string) (string, error) {
 
 // built is a name that has a value of its own: bizdate, yesterday as DataX's
 // schedulers mean it, and now.
-var built = regexp.MustCompile(`^(now|bizdate)([+\-][^:]*)?(?::(.*))?$`)
+var built = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(now|bizdate)([+\-][^:]*)?(?::(.*))?$`)
+})
 
 // layouts are what a moment looks like unless the placeholder says it.
 var layouts = map[string]string{"now": "2006-01-02 15:04:05", "bizdate": "20060102"}
@@ -90,7 +93,7 @@ var layouts = map[string]string{"now": "2006-01-02 15:04:05", "bizdate": "200601
 // moment returns the value of a built-in name with offsets and a layout, both
 // of which may be missing: bizdate-1d, now-2h:2006-01-02T15.
 func (v *values) moment(name string) (string, error) {
-	m := built.FindStringSubmatch(name)
+	m := built().FindStringSubmatch(name)
 	if m == nil {
 		return "", config.ErrUnset
 	}
@@ -145,12 +148,14 @@ func checkLayout(layout string) error {
 	return fmt.Errorf("the layout %q holds no part of a date; it is written as the second of January 2006 at 15:04:05 would look, such as %s", layout, meant)
 }
 
-var offsets = regexp.MustCompile(`^([+\-])([0-9]{1,6})([smhdwMy])`)
+var offsets = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([+\-])([0-9]{1,6})([smhdwMy])`)
+})
 
 // shift applies offsets such as -1d or +1M-1d, one after the other.
 func shift(at time.Time, text string) (time.Time, error) {
 	for text != "" {
-		m := offsets.FindStringSubmatch(text)
+		m := offsets().FindStringSubmatch(text)
 		if m == nil {
 			return at, fmt.Errorf("the offset %q is unknown; expected a sign, a number and one of s, m, h, d, w, M (month), y, such as -1d", text)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/record"
@@ -22,7 +23,9 @@ func (s *selection) single() bool { return len(s.plain) == 1 && len(s.patterns) 
 // systemDatabases hold nothing of the users'.
 var systemDatabases = map[string]bool{"mysql": true, "information_schema": true, "performance_schema": true, "sys": true}
 
-var plainName = regexp.MustCompile("^(?:`[^`]+`|[\\p{L}\\p{N}_$-]+)(?:\\.(?:`[^`]+`|[\\p{L}\\p{N}_$-]+))?$")
+var plainName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("^(?:`[^`]+`|[\\p{L}\\p{N}_$-]+)(?:\\.(?:`[^`]+`|[\\p{L}\\p{N}_$-]+))?$")
+})
 
 // selection reads table and filter.
 func (c *Config) selection(database string) (*selection, error) {
@@ -57,7 +60,7 @@ func (s *selection) add(text, database string) error {
 	if text == "" {
 		return errors.New("is empty")
 	}
-	if plainName.MatchString(text) {
+	if plainName().MatchString(text) {
 		first, second, both := strings.Cut(text, ".")
 		if strings.HasPrefix(text, "`") {
 			first, second, both = cutQuoted(text)
@@ -138,11 +141,13 @@ func (s *selection) follows(n record.Name) bool {
 // tables they work with: gh-ost's _t_gho, _t_ghc and _t_del, the latter with a
 // time if asked to, and pt-online-schema-change's _t_new and _t_old, with more
 // underscores where a name is taken.
-var shadows = regexp.MustCompile(`^_+(.+?)_(?:gho|ghc|ghr|(?:\d{14}_)?del|new|old)$`)
+var shadows = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^_+(.+?)_(?:gho|ghc|ghr|(?:\d{14}_)?del|new|old)$`)
+})
 
 // original returns the table that one is a shadow of.
 func original(table string) (string, bool) {
-	m := shadows.FindStringSubmatch(table)
+	m := shadows().FindStringSubmatch(table)
 	if m == nil {
 		return "", false
 	}

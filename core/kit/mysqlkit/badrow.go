@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strconv"
+	"sync"
 
 	"github.com/go-mysql-org/go-mysql/mysql"
 
@@ -12,8 +13,12 @@ import (
 )
 
 var (
-	atRow     = regexp.MustCompile(` at row (\d+)$`)
-	forColumn = regexp.MustCompile(" for column (?:'(.*?)'|(?:`.*`\\.)?`(.*?)`) at row \\d+$|^(?:Column|Field) '(.*?)' (?:cannot|doesn't)")
+	atRow = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(` at row (\d+)$`)
+	})
+	forColumn = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(" for column (?:'(.*?)'|(?:`.*`\\.)?`(.*?)`) at row \\d+$|^(?:Column|Field) '(.*?)' (?:cannot|doesn't)")
+	})
 )
 
 // BadRow describes an error of class Data as that of a row. Index is that of
@@ -25,12 +30,12 @@ func BadRow(err error) errclass.BadRow {
 		return errclass.AsBadRow(-1, err)
 	}
 	bad.Reason, bad.Err = reasons[e.Code], e
-	if m := atRow.FindStringSubmatch(e.Message); m != nil {
+	if m := atRow().FindStringSubmatch(e.Message); m != nil {
 		if n, err := strconv.Atoi(m[1]); err == nil {
 			bad.Index = n - 1
 		}
 	}
-	if m := forColumn.FindStringSubmatch(e.Message); m != nil {
+	if m := forColumn().FindStringSubmatch(e.Message); m != nil {
 		bad.Column = m[1] + m[2] + m[3]
 	}
 	return bad

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-mysql-org/go-mysql/mysql"
 
@@ -13,7 +14,9 @@ import (
 	"github.com/datasync-io/datasync/core/record"
 )
 
-var duplicateEntry = regexp.MustCompile(`(?s)^Duplicate entry '(.*)' for key '(.*)'$`)
+var duplicateEntry = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)^Duplicate entry '(.*)' for key '(.*)'$`)
+})
 
 // Duplicate takes the error of a duplicate key apart: the key's values as the
 // server spells them, and the name of the index, behind that of its table for
@@ -23,7 +26,7 @@ func Duplicate(err error) (entry, index string, ok bool) {
 	if !errors.As(err, &e) || e.Code != mysql.ER_DUP_ENTRY && e.Code != mysql.ER_DUP_ENTRY_WITH_KEY_NAME {
 		return "", "", false
 	}
-	m := duplicateEntry.FindStringSubmatch(e.Message)
+	m := duplicateEntry().FindStringSubmatch(e.Message)
 	if m == nil {
 		return "", "", false
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/datasync-io/datasync/core/convert"
 	"github.com/datasync-io/datasync/core/record"
@@ -74,7 +75,7 @@ func TypeFor(c *record.Column) string {
 		}
 		return "json"
 	case record.String:
-		if own.MatchString(c.Native) {
+		if own().MatchString(c.Native) {
 			return c.Native
 		}
 		if c.Length > 0 && c.Length <= maxVarchar && !strings.Contains(strings.ToLower(c.Native), "text") { // MySQL's have a limit in bytes
@@ -86,10 +87,12 @@ func TypeFor(c *record.Column) string {
 
 // own are types of PostgreSQL whose values come as texts, as format_type
 // spells them.
-var own = regexp.MustCompile(`^((inet|cidr|macaddr8?|xml|tsvector|tsquery|point|line|lseg|box|path|polygon|circle|pg_lsn|txid_snapshot|pg_snapshot` +
-	`|(int4|int8|num|ts|tstz|date)(multi)?range|bit(\(\d+\))?|bit varying(\(\d+\))?)(\[\])*` +
-	`|(smallint|integer|bigint|real|double precision|numeric(\(\d+,-?\d+\))?|boolean|text|uuid|bytea|date|json|jsonb|interval` +
-	`|(character|character varying)(\(\d+\))?|(timestamp|time)(\(\d\))? with(out)? time zone)(\[\])+)$`)
+var own = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^((inet|cidr|macaddr8?|xml|tsvector|tsquery|point|line|lseg|box|path|polygon|circle|pg_lsn|txid_snapshot|pg_snapshot` +
+		`|(int4|int8|num|ts|tstz|date)(multi)?range|bit(\(\d+\))?|bit varying(\(\d+\))?)(\[\])*` +
+		`|(smallint|integer|bigint|real|double precision|numeric(\(\d+,-?\d+\))?|boolean|text|uuid|bytea|date|json|jsonb|interval` +
+		`|(character|character varying)(\(\d+\))?|(timestamp|time)(\(\d\))? with(out)? time zone)(\[\])+)$`)
+})
 
 // integerFor chooses by the size that the source's type has by its name.
 func integerFor(c *record.Column) string {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/datasync-io/datasync/core/config"
@@ -111,11 +112,13 @@ func Expressions(columns []Column) []Column {
 	return list
 }
 
-var alias = regexp.MustCompile("(?is)^(.*\\S)\\s+as\\s+(?:`([^`]+)`|\"([^\"]+)\"|\\[([^\\]]+)\\]|([\\pL_][\\pL\\pN_$#]*))$")
+var alias = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("(?is)^(.*\\S)\\s+as\\s+(?:`([^`]+)`|\"([^\"]+)\"|\\[([^\\]]+)\\]|([\\pL_][\\pL\\pN_$#]*))$")
+})
 
 // cutAlias takes an expression and the name that it is given with AS apart.
 func cutAlias(text string) (expr, name string) {
-	m := alias.FindStringSubmatch(text)
+	m := alias().FindStringSubmatch(text)
 	if m == nil {
 		return text, ""
 	}

@@ -3,6 +3,7 @@ package sqlkit
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Statements takes a text apart at semicolons outside of quotes, comments and
@@ -15,7 +16,7 @@ func (d *Dialect) Statements(text string) []string {
 		return trimmed([]string{text})
 	}
 	if d.Quotes == "[]" {
-		return trimmed(batchEnd.Split(text, -1))
+		return trimmed(batchEnd().Split(text, -1))
 	}
 	var all []string
 	start := 0
@@ -24,7 +25,7 @@ func (d *Dialect) Statements(text string) []string {
 			i = d.skip(text, i)
 			continue
 		}
-		if d.Quotes == "``" && routine.MatchString(text[start:i]) {
+		if d.Quotes == "``" && routine().MatchString(text[start:i]) {
 			break
 		}
 		all = append(all, text[start:i])
@@ -35,9 +36,15 @@ func (d *Dialect) Statements(text string) []string {
 }
 
 var (
-	batchEnd = regexp.MustCompile(`(?mi)^[ \t]*GO[ \t]*\r?$`)
-	routine  = regexp.MustCompile(`(?is)^(\s|--[^\n]*\n|#[^\n]*\n|/\*.*?\*/)*(CREATE|ALTER)\b[^;]*?\b(PROCEDURE|FUNCTION|TRIGGER|EVENT)\b[^;]*\bBEGIN\b`)
-	dollar   = regexp.MustCompile(`^\$([A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)?\$`)
+	batchEnd = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?mi)^[ \t]*GO[ \t]*\r?$`)
+	})
+	routine = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?is)^(\s|--[^\n]*\n|#[^\n]*\n|/\*.*?\*/)*(CREATE|ALTER)\b[^;]*?\b(PROCEDURE|FUNCTION|TRIGGER|EVENT)\b[^;]*\bBEGIN\b`)
+	})
+	dollar = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\$([A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)?\$`)
+	})
 )
 
 func trimmed(parts []string) []string {
@@ -62,7 +69,7 @@ func (d *Dialect) skip(text string, i int) int {
 	case strings.HasPrefix(rest, "/*"):
 		return i + d.commentEnd(rest)
 	case c == '$' && d.Quotes == `""` && (i == 0 || !wordByte(text[i-1])):
-		if tag := dollar.FindString(rest); tag != "" {
+		if tag := dollar().FindString(rest); tag != "" {
 			return i + len(tag) + end(rest[len(tag):], tag)
 		}
 	}

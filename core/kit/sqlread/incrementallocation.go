@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
@@ -19,7 +20,9 @@ import (
 // as they are; binary data as 0x and hex digits. FlinkX tells the units of a
 // time by the number of its digits, and so does this.
 
-var numberPattern = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$`)
+var numberPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$`)
+})
 
 const (
 	wallClock  = "2006-01-02 15:04:05.999999999"
@@ -35,7 +38,7 @@ func parseLocation(text string, f *sqlkit.TableColumn, zone *time.Location) (sql
 	text = strings.TrimSpace(text)
 	switch f.Kind {
 	case record.Int64, record.Uint64, record.Decimal, record.Float64:
-		if !numberPattern.MatchString(text) {
+		if !numberPattern().MatchString(text) {
 			return sqlkit.Value{}, fmt.Errorf("column %q is %s: expected a number, found %q", f.Name, spelled(&f.Column), text)
 		}
 		if f.Kind == record.Float64 {
@@ -54,7 +57,7 @@ func parseLocation(text string, f *sqlkit.TableColumn, zone *time.Location) (sql
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil && strconv.FormatInt(n, 10) == text {
 			return sqlkit.Value{Kind: record.Int64, Text: text}, nil
 		}
-		if _, err := strconv.ParseFloat(text, 64); err == nil && numberPattern.MatchString(text) && f.Numbers {
+		if _, err := strconv.ParseFloat(text, 64); err == nil && numberPattern().MatchString(text) && f.Numbers {
 			return sqlkit.Value{Kind: record.Decimal, Text: plainNumber(text)}, nil
 		}
 		return sqlkit.Value{Kind: record.String, Text: text}, nil

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // prepared is a query in the parser's spelling. The parser knows other types
@@ -22,12 +23,14 @@ type castType struct {
 
 const firstMark = 90_000_001
 
-var marks = regexp.MustCompile(`(?i)CHAR\((90\d{6})\)`)
+var marks = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)CHAR\((90\d{6})\)`)
+})
 
 // spelling puts the types back into a text that the parser has restored.
 func (p *prepared) spelling(text string) string {
-	return marks.ReplaceAllStringFunc(text, func(m string) string {
-		i, _ := strconv.Atoi(marks.FindStringSubmatch(m)[1])
+	return marks().ReplaceAllStringFunc(text, func(m string) string {
+		i, _ := strconv.Atoi(marks().FindStringSubmatch(m)[1])
 		return p.types[i-firstMark].text
 	})
 }

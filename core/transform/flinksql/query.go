@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pingcap/tidb/pkg/parser"
@@ -132,7 +133,9 @@ func (q *Query) names(qualifier string) bool {
 	return qualifier == q.view || strings.HasSuffix(q.view, "."+qualifier)
 }
 
-var nearText = regexp.MustCompile(`(?s)near "(.*)"`)
+var nearText = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)near "(.*)"`)
+})
 
 // hints say what to write instead of syntax that Flink has and this does not.
 var hints = []struct{ word, hint string }{
@@ -143,7 +146,7 @@ var hints = []struct{ word, hint string }{
 
 // syntaxError points at the place in the query as it was written.
 func syntaxError(p *prepared, err error) error {
-	m := nearText.FindStringSubmatch(err.Error())
+	m := nearText().FindStringSubmatch(err.Error())
 	if m == nil {
 		return fmt.Errorf("the SQL cannot be read: %w", err)
 	}

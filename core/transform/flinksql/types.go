@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -135,11 +136,13 @@ var typeNames = map[string]typ{
 	"BYTES": bytesType, "VARBINARY": bytesType, "BINARY": bytesType, "BINARY VARYING": bytesType,
 }
 
-var typeText = regexp.MustCompile(`^\s*([A-Za-z_]+(?:\s+[A-Za-z]+)*?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?((?:\s+[A-Za-z]+)*)\s*$`)
+var typeText = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*([A-Za-z_]+(?:\s+[A-Za-z]+)*?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?((?:\s+[A-Za-z]+)*)\s*$`)
+})
 
 // parseType reads a type of CAST.
 func parseType(text string) (typ, error) {
-	m := typeText.FindStringSubmatch(text)
+	m := typeText().FindStringSubmatch(text)
 	if m == nil {
 		return typ{}, fmt.Errorf("CAST to %s is not supported", text)
 	}

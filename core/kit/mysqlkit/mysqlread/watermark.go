@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -24,7 +25,9 @@ const engineStatus = "SHOW ENGINE INNODB STATUS"
 // writing is a line of the list: a transaction is given a number with its first
 // write or locking read. MySQL shows one without as if it were numbered from
 // 2^48 on, MariaDB as an address.
-var writing = regexp.MustCompile(`(?m)^---TRANSACTION (\d+), (?:(?:ACTIVE|ACTIVE \(PREPARED\)) (\d+) sec|(COMMITTED IN MEMORY))`)
+var writing = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^---TRANSACTION (\d+), (?:(?:ACTIVE|ACTIVE \(PREPARED\)) (\d+) sec|(COMMITTED IN MEMORY))`)
+})
 
 const (
 	numbered = 1 << 48
@@ -66,7 +69,7 @@ func oldestWriting(status string) (age time.Duration, found bool) {
 	if !strings.Contains(status, listHead) || strings.Contains(status, listCut) {
 		return longAgo, true
 	}
-	for _, m := range writing.FindAllStringSubmatch(status, -1) {
+	for _, m := range writing().FindAllStringSubmatch(status, -1) {
 		if n, err := strconv.ParseUint(m[1], 10, 64); err == nil && n >= numbered {
 			continue
 		}
