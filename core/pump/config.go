@@ -38,6 +38,14 @@ type InPlacer interface {
 	InPlace(b *record.Batch) (all bool)
 }
 
+// Screener is a Transform that hides what nobody behind it may see: not the
+// rest of its work, not the sink and not who is shown dirty rows.
+type Screener interface {
+	// Screen appends to out what may be seen of b, a row for each of its rows and
+	// a rejected input for each. It is false, and out as it was, where all may be.
+	Screen(b, out *record.Batch) (bool, error)
+}
+
 // Stage is a part of a row's way, for the shares of time.
 type Stage uint8
 

@@ -24,6 +24,10 @@ type delivery struct {
 // batch delivers b: its rejected input, then its rows, transformed. Nothing
 // is written if the rejected input passes the dirty limit.
 func (d *delivery) batch(ctx context.Context, b *record.Batch) error {
+	b, err := d.screened(b)
+	if err != nil {
+		return err
+	}
 	if err := d.rejects(ctx, b); err != nil {
 		return err
 	}
@@ -43,9 +47,30 @@ func (d *delivery) batch(ctx context.Context, b *record.Batch) error {
 	if b.Len() == 0 && !(d.w.task.Exact && len(b.Marks()) > 0) {
 		return nil
 	}
-	err := d.pieces(ctx, b, d.w.piece)
+	err = d.pieces(ctx, b, d.w.piece)
 	d.w.learn(b.Len(), d.sought)
 	return err
+}
+
+// screened returns what may be seen of b, with its marks.
+func (d *delivery) screened(b *record.Batch) (*record.Batch, error) {
+	t, hides := d.w.transform.(Screener)
+	if !hides {
+		return b, nil
+	}
+	start := time.Now()
+	defer func() { d.w.l.c.Meter.Spend(d.w.task.Channel, Transforming, time.Since(start)) }()
+	out := d.w.shown
+	out.Reset(b.Split())
+	hidden, err := t.Screen(b, out)
+	if err != nil {
+		return nil, fmt.Errorf("hiding columns: %w", err)
+	}
+	if !hidden {
+		return b, nil
+	}
+	out.Inherit(b)
+	return out, nil
 }
 
 // present returns b without the rows of tables whose changes are left out.

@@ -19,6 +19,7 @@ type writer struct {
 	inbox     chan *parcel // batches for this sink
 	shared    chan *parcel // batches for any sink; nil: none
 	transform Transform
+	shown     *record.Batch // what may be seen of a batch
 	out       *record.Batch // what the transform fills
 
 	sink     plugin.Sink
@@ -42,7 +43,7 @@ func newWriter(l *lane, task plugin.Task, inbox, shared chan *parcel) *writer {
 	w := &writer{l: l, task: task, inbox: inbox, shared: shared, unmarked: map[string]bool{},
 		requests: make(chan chan struct{}), gone: make(chan struct{})}
 	if l.c.Transform != nil {
-		w.transform, w.out = l.c.Transform(task.Channel), record.NewBatch(0, 0)
+		w.transform, w.shown, w.out = l.c.Transform(task.Channel), record.NewBatch(0, 0), record.NewBatch(0, 0)
 	}
 	w.since, w.idle = stopped(), stopped()
 	return w

@@ -2,9 +2,9 @@
 // together: whole batches in, whole batches out, between the limit and the
 // writer.
 //
-// [Plan] is made once per job from checked parts: names (package naming), a
-// query (flinksql) or DataX's steps (datax); names come first, so that a query
-// sees the new ones. Each channel has a [Transform] of its own. None holds
+// [Plan] is made once per job from checked parts: what columns may be seen
+// (package columns), names (naming), a query (flinksql) or DataX's steps (datax),
+// in this order, so that a query sees new names and no hidden values. Each channel has a [Transform] of its own. None holds
 // state from batch to batch. Rows that cannot be computed are named in an
 // *errclass.Rows; input that is no row never comes here.
 //

@@ -6,6 +6,7 @@ import (
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/record"
+	"github.com/datasync-io/datasync/core/transform/columns"
 	"github.com/datasync-io/datasync/core/transform/datax"
 	"github.com/datasync-io/datasync/core/transform/flinksql"
 	"github.com/datasync-io/datasync/core/transform/naming"
@@ -15,18 +16,24 @@ import (
 // Plan is what is done with the rows of a job. At most one of Query and Steps
 // is given. It may be shared by goroutines.
 type Plan struct {
-	Names *naming.Mapping // nil: none
-	Query *flinksql.Query // nil: none
-	SQL   flinksql.Options
-	Steps datax.Chain // none: nil
+	Columns *columns.Policy // nil: none
+	Names   *naming.Mapping // nil: none
+	Query   *flinksql.Query // nil: none
+	SQL     flinksql.Options
+	Steps   datax.Chain // none: nil
 }
 
 // Empty tells that nothing is done.
-func (p *Plan) Empty() bool { return p.Names == nil && p.Query == nil && len(p.Steps) == 0 }
+func (p *Plan) Empty() bool {
+	return p.Columns == nil && p.Names == nil && p.Query == nil && len(p.Steps) == 0
+}
 
 // New returns the plan for one channel.
 func (p *Plan) New() *Transform {
-	t := &Transform{names: p.Names}
+	t := &Transform{columns: p.Columns, names: p.Names}
+	if p.Columns != nil {
+		t.screen = p.Columns.NewScreen()
+	}
 	switch {
 	case p.Query != nil:
 		t.rows = p.Query.NewTransform(p.SQL)
@@ -51,14 +58,22 @@ func (p *Plan) Schemas(list []*record.Schema) ([]*record.Schema, error) {
 
 // Transform is a plan for one channel: one goroutine at a time may use it.
 type Transform struct {
-	names *naming.Mapping
-	rows  *rowwise.Transform // nil: rows stay as they are
+	columns *columns.Policy
+	screen  *columns.Screen // nil: no column is hidden
+	names   *naming.Mapping
+	rows    *rowwise.Transform // nil: rows stay as they are
 }
 
 // Schema returns the schema of the rows that rows of s become; nil for nil.
 func (t *Transform) Schema(s *record.Schema) (*record.Schema, error) {
 	if s == nil {
 		return nil, nil
+	}
+	if t.columns != nil {
+		var err error
+		if s, err = t.columns.Schema(s); err != nil {
+			return nil, err
+		}
 	}
 	if t.names != nil {
 		s = t.names.Schema(s)
@@ -69,8 +84,19 @@ func (t *Transform) Schema(s *record.Schema) (*record.Schema, error) {
 	return t.rows.Schema(s)
 }
 
-// InPlace does what needs no copy of the rows of b, and tells whether that is
-// all; otherwise Apply follows.
+// Screen does what comes before all else: it appends to out what may be seen of
+// in, one row for each, and of input that is no row. It is false, and out as it
+// was, where that is all of in; otherwise out takes the place of in, for InPlace,
+// Apply and whoever is shown a row that they refuse.
+func (t *Transform) Screen(in, out *record.Batch) (bool, error) {
+	if t.screen == nil {
+		return false, nil
+	}
+	return t.screen.Apply(in, out)
+}
+
+// InPlace does what needs no copy of the rows of b, which Screen has let
+// through, and tells whether that is all; otherwise Apply follows.
 func (t *Transform) InPlace(b *record.Batch) (all bool) {
 	if t.names != nil {
 		t.names.Relabel(b)
@@ -96,6 +122,12 @@ func (t *Transform) Apply(ctx context.Context, in, out *record.Batch) error {
 // same. A statement of the source is left out where it does not say the same
 // any longer.
 func (t *Transform) Change(c *record.Change) (*record.Change, error) {
+	if t.columns != nil {
+		var err error
+		if c, err = t.columns.Change(c); c == nil || err != nil {
+			return nil, err
+		}
+	}
 	if t.names != nil {
 		c = t.names.Change(c)
 	}
@@ -103,7 +135,7 @@ func (t *Transform) Change(c *record.Change) (*record.Change, error) {
 		return c, nil
 	}
 	out := *c
-	out.SQL = ""
+	out.SQL, out.Columns = "", nil // the columns are others
 	var err error
 	if out.From, err = t.rowSchema(c.From); err != nil {
 		return nil, err

@@ -1,0 +1,71 @@
+package columns
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// Change returns a schema change as it is for what is left of the table; nil
+// where nothing changes there: what is added, say, is left out. The statement of
+// the source, which names what is hidden, is left out for tables with rules. An
+// error is a [*Fault] of class Config.
+func (p *Policy) Change(c *record.Change) (*record.Change, error) {
+	if !p.Governs(c.Name) && !(c.From != nil && p.Governs(c.From.Name)) && !(c.To != nil && p.Governs(c.To.Name)) {
+		return c, nil
+	}
+	if err := p.renamed(c); err != nil {
+		return nil, errclass.With(errclass.Config, err)
+	}
+	out := *c
+	out.SQL = ""
+	var err error
+	if out.From, err = p.Schema(c.From); err != nil && c.To != nil {
+		return nil, err
+	}
+	if out.To, err = p.Schema(c.To); err != nil {
+		return nil, err
+	}
+	switch {
+	case c.Kind == record.Other:
+		return nil, nil // it says what it does in its statement alone
+	case c.Kind == record.Alter && out.From != nil && out.To != nil && sameShape(out.From, out.To):
+		return nil, nil
+	}
+	return &out, nil
+}
+
+func sameShape(a, b *record.Schema) bool {
+	return a.Name == b.Name && a.Data == b.Data && slices.Equal(a.Columns, b.Columns) && slices.Equal(a.Key, b.Key) && a.Comment == b.Comment
+}
+
+// renamed refuses a column that has a rule under its old name and none under its
+// new one.
+func (p *Policy) renamed(c *record.Change) error {
+	if c.From == nil || c.To == nil || c.From.Data != c.To.Data {
+		return nil
+	}
+	was, err := p.actions(c.From)
+	if err != nil || was == nil {
+		return nil // of the rows before, which have met it
+	}
+	is, err := p.actions(c.To)
+	if err != nil {
+		return err
+	}
+	for i := range c.From.Data {
+		from, to := c.From.Columns[i].Name, c.To.Columns[i].Name
+		if was[i] == nil || is != nil && is[i] != nil || from == to || has(c.To, from) || has(c.From, to) {
+			continue
+		}
+		return &Fault{was[i].key, fmt.Errorf("column %s of table %s, for which it is, was renamed to %s, for which there is no rule: add one", from, c.To.Name, to)}
+	}
+	return nil
+}
+
+// has tells that a data column is called name.
+func has(s *record.Schema, name string) bool {
+	return slices.ContainsFunc(s.Columns[:s.Data], func(c record.Column) bool { return c.Name == name })
+}
