@@ -289,7 +289,7 @@ func (r *Runner) idempotent() bool {
 
 // tuning are parameters that do not change what is read or written.
 var tuning = []string{"username", "password", "fetchSize", "queryTimeOut", "connectTimeOut", "startLocation", "pollingInterval", "pollingLag", "snapshot", "batchSize", "flushIntervalMills", "properties",
-	"print", "permitsPerSecond", "preSql", "postSql", "producerSettings", "consumerSettings", "boundedMode", "session"}
+	"print", "permitsPerSecond", "preSql", "postSql", "producerSettings", "consumerSettings", "boundedMode", "session", "onPositionLost", "onEventFailure"}
 
 // fingerprint tells jobs apart: it covers what is read, what becomes of it and
 // what is written, not how fast or as whom.

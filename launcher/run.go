@@ -75,7 +75,7 @@ func (r *Runner) run(ctx, stop context.Context) (c *checkpoint.Checkpoint, err e
 		return c, err
 	}
 	r.collected.Store(collector)
-	err = r.move(ctx, stop, early, c, collector)
+	c, err = r.moveOn(ctx, stop, early, c, collector)
 	return c, errors.Join(err, collector.Close())
 }
 

@@ -60,7 +60,10 @@ type Resumer interface {
 	Resume(ctx context.Context, channels int, stored []Progress) ([]Progress, error)
 }
 
-// ErrReplan says that an unfinished run is not to be gone on with.
+// ErrReplan says that an unfinished run is not to be gone on with. From Resume,
+// and while the job runs from Open and Fill, it has the engine make a new plan:
+// Splits is asked as for a first run, and the reader knows by itself that it is
+// none.
 var ErrReplan = errors.New("the job begins elsewhere now")
 
 // Describer is a Reader that knows its schemas before the first row.

@@ -94,7 +94,10 @@ func (r *reader) split(ctx context.Context, from plugin.Progress) (err error) {
 // returns the error. Rows that have gone out after the last position are taken
 // back, where the destination can do that, by a new attempt without the split.
 func (r *reader) giveUp(ctx context.Context, split plugin.Split, err error) error {
-	if !split.Apart || ctx.Err() != nil {
+	if !split.Apart || ctx.Err() != nil || errors.Is(err, plugin.ErrReplan) {
+		return err
+	}
+	if split.Endless && split.Table == (record.Name{}) { // the stream of all tables, which is the job
 		return err
 	}
 	switch errclass.Of(err) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/binlogkit"
@@ -49,7 +50,7 @@ func (s *source) statement(b *record.Batch, e *event) (full bool, err error) {
 	}
 	s.tables.changed()
 	s.redone = true
-	s.collect(effects, string(sql))
+	s.collect(effects, string(sql), time.Unix(int64(e.Timestamp), 0))
 	s.settled(e)
 	if len(s.changes) > 0 {
 		return true, s.change(b)
@@ -96,8 +97,8 @@ func (s *source) change(b *record.Batch) error {
 }
 
 // collect makes schema changes of what a statement has done to tables that are
-// read.
-func (s *source) collect(effects []binlogkit.Effect, sql string) {
+// read. at is the statement's own time.
+func (s *source) collect(effects []binlogkit.Effect, sql string, at time.Time) {
 	if s.reader.config.DDLSkip {
 		return
 	}
@@ -109,13 +110,18 @@ func (s *source) collect(effects []binlogkit.Effect, sql string) {
 		case swapped[i] == away:
 			continue
 		case swapped[i] == into:
-			c.Kind, c.Name, c.From = record.Alter, e.To, s.schema(s.replaced(effects, e.To))
+			was := s.replaced(effects, e.To)
+			c.Kind, c.Name, c.From = record.Alter, e.To, s.schema(was)
+			c.Columns = binlogkit.ColumnChanges(was, e.After, false, c.To, &s.tables.options, at)
 		case has:
 			if c.Kind == record.Alter && c.From != nil && c.From == c.To {
 				c.Kind = record.Other
 			}
 			if len(effects) > 1 {
 				c.SQL = spell(&e)
+			}
+			if e.Kind == record.Alter || e.Kind == record.Rename {
+				c.Columns = binlogkit.ColumnChanges(e.Before, e.After, true, c.To, &s.tables.options, at)
 			}
 		case goes:
 			c.Kind, c.Name, c.From, c.SQL = record.Create, e.To, nil, spell(&e)

@@ -38,7 +38,7 @@ type Config struct {
 	Filter string `json:"filter"`
 	// Where to begin; absent, at the log's current end.
 	Start Start `json:"start"`
-	// What to do when the position can no longer be read from: stop, or copy the tables again (snapshot).
+	// What to do when the position can no longer be read from: stop, or copy the tables again (snapshot). Rows that were deleted meanwhile stay at the destination.
 	OnPositionLost string `json:"onPositionLost" enum:"stop,snapshot"`
 	// Leave schema changes out of the stream. They are followed in any case.
 	DDLSkip bool `json:"ddlSkip"`
@@ -118,7 +118,7 @@ func (s *Start) mode() string {
 }
 
 func defaults() *Config {
-	return &Config{Port: 3306, DDLSkip: true, OffsetLength: 18, OnPositionLost: "stop"}
+	return &Config{Port: 3306, DDLSkip: true, OffsetLength: 18, OnPositionLost: lostStop}
 }
 
 // AnyCaseKeys implements [config.AnyCaser].
@@ -161,8 +161,8 @@ func (c *Config) Validate() error {
 	}
 	for text, condition := range c.Start.Where {
 		errs = append(errs, config.Field("start.where."+text, sqlkit.CheckCondition(condition)))
-		if !c.Start.copies() {
-			errs = append(errs, config.Fieldf("start.where."+text, "belongs to start.mode initial or initial-only"))
+		if !c.Start.copies() && c.OnPositionLost != lostSnapshot {
+			errs = append(errs, config.Fieldf("start.where."+text, "belongs to start.mode initial or initial-only, or to onPositionLost snapshot"))
 		}
 	}
 	if c.Start.Position > 0 && c.Start.JournalName == "" && c.Start.Timestamp == 0 {

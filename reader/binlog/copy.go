@@ -45,7 +45,7 @@ func (r *reader) chunks(ctx context.Context, log *LogSpec, channels int) (splits
 		return nil, errclass.With(errclass.Config, errors.New("there is no table to copy: name some in table"))
 	}
 	slices.SortFunc(definitions, func(a, b *binlogkit.Definition) int { return strings.Compare(a.Name().String(), b.Name().String()) })
-	if r.config.Start.Mode == modeInitialOnly {
+	if r.mode() == modeInitialOnly {
 		log = nil
 	}
 	for _, d := range definitions {

@@ -16,6 +16,8 @@
 //     cannot go on from is an error of class PositionLost, a change that is in
 //     the log as a statement, or may still be rolled back, one of class
 //     Permanent.
+//     With onPositionLost snapshot the first of these has the job planned anew
+//     ([plugin.ErrReplan]), with a copy of the tables.
 //   - The live tables are asked for their columns once, when the job is
 //     planned, and at a place of the log that no statement can move away from
 //     (seed); from there on the log itself says how they change.

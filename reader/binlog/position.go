@@ -2,13 +2,10 @@ package binlog
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
-
-	"github.com/datasync-io/datasync/core/errclass"
 )
 
 // Flavors of servers, as go-mysql calls them.
@@ -98,12 +95,4 @@ func decodePosition(data []byte) (*Position, error) {
 		return nil, lost("the stored position is none of the binlog reader: %w", err)
 	}
 	return &p, nil
-}
-
-// waysOn is what can be done about a position that is lost.
-const waysOn = "; start with -fresh, which begins as start says, or set onPositionLost to snapshot, which copies the tables again"
-
-// lost makes an error of a position that can no longer be read from.
-func lost(format string, args ...any) error {
-	return errclass.With(errclass.PositionLost, errors.New(fmt.Errorf(format, args...).Error()+waysOn))
 }

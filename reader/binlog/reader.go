@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,7 +53,8 @@ type reader struct {
 	gauges    gauges
 	heartbeat time.Duration // of an idle server
 	asking    asking
-	paused    func() // of tests: see pause
+	recopies  atomic.Bool // the next plan copies the tables, since a position was lost
+	paused    func()      // of tests: see pause
 }
 
 // New returns a reader; it dials nothing. cfg has been validated.
@@ -75,9 +77,6 @@ func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
 	if r.ops, err = cfg.ops(); err != nil {
 		return nil, errclass.With(errclass.Config, err)
 	}
-	if cfg.OnPositionLost == "snapshot" {
-		return nil, errclass.With(errclass.Config, config.Fieldf("onPositionLost", "snapshot, which copies the tables again, is not in this version: leave it out, and start with -fresh"))
-	}
 	r.gauges.publish(env.Gauge)
 	return r, nil
 }
@@ -95,21 +94,18 @@ func (r *reader) serverID() uint32 {
 // Splits plans one split, the log, that never ends; before it, where rows are
 // copied, their chunks.
 func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, error) {
-	switch {
-	case p.Now != nil && r.config.Start.Mode == modeInitial:
+	if p.Now != nil {
 		splits, err := r.after(p.Now)
 		for i := range splits {
 			splits[i].Apart = !r.selection.single()
 		}
 		return splits, err
-	case p.Now != nil:
-		return nil, nil
 	}
 	spec, err := r.start(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("finding where to begin: %w", err)
 	}
-	if r.config.Start.copies() {
+	if mode := r.mode(); mode == modeInitial || mode == modeInitialOnly {
 		return r.chunks(ctx, spec, p.Channels)
 	}
 	s, err := spec.split()
@@ -121,7 +117,18 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, err
 // is found when they are opened. Where rows are still to be copied though the
 // log has been read, the log is left and taken up again after them.
 func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
-	copying := false
+	copying, err := r.check(stored)
+	switch {
+	case err != nil:
+		return nil, r.anew(err, false)
+	case copying:
+		return leave(stored)
+	}
+	return stored, nil
+}
+
+// check looks at what is stored; copying: rows are still to be copied.
+func (r *reader) check(stored []plugin.Progress) (copying bool, err error) {
 	for _, p := range stored {
 		if !isLog(p.Split) {
 			c, err := parseChunk(p.Split)
@@ -129,49 +136,54 @@ func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]p
 				_, err = handover.Segments(c.Chunk, p)
 			}
 			if err != nil {
-				return nil, err
+				return false, err
 			}
 			copying = copying || !p.Done && p.Err == ""
 			continue
 		}
 		if _, err := parseLogSpec(p.Split); err != nil {
-			return nil, err
+			return false, err
 		}
 		if p.Position != nil {
 			if _, err := decodePosition(p.Position); err != nil {
-				return nil, err
+				return false, err
 			}
 		}
 	}
-	if copying {
-		return leave(stored)
-	}
-	return stored, nil
+	return copying, nil
 }
 
-// Open begins to read the log at a position.
+// Open begins to read a chunk, or the log at a position.
 func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if !isLog(from.Split) {
-		c, err := parseChunk(from.Split)
-		if err != nil {
-			return nil, err
-		}
-		return handover.Open(ctx, &views{reader: r}, c.Chunk, from)
+	if isLog(from.Split) {
+		return r.openLog(ctx, from)
 	}
+	c, err := parseChunk(from.Split)
+	if err == nil {
+		var s plugin.Source
+		if s, err = handover.Open(ctx, &views{reader: r}, c.Chunk, from); err == nil {
+			return s, nil
+		}
+	}
+	return nil, r.anew(err, false)
+}
+
+func (r *reader) openLog(ctx context.Context, from plugin.Progress) (plugin.Source, error) {
 	spec, err := parseLogSpec(from.Split)
 	if err != nil {
-		return nil, err
+		return nil, r.anew(err, false)
 	}
 	if spec.Ends {
 		return &stopped{from.Position}, nil
 	}
+	unread := spec.Anew && from.Position == nil
 	at, state := spec.Start, from.State
 	if from.Position != nil {
 		if at, err = decodePosition(from.Position); err != nil {
-			return nil, err
+			return nil, r.anew(err, false)
 		}
 	}
 	if state == nil {
@@ -179,8 +191,9 @@ func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source,
 	}
 	s, err := r.openAny(ctx, at, state)
 	if err != nil {
-		return nil, err
+		return nil, r.anew(err, unread)
 	}
+	s.recopied = unread
 	if err := s.leaveOut(spec.Copied); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

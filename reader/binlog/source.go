@@ -54,8 +54,9 @@ type source struct {
 	scratch *record.Batch
 	ctx     context.Context //nolint:containedctx // of the Fill that runs
 
-	marked time.Time // when the last position was given
-	at     struct {  // its place
+	recopied bool      // the log was not read yet since the tables were copied again
+	marked   time.Time // when the last position was given
+	at       struct {  // its place
 		file   string
 		offset uint64
 	}
@@ -120,7 +121,7 @@ func (s *source) Fill(ctx context.Context, b *record.Batch) error {
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return err
+	return s.reader.anew(err, s.recopied)
 }
 
 func (s *source) fill(b *record.Batch) error {
@@ -217,6 +218,7 @@ func (s *source) markAt(b *record.Batch, p *Position) error {
 		}
 	}
 	b.MarkState(p.encode(), state, p.time())
+	s.recopied = false
 	s.marked, s.redone = time.Now(), false
 	s.at.file, s.at.offset = s.f.file, s.f.offset
 	s.reader.gauges.reached(p)

@@ -31,6 +31,8 @@ type LogSpec struct {
 	// Ends says that nothing is read of the log any more, since tables are to be
 	// copied before it goes on.
 	Ends bool `json:"ends,omitempty"`
+	// Anew says that the tables were copied again since a position was lost.
+	Anew bool `json:"anew,omitempty"`
 }
 
 const specVersion = 1
@@ -87,13 +89,17 @@ func (r *reader) start(ctx context.Context) (*LogSpec, error) {
 			return nil, err
 		}
 	}
-	return newLogSpec(at, history, r.config.InitialTableStructure)
+	spec, err := newLogSpec(at, history, r.config.InitialTableStructure)
+	if err == nil {
+		spec.Anew = r.recopies.Load()
+	}
+	return spec, err
 }
 
 // place returns where the log is to be read from; end itself for its end.
 func (r *reader) place(ctx context.Context, srv *server, end *Position) (*Position, error) {
 	s := &r.config.Start
-	switch s.mode() {
+	switch r.mode() {
 	case modeLatest, modeInitial, modeInitialOnly:
 		return end, nil
 	case modeGTID:
@@ -112,7 +118,7 @@ func (r *reader) place(ctx context.Context, srv *server, end *Position) (*Positi
 	if len(files) == 0 {
 		return nil, srv.usable()
 	}
-	switch s.mode() {
+	switch r.mode() {
 	case modeEarliest:
 		return r.scanTo(ctx, srv, files[0].name, func(*follower, *event) bool { return true })
 	case modeFile:

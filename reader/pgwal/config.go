@@ -43,6 +43,8 @@ type Config struct {
 	LSN string `json:"lsn"`
 	// Where the first run begins, and what of the tables' rows is copied; absent: as lsn says.
 	Start Start `json:"start"`
+	// What to do when the position can no longer be read from, as when the slot is gone: stop, or copy the tables again (snapshot). Rows that were deleted meanwhile stay at the destination.
+	OnPositionLost string `json:"onPositionLost" enum:"stop,snapshot"`
 	// Leave schema changes out; false hands them to the writer.
 	SkipDDL bool `json:"ddlSkip"`
 	// Further connection parameters, which win over those of url.
@@ -80,7 +82,7 @@ const (
 func (s *Start) copies() bool { return s.Mode == modeInitial || s.Mode == modeInitialOnly }
 
 func defaults() *Config {
-	return &Config{Kinds: "insert,update,delete", StatusInterval: 10 * time.Second, SkipDDL: true}
+	return &Config{Kinds: "insert,update,delete", StatusInterval: 10 * time.Second, SkipDDL: true, OnPositionLost: lostStop}
 }
 
 // NoEffect names keys that are not the reader's.
@@ -176,6 +178,9 @@ func (c *Config) checkStart() error {
 	if c.Start.Mode == modeInitial && c.Temporary {
 		errs = append(errs, config.Fieldf("start.mode", "initial goes on with the log, which a slot has to keep from before the first row: remove temporary"))
 	}
+	if c.OnPositionLost == lostSnapshot && c.Temporary {
+		errs = append(errs, config.Fieldf("onPositionLost", "snapshot goes on with the log, which a slot has to keep from before the first row: remove temporary"))
+	}
 	where := map[string]string{}
 	for text, condition := range c.Start.Where {
 		key := "start.where." + text
@@ -194,8 +199,8 @@ func (c *Config) checkStart() error {
 		if !c.wants(name) {
 			errs = append(errs, config.Fieldf(key, "is not in tableList"))
 		}
-		if !c.Start.copies() {
-			errs = append(errs, config.Fieldf(key, "belongs to start.mode initial or initial-only"))
+		if !c.Start.copies() && c.OnPositionLost != lostSnapshot {
+			errs = append(errs, config.Fieldf(key, "belongs to start.mode initial or initial-only, or to onPositionLost snapshot"))
 		}
 		where[name.Schema+"."+name.Table] = condition
 	}

@@ -4,7 +4,9 @@
 // A job has one endless split: the slot and where its stream begins. The slot
 // and the publication are made when the job is planned, before any row of the
 // tables is read (I8), and are kept: only -fresh with another slotName, or the
-// administrator, gives them up.
+// administrator, gives them up. With onPositionLost snapshot a position that is
+// lost has the job planned anew ([plugin.ErrReplan]), with a copy of the tables
+// and a slot that is made where there is none.
 //
 // With start.mode initial the rows that are there come first, in chunks (package
 // handover), and the split of the log when all chunks have ended. A chunk is a
@@ -26,5 +28,5 @@
 //
 // message.go and row.go read messages, relation.go knows the tables that they
 // refer to, slot.go what is at the server, keeper.go keeps the stream alive;
-// snapshot.go cuts tables, view.go reads chunks, visible.go tells what they show.
+// anew.go is about lost positions, snapshot.go cuts tables, view.go reads chunks, visible.go tells what they show.
 package pgwal

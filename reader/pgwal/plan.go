@@ -17,19 +17,17 @@ import (
 // the plan is stored. The log comes after the chunks that are copied, when all
 // of them have ended durably.
 func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, error) {
-	switch {
-	case p.Now != nil && r.config.Start.Mode == modeInitial:
+	if p.Now != nil {
 		return r.after(p.Now)
-	case p.Now != nil:
-		return nil, nil
 	}
+	mode := r.mode()
 	var splits []plugin.Split
 	err := r.with(ctx, func(c *pgkit.Conn) (err error) {
-		if r.config.Start.Mode == modeInitialOnly {
+		if mode == modeInitialOnly {
 			splits, err = r.onlyRows(ctx, c, p.Channels)
 			return err
 		}
-		sp := &spec{V: version, Slot: r.config.slot(r.env.Job)}
+		sp := &spec{V: version, Slot: r.config.slot(r.env.Job), Anew: r.recopies.Load()}
 		if sp.Publication, err = publish(ctx, c, r.config, sp.Slot); err != nil {
 			return err
 		}
@@ -37,13 +35,13 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, err
 		if err != nil {
 			return err
 		}
-		if made && r.config.Start.Mode != modeInitial {
+		if made && mode != modeInitial {
 			if sp.Tables, err = r.definitions(ctx, c, sp.Publication); err != nil {
 				return err
 			}
 		}
 		sp.After = at.String()
-		if r.config.Start.Mode != modeInitial {
+		if mode != modeInitial {
 			one, err := logSplit(sp, 1)
 			splits = []plugin.Split{one}
 			return err
@@ -166,34 +164,42 @@ func (s *ended) Close() error { return nil }
 // the log has been read, as of a table that was set aside, the log is left and
 // taken up again after them.
 func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
-	copying := false
+	copying, err := r.check(stored)
+	switch {
+	case err != nil:
+		return nil, r.anew(err, false)
+	case copying:
+		return leave(stored)
+	}
+	return stored, nil
+}
+
+// check looks at what is stored; copying: rows are still to be copied.
+func (r *reader) check(stored []plugin.Progress) (copying bool, err error) {
 	for _, p := range stored {
 		if isLog(p.Split) {
 			if err := r.resumeLog(p); err != nil {
-				return nil, err
+				return false, err
 			}
 			continue
 		}
 		c, err := parseChunk(p.Split)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		if c.Log != nil {
 			if err := r.same(c.Log); err != nil {
-				return nil, err
+				return false, err
 			}
 		}
 		if p.Position != nil {
 			if _, err := handover.Segments(c.Chunk, p); err != nil {
-				return nil, err
+				return false, err
 			}
 		}
 		copying = copying || !p.Done && p.Err == ""
 	}
-	if copying {
-		return leave(stored)
-	}
-	return stored, nil
+	return copying, nil
 }
 
 // leave has the log that is being read end where it is.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/pgkit"
 	"github.com/datasync-io/datasync/core/plugin"
@@ -34,6 +33,8 @@ type spec struct {
 	// Ends says that nothing is read of the log any more, since tables are to be
 	// copied before it goes on.
 	Ends bool `json:"ends,omitempty"`
+	// Anew says that the tables were copied again since a position was lost.
+	Anew bool `json:"anew,omitempty"`
 }
 
 // chunkSpec is what the Spec of a part of a table's snapshot holds.
@@ -93,9 +94,4 @@ func parsePosition(raw json.RawMessage) (pgkit.LSN, error) {
 
 func appendPosition(dst []byte, at pgkit.LSN) []byte {
 	return fmt.Appendf(dst, `{"v":%d,"at":%q}`, version, at)
-}
-
-// lost is an error of class PositionLost, with the way on.
-func lost(format string, args ...any) error {
-	return errclass.With(errclass.PositionLost, fmt.Errorf("%w: start over with -fresh", fmt.Errorf(format, args...)))
 }

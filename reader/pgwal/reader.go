@@ -30,11 +30,12 @@ func Info() plugin.ReaderInfo {
 }
 
 type reader struct {
-	env    plugin.Env
-	config *Config
-	seen   seen
-	early  early
-	gone   atomic.Bool // a temporary slot was made: there is no other like it
+	env      plugin.Env
+	config   *Config
+	seen     seen
+	early    early
+	recopies atomic.Bool // the next plan copies the tables, since a position was lost
+	gone     atomic.Bool // a temporary slot was made: there is no other like it
 }
 
 var (
@@ -75,6 +76,10 @@ func (r *reader) beginning(ctx context.Context, c *pgkit.Conn, sp *spec) (at pgk
 		return 0, false, err
 	}
 	s, err := findSlot(ctx, c, sp.Slot)
+	if err == nil {
+		s, err = r.withoutLost(ctx, c, sp.Slot, s)
+	}
+	copies := r.mode() == modeInitial
 	switch {
 	case err != nil:
 		return 0, false, err
@@ -83,63 +88,70 @@ func (r *reader) beginning(ctx context.Context, c *pgkit.Conn, sp *spec) (at pgk
 	case s == nil && r.config.Slot != "" && !r.config.CreateSlot:
 		return 0, false, errclass.With(errclass.Config, fmt.Errorf("replication slot %s does not exist: set allowCreateSlot to true, or SELECT pg_create_logical_replication_slot('%s', 'pgoutput')", sp.Slot, sp.Slot))
 	case s == nil:
-		start, err := stream.CreateSlot(ctx, sp.Slot, false, r.config.Start.copies())
-		if err == nil && r.config.Start.copies() {
+		start, err := stream.CreateSlot(ctx, sp.Slot, false, copies)
+		if err == nil && copies {
 			err = settle(ctx, c, start.Snapshot)
 		}
-		return max(start.At, r.config.lsn), r.config.lsn == 0, err
+		return max(start.At, r.begins()), r.begins() == 0, err
 	}
 	if err := s.usable(sp.Slot, r.config.settings.Database); err != nil {
 		return 0, false, err
 	}
-	if r.config.lsn != 0 && r.config.lsn < s.confirmed {
+	if r.begins() != 0 && r.begins() < s.confirmed {
 		return 0, false, errclass.With(errclass.PositionLost, fmt.Errorf("lsn %s is before %s, up to which slot %s was confirmed: begin there, with lsn left out, or use a slot that is that far back", r.config.LSN, s.confirmed, sp.Slot))
 	}
-	switch r.config.Start.Mode {
+	switch r.mode() {
 	case modeInitial:
 		return s.confirmed, false, r.settleNow(ctx, c, sp.Slot)
 	case modeLatest:
 		end, err := logEnd(ctx, c)
 		return max(s.confirmed, end), false, err
 	}
-	return max(s.confirmed, r.config.lsn), false, nil
+	return max(s.confirmed, r.begins()), false, nil
 }
 
 // Open implements [plugin.Reader].
 func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source, error) {
-	if !isLog(from.Split) {
-		c, err := parseChunk(from.Split)
-		if err != nil {
-			return nil, err
-		}
+	if isLog(from.Split) {
+		return r.openLog(ctx, from)
+	}
+	c, err := parseChunk(from.Split)
+	if err == nil {
 		v := &views{reader: r}
 		if c.Log != nil {
 			v.publication = c.Log.Publication
 		}
-		return handover.Open(ctx, v, c.Chunk, from)
+		var s plugin.Source
+		if s, err = handover.Open(ctx, v, c.Chunk, from); err == nil {
+			return s, nil
+		}
 	}
+	return nil, r.anew(err, false)
+}
+
+func (r *reader) openLog(ctx context.Context, from plugin.Progress) (plugin.Source, error) {
 	sp, after, err := parseSpec(from.Split)
 	if err != nil {
-		return nil, err
+		return nil, r.anew(err, false)
 	}
 	if sp.Ends {
 		return &ended{from.Position}, nil
 	}
 	if from.Position != nil {
 		if after, err = parsePosition(from.Position); err != nil {
-			return nil, err
+			return nil, r.anew(err, false)
 		}
 	}
-	s := &source{reader: r, spec: sp, tables: newTables(r.config, r.env.Meta)}
+	s := &source{reader: r, spec: sp, tables: newTables(r.config, r.env.Meta), recopied: sp.Anew && from.Position == nil}
 	state := from.State
 	if state == nil {
 		state = sp.Tables
 	}
 	if err := s.tables.restore(state); err != nil {
-		return nil, err
+		return nil, r.anew(err, false)
 	}
 	if err := s.open(ctx, after, from.Position != nil); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, r.anew(errors.Join(err, s.Close()), s.recopied)
 	}
 	return s, nil
 }

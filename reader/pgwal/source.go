@@ -34,6 +34,7 @@ type source struct {
 	filter   *handover.Filter[high, uint32] // nil: nothing that comes was copied before
 	tx       transaction
 	at       pgkit.LSN // everything before it has been handed on
+	recopied bool      // the log was not read yet since the tables were copied again
 	marked   pgkit.LSN
 	markedAt time.Time
 	changes  []*record.Change // to hand on before anything else is read
@@ -142,7 +143,7 @@ func (s *source) Fill(ctx context.Context, b *record.Batch) error {
 	if errors.Is(err, io.EOF) { // the server shuts down
 		return errclass.With(errclass.Transient, fmt.Errorf("the server has ended the stream of replication slot %s", s.spec.Slot))
 	}
-	return err
+	return s.reader.anew(err, s.recopied)
 }
 
 func (s *source) fill(ctx context.Context, b *record.Batch) error {
@@ -222,7 +223,7 @@ func (s *source) markHere(b *record.Batch) error {
 		s.tables.fresh = false
 	}
 	b.MarkState(appendPosition(nil, s.at), kept, s.when)
-	s.marked, s.markedAt = s.at, time.Now()
+	s.marked, s.markedAt, s.recopied = s.at, time.Now(), false
 	return nil
 }
 

@@ -1,0 +1,73 @@
+package pgwal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/pgkit"
+	"github.com/datasync-io/datasync/core/plugin"
+)
+
+// What onPositionLost says.
+const (
+	lostStop     = "stop"
+	lostSnapshot = "snapshot"
+)
+
+// waysOn is what can be done about a position that is lost.
+const waysOn = ": start over with -fresh, or set onPositionLost to snapshot, which copies the tables again"
+
+// lost is an error of class PositionLost, with the ways on.
+func lost(format string, args ...any) error {
+	return errclass.With(errclass.PositionLost, errors.New(fmt.Errorf(format, args...).Error()+waysOn))
+}
+
+// anew has the job planned anew, with its tables copied again, where an error
+// says that its position is lost and onPositionLost asks for that. unread: the
+// log was not read yet since that was done last, and would not be the next time.
+func (r *reader) anew(err error, unread bool) error {
+	if err == nil || r.config.OnPositionLost != lostSnapshot || errclass.Of(err) != errclass.PositionLost {
+		return err
+	}
+	what := strings.ReplaceAll(err.Error(), waysOn, "")
+	if unread {
+		return errclass.With(errclass.PositionLost, fmt.Errorf(
+			"the position is lost again before the log was read, for the tables take longer to copy than the server keeps its log: have it keep more of it (max_slot_wal_keep_size): %s", what))
+	}
+	r.recopies.Store(true)
+	r.env.Log.Warn("POSITION LOST: the tables are copied again, then the log is followed from now on; what was changed in between is seen in these rows alone, and rows that were deleted in between stay at the destination", "missing", what)
+	return errclass.With(errclass.PositionLost, fmt.Errorf("%s: %w", what, plugin.ErrReplan))
+}
+
+// mode is where a plan begins: where start says, or with a copy of the tables
+// because a position was lost.
+func (r *reader) mode() string {
+	if mode := r.config.Start.Mode; !r.recopies.Load() || mode == modeInitialOnly {
+		return mode
+	}
+	return modeInitial
+}
+
+// begins is the place that lsn asks for; 0: none, or the job does not begin
+// there any more.
+func (r *reader) begins() pgkit.LSN {
+	if r.recopies.Load() {
+		return 0
+	}
+	return r.config.lsn
+}
+
+// withoutLost drops a slot whose log is gone, which no reader can use any more,
+// where the job may make another one.
+func (r *reader) withoutLost(ctx context.Context, c *pgkit.Conn, name string, s *slot) (*slot, error) {
+	if s == nil || !s.lost || !r.recopies.Load() || r.config.Slot != "" && !r.config.CreateSlot {
+		return s, nil
+	}
+	if err := c.Exec(ctx, "SELECT pg_drop_replication_slot("+pgkit.Dialect.Text(name)+")"); err != nil {
+		return nil, fmt.Errorf("dropping replication slot %s, whose log is gone: %w", name, err)
+	}
+	return nil, nil
+}
