@@ -26,17 +26,18 @@ func (w *copier) write(ctx context.Context, s *session, r sqlwrite.Rows) (int64,
 		return 0, err
 	}
 	for i := range r.Len() {
-		buf, err := w.encoder.AppendRow(in.Buffer(), r.Row(i), r.Columns)
-		if err != nil {
-			bad := w.others(r, i, err)
-			if err := in.Abort("a row cannot be written"); err != nil {
-				return 0, err
-			}
-			return 0, bad
+		err := in.Row(w.encoder, r.Row(i), r.Columns)
+		if err == nil {
+			continue
 		}
-		if err := in.Put(buf); err != nil {
+		if errclass.Of(err) != errclass.Data {
 			return 0, err
 		}
+		bad := w.others(r, i, err)
+		if err := in.Abort("a row cannot be written"); err != nil {
+			return 0, err
+		}
+		return 0, bad
 	}
 	if err := in.Put(w.encoder.AppendTrailer(in.Buffer())); err != nil {
 		return 0, err

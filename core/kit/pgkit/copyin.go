@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -60,6 +61,20 @@ func (w *CopyIn) Put(buf []byte) error {
 		return nil
 	}
 	return w.send()
+}
+
+// lend sends what there is and then v, from where it stands.
+func (w *CopyIn) lend(buf, v []byte) error {
+	w.buf = buf
+	if err := w.send(); err != nil {
+		return err
+	}
+	binary.BigEndian.PutUint32(w.buf[w.open+1:], uint32(4+len(v)))
+	pieces := net.Buffers{w.buf, v}
+	_, err := pieces.WriteTo(w.conn.pg.Conn())
+	w.buf = w.buf[:0]
+	w.begin()
+	return w.explain(err)
 }
 
 // send closes the open message, sends all and begins anew.

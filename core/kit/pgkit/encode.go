@@ -114,27 +114,33 @@ func (e *Encoder) AppendRow(dst []byte, r record.Row, columns []int) ([]byte, er
 	}
 	out := binary.BigEndian.AppendUint16(dst, uint16(len(columns)))
 	for i, c := range columns {
-		k := r.Kind(c)
-		if k == record.Null {
-			out = append(out, 0xff, 0xff, 0xff, 0xff)
-			continue
-		}
-		t := &e.columns[i]
-		f := t.wire.encode[k]
-		if f == nil {
-			return dst, t.unfit(k)
-		}
-		at := len(out)
 		var err error
-		if out, err = f(t, append(out, 0, 0, 0, 0), r, c); err != nil {
+		if out, err = e.columns[i].appendField(out, r, c); err != nil {
 			return dst, err
 		}
-		n := len(out) - at - 4
-		if n > maxField {
-			return dst, t.bad(errclass.TooLarge, "%d bytes are more than a field of PostgreSQL holds", n)
-		}
-		binary.BigEndian.PutUint32(out[at:], uint32(n))
 	}
+	return out, nil
+}
+
+// appendField appends a value of a row in binary, after its length.
+func (t *typeInfo) appendField(dst []byte, r record.Row, c int) ([]byte, error) {
+	k := r.Kind(c)
+	if k == record.Null {
+		return append(dst, 0xff, 0xff, 0xff, 0xff), nil
+	}
+	f := t.wire.encode[k]
+	if f == nil {
+		return dst, t.unfit(k)
+	}
+	out, err := f(t, append(dst, 0, 0, 0, 0), r, c)
+	if err != nil {
+		return dst, err
+	}
+	n := len(out) - len(dst) - 4
+	if n > maxField {
+		return dst, t.bad(errclass.TooLarge, "%d bytes are more than a field of PostgreSQL holds", n)
+	}
+	binary.BigEndian.PutUint32(out[len(dst):], uint32(n))
 	return out, nil
 }
 

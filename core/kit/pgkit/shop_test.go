@@ -91,12 +91,8 @@ func write(c *pgkit.Conn, table string, columns []string, b *record.Batch) (int6
 		from[i] = i
 	}
 	for i := range b.Len() {
-		buf, err := e.AppendRow(w.Buffer(), b.Row(i), from)
-		if err != nil {
+		if err := w.Row(e, b.Row(i), from); err != nil {
 			return 0, errors.Join(err, w.Abort("a row was refused"))
-		}
-		if err := w.Put(buf); err != nil {
-			return 0, err
 		}
 	}
 	if err := w.Put(e.AppendTrailer(w.Buffer())); err != nil {
