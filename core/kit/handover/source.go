@@ -108,8 +108,9 @@ type source struct {
 	at      position
 	view    View
 	window  *Window
-	inner   *record.Batch // what the view's source fills, where its rows are not handed on as they are
+	inner   *record.Batch // what the view's source fills, where its rows are not handed on as they are; else scratch
 	states  []int         // of the window, in the order of the key: not handed on yet
+	moved   bool          // the view's last rows had a position
 	left    bool          // the view has ended before the chunk
 	ended   bool          // with the view the chunk
 }
@@ -154,31 +155,66 @@ func (s *source) Fill(ctx context.Context, b *record.Batch) error {
 		if s.ended {
 			return s.rest(b)
 		}
-		s.inner.Reset(b.Split())
-		s.inner.SetTarget(b.Target())
-		err := s.view.Source.Fill(ctx, s.inner)
+		err := s.read(ctx, b)
 		if err != nil && err != io.EOF {
 			return err
 		}
-		s.hand(b)
-		marks := s.inner.Marks()
-		if len(marks) > 0 && marks[0].Position != nil {
-			s.at.Inner = marks[0].Position
-		}
 		switch {
 		case err == io.EOF && s.view.Through != nil:
-			if s.left = true; len(marks) > 0 || !b.Empty() {
+			if s.left = true; s.moved || !b.Empty() {
 				return s.mark(ctx, b)
 			}
 		case err == io.EOF:
 			s.ended = true
-		case len(marks) == 0 && b.Empty(): // the window knows all of these rows
-		case len(marks) == 0:
+		case !s.moved && b.Empty(): // the window knows all of these rows
+		case !s.moved:
 			return nil
 		default:
 			return s.mark(ctx, b)
 		}
 	}
+}
+
+// read takes more rows of the view into b, and notes where it stands. Where the
+// log has nothing to correct they are read into b at once.
+func (s *source) read(ctx context.Context, b *record.Batch) error {
+	to := b
+	if corrected := len(s.window.at) > 0; corrected || !b.Empty() {
+		to = s.inner
+		to.Reset(b.Split())
+		to.SetTarget(b.Target())
+	}
+	err := s.view.Source.Fill(ctx, to)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	marks := to.Marks()
+	if s.moved = len(marks) > 0; s.moved && marks[0].Position != nil {
+		s.at.Inner = marks[0].Position
+	}
+	if to == b {
+		s.label(b)
+	} else {
+		s.hand(b)
+	}
+	return err
+}
+
+// label makes rows of the view those of the log's reader.
+func (s *source) label(b *record.Batch) {
+	if b.Len() == 0 {
+		return
+	}
+	tail := s.inner
+	tail.Reset("")
+	tail.Begin(s.view.Schema, record.Insert)
+	for range s.view.Schema.Data {
+		tail.Null()
+	}
+	if s.view.Stamp != nil {
+		s.view.Stamp(tail)
+	}
+	b.Widen(s.view.Schema, tail.Row(0))
 }
 
 // goOn opens the next view of a chunk that one view shows a part of.
