@@ -77,4 +77,31 @@ type Change struct {
 	SQL      string    // as the source spelled it; "" if it has no statement
 	LSN      string    // its place in the source's log, as the metadata column _lsn spells it; "" if it has none
 	At       time.Time // when the source committed it; zero: unknown
+	Columns  []ColumnChange
 }
+
+// ColumnChange is what a schema change says of a column of To beside its
+// shape. A column that has none has changed in nothing but that, or its source
+// does not tell.
+type ColumnChange struct {
+	Column  int     // index into To.Columns
+	Added   bool    // the change has made it: it is no other one under a new name
+	Fill    Default // of an added one: what the rows have that were there before
+	Default Default // what rows have from now on that are inserted without it
+}
+
+// Default is a value that a column has by itself.
+type Default struct {
+	Kind DefaultKind
+	Text string // of Constant, as [Row.AppendText] spells a value of the column's kind; raw bytes of Bytes
+}
+
+// DefaultKind is what is known of a default.
+type DefaultKind uint8
+
+const (
+	Untold   DefaultKind = iota // nothing
+	Nothing                     // there is none: NULL
+	Constant                    // one value for all rows
+	Computed                    // an expression, or a constant that is not known here
+)

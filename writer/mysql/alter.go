@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/datasync-io/datasync/core/kit/mysqlkit"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlwrite"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -20,7 +23,13 @@ func (d *driver) Alter(ctx context.Context, db sqlwrite.Session, table record.Na
 	alter := "ALTER TABLE " + t + " "
 	switch s.Kind {
 	case sqlwrite.AddColumn:
-		return []string{alter + "ADD COLUMN " + name + " " + mysqlkit.TypeFor(&s.Column) + " NULL"}, nil
+		typ := mysqlkit.TypeFor(&s.Column)
+		return []string{alter + "ADD COLUMN " + name + " " + typ + " NULL" + constant(typ, s.Value, serverOf(db))}, nil
+	case sqlwrite.SetDefault:
+		if s.Value == nil {
+			return []string{alter + "ALTER COLUMN " + name + " DROP DEFAULT"}, nil
+		}
+		return []string{alter + "ALTER COLUMN " + name + " SET" + constant(mysqlkit.TypeFor(&s.Column), s.Value, serverOf(db))}, nil
 	case sqlwrite.DropColumn:
 		return []string{alter + "DROP COLUMN " + name}, nil
 	case sqlwrite.RenameColumn:
@@ -65,4 +74,35 @@ func serverOf(db sqlwrite.Session) mysqlkit.Server {
 		return s.conn.Server
 	}
 	return mysqlkit.Server{}
+}
+
+// constant spells a default; large texts and documents have expressions alone
+// with MySQL.
+func constant(typ string, v *sqlkit.Value, server mysqlkit.Server) string {
+	if v == nil {
+		return ""
+	}
+	text := mysqlkit.Dialect.Literal(*v)
+	switch {
+	case v.Kind == record.Bool && v.Text == "true":
+		text = "1"
+	case v.Kind == record.Bool:
+		text = "0"
+	case v.Kind == record.Bytes && v.Text == "":
+		text = "''" // no digits are none in an expression
+	}
+	if large := strings.HasPrefix(typ, "LONG") || typ == "JSON"; large && !server.MariaDB {
+		text = "(" + text + ")"
+	}
+	return " DEFAULT " + text
+}
+
+var _ sqlwrite.Clocked = (*driver)(nil)
+
+// Clock implements [sqlwrite.Clocked]. TIMESTAMP is told in the session's zone.
+func (d *driver) Clock(c *record.Column, zone *time.Location) *time.Location {
+	if zone == nil || strings.HasPrefix(mysqlkit.TypeFor(c), "TIMESTAMP") {
+		return time.UTC
+	}
+	return zone
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/datasync-io/datasync/core/kit/pgkit"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlwrite"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -18,7 +19,12 @@ func (d *driver) Alter(_ context.Context, _ sqlwrite.Session, table record.Name,
 	alter := "ALTER TABLE " + t + " "
 	switch s.Kind {
 	case sqlwrite.AddColumn:
-		return []string{alter + "ADD COLUMN " + name + " " + pgkit.TypeFor(&s.Column)}, nil
+		return []string{alter + "ADD COLUMN " + name + " " + pgkit.TypeFor(&s.Column) + constant(s.Value)}, nil
+	case sqlwrite.SetDefault:
+		if s.Value == nil {
+			return []string{alter + "ALTER COLUMN " + name + " DROP DEFAULT"}, nil
+		}
+		return []string{alter + "ALTER COLUMN " + name + " SET" + constant(s.Value)}, nil
 	case sqlwrite.DropColumn:
 		return []string{alter + "DROP COLUMN " + name}, nil
 	case sqlwrite.RenameColumn:
@@ -49,4 +55,11 @@ func changed(s *sqlwrite.Step) string {
 		return " TYPE " + collated
 	}
 	return " TYPE " + collated + " USING " + pgkit.Dialect.Quote(s.Name) + "::" + typ
+}
+
+func constant(v *sqlkit.Value) string {
+	if v == nil {
+		return ""
+	}
+	return " DEFAULT " + pgkit.Dialect.Literal(*v)
 }

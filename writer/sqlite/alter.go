@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/datasync-io/datasync/core/kit/sqlitekit"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlwrite"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -20,7 +21,9 @@ func (d *driver) Alter(_ context.Context, _ sqlwrite.Session, table record.Name,
 	alter := "ALTER TABLE " + t + " "
 	switch s.Kind {
 	case sqlwrite.AddColumn:
-		return []string{strings.TrimSpace(alter + "ADD COLUMN " + name + " " + typeFor(&s.Column))}, nil
+		return []string{strings.TrimSpace(alter+"ADD COLUMN "+name+" "+typeFor(&s.Column)) + constant(&s.Column, s.Value)}, nil
+	case sqlwrite.SetDefault: // SQLite keeps the one that the column was added with
+		return nil, nil
 	case sqlwrite.DropColumn:
 		return []string{alter + "DROP COLUMN " + name}, nil
 	case sqlwrite.RenameColumn:
@@ -35,4 +38,22 @@ func (d *driver) Alter(_ context.Context, _ sqlwrite.Session, table record.Name,
 		return []string{alter + "RENAME TO " + dialect.Quote(s.To.Table)}, nil
 	}
 	return nil, errors.New("column " + s.Name + " takes no NULL, which SQLite cannot change: make the table anew")
+}
+
+// constant spells a default as rows have it: numbers without a limit are texts.
+func constant(c *record.Column, v *sqlkit.Value) string {
+	if v == nil {
+		return ""
+	}
+	value := *v
+	switch {
+	case v.Kind == record.Bool:
+		value = sqlkit.Value{Kind: record.Int64, Text: "0"}
+		if v.Text == "true" {
+			value.Text = "1"
+		}
+	case typeFor(c) == "TEXT":
+		value.Kind = record.String
+	}
+	return " DEFAULT " + sqlitekit.Dialect().Literal(value)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/datasync-io/datasync/core/kit/mssqlkit"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlwrite"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -18,7 +19,13 @@ func (d *driver) Alter(_ context.Context, _ sqlwrite.Session, table record.Name,
 	alter := "ALTER TABLE " + t + " "
 	switch s.Kind {
 	case sqlwrite.AddColumn:
-		return []string{alter + "ADD " + name + " " + mssqlkit.Declared(&s.Column, 0) + " NULL"}, nil
+		return []string{alter + "ADD " + name + " " + mssqlkit.Declared(&s.Column, 0) + " NULL" + constant(s.Value, " WITH VALUES")}, nil
+	case sqlwrite.SetDefault:
+		statements := []string{withoutDefault(t, s.Name)}
+		if s.Value != nil {
+			statements = append(statements, alter+"ADD"+constant(s.Value, " FOR "+name))
+		}
+		return statements, nil
 	case sqlwrite.DropColumn:
 		return []string{alter + "DROP COLUMN " + name}, nil
 	case sqlwrite.RenameColumn:
@@ -65,4 +72,27 @@ func nullable(c *record.Column) string {
 		return " NULL"
 	}
 	return " NOT NULL"
+}
+
+// constant spells a default, and what follows it; without WITH VALUES the rows
+// that are there would stay without it.
+func constant(v *sqlkit.Value, more string) string {
+	if v == nil {
+		return ""
+	}
+	text := mssqlkit.Dialect.Literal(*v)
+	if v.Kind == record.Bool {
+		if text = "0"; v.Text == "true" {
+			text = "1"
+		}
+	}
+	return " DEFAULT " + text + more
+}
+
+// withoutDefault drops the constraint, of any name, that is a column's default.
+func withoutDefault(table, column string) string {
+	id := "OBJECT_ID(" + mssqlkit.Dialect.Text(table) + ")"
+	return "DECLARE @name nvarchar(300) = (SELECT QUOTENAME(name) FROM sys.default_constraints WHERE parent_object_id = " + id +
+		" AND parent_column_id = COLUMNPROPERTY(" + id + ", " + mssqlkit.Dialect.Text(column) + ", 'ColumnId'));" +
+		" IF @name IS NOT NULL EXEC(" + mssqlkit.Dialect.Text("ALTER TABLE "+table+" DROP CONSTRAINT ") + " + @name)"
 }

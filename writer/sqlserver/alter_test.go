@@ -19,7 +19,12 @@ func TestAlter(t *testing.T) {
 		step sqlwrite.Step
 		want string
 	}{
-		"add":                      {sqlwrite.Step{Kind: sqlwrite.AddColumn, Name: "c", Column: number}, "ALTER TABLE [dbo].[t] ADD [c] bigint NULL"},
+		"add": {sqlwrite.Step{Kind: sqlwrite.AddColumn, Name: "c", Column: number}, "ALTER TABLE [dbo].[t] ADD [c] bigint NULL"},
+		"add with a default": {sqlwrite.Step{Kind: sqlwrite.AddColumn, Name: "c", Column: number, Value: &sqlkit.Value{Kind: record.Int64, Text: "5"}},
+			"ALTER TABLE [dbo].[t] ADD [c] bigint NULL DEFAULT 5 WITH VALUES"},
+		"another default": {sqlwrite.Step{Kind: sqlwrite.SetDefault, Name: "c", Column: text, Value: &sqlkit.Value{Kind: record.String, Text: "it's"}},
+			"DECLARE @name nvarchar(300) = (SELECT QUOTENAME(name) FROM sys.default_constraints WHERE parent_object_id = OBJECT_ID(N'[dbo].[t]') AND parent_column_id = COLUMNPROPERTY(OBJECT_ID(N'[dbo].[t]'), N'c', 'ColumnId'));" +
+				" IF @name IS NOT NULL EXEC(N'ALTER TABLE [dbo].[t] DROP CONSTRAINT ' + @name); ALTER TABLE [dbo].[t] ADD DEFAULT N'it''s' FOR [c]"},
 		"drop":                     {sqlwrite.Step{Kind: sqlwrite.DropColumn, Name: "c"}, "ALTER TABLE [dbo].[t] DROP COLUMN [c]"},
 		"rename":                   {sqlwrite.Step{Kind: sqlwrite.RenameColumn, Name: "b", Column: text}, "EXEC sp_rename N'[dbo].[t].[b]', N'c', N'COLUMN'"},
 		"change":                   {sqlwrite.Step{Kind: sqlwrite.ChangeColumn, Name: "c", Column: long, There: there}, "ALTER TABLE [dbo].[t] ALTER COLUMN [c] nvarchar(100) COLLATE Latin1_General_CI_AS NULL"},

@@ -99,6 +99,7 @@ func (h *History) rename(from, to record.Name) Effect {
 	h.Forget(to)
 	if e.Before != nil {
 		d := e.Before.clone()
+		d.begin()
 		d.Database, d.Table = to.Database, to.Table
 		h.Define(d)
 		e.After = d
@@ -163,6 +164,7 @@ func (h *History) change(name record.Name, how func(d *Definition)) []Effect {
 	e := Effect{Kind: record.Alter, Name: name, Before: h.Table(name)}
 	if e.Before != nil {
 		e.After = e.Before.clone()
+		e.After.begin()
 		how(e.After)
 		h.Define(e.After)
 	}
@@ -202,6 +204,11 @@ func (h *History) alter(database string, s *ast.AlterTableStmt) []Effect {
 	}
 	renamed := h.rename(name, to)
 	renamed.Before = effects[0].Before
+	if renamed.After != nil {
+		for i := range renamed.After.Columns {
+			renamed.After.Columns[i].from = effects[0].After.Columns[i].from
+		}
+	}
 	return []Effect{renamed}
 }
 
@@ -222,6 +229,13 @@ func (h *History) spec(d *Definition, s *ast.AlterTableSpec) {
 		h.replace(d, s.NewColumns[0].Name.Name.O, s)
 	case ast.AlterTableChangeColumn:
 		h.replace(d, s.OldColumnName.Name.O, s)
+	case ast.AlterTableAlterColumn:
+		if i := d.Column(s.NewColumns[0].Name.Name.O); i >= 0 {
+			d.Columns[i].Default = Default{Form: formNone}
+			if options := s.NewColumns[0].Options; len(options) > 0 {
+				d.Columns[i].Default = defaultOf(options[0].Expr)
+			}
+		}
 	case ast.AlterTableRenameColumn:
 		d.renameColumn(s.OldColumnName.Name.O, s.NewColumnName.Name.O)
 	case ast.AlterTableDropColumn:
@@ -265,8 +279,10 @@ func (h *History) replace(d *Definition, old string, s *ast.AlterTableSpec) {
 	fresh := s.NewColumns[0].Name.Name.O
 	d.renameColumn(old, fresh)
 	wasPrimary := slices.ContainsFunc(d.Indexes, func(x Index) bool { return x.Primary && slices.Contains(x.Columns, d.Columns[i].Name) })
+	from := d.Columns[i].from
 	d.Columns = slices.Delete(d.Columns, i, i+1)
 	at := h.add(d, s.NewColumns[0], d.place(s.Position, i, 0))
+	d.Columns[at].from = from
 	if wasPrimary {
 		d.Columns[at].Nullable = false
 	}

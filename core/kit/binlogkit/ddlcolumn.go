@@ -26,7 +26,7 @@ func charsetName(name string) string {
 
 // add puts a column at a place of the table and returns it.
 func (h *History) add(d *Definition, def *ast.ColumnDef, at int) int {
-	c := Column{Name: def.Name.Name.O, Nullable: true}
+	c := Column{Name: def.Name.Name.O, Nullable: true, Default: Default{Form: formNone}}
 	charset := charsetName(def.Tp.GetCharset())
 	if charset == "" && def.Tp.GetCollate() != "" {
 		charset = CharsetOf(def.Tp.GetCollate())
@@ -40,6 +40,10 @@ func (h *History) add(d *Definition, def *ast.ColumnDef, at int) int {
 			c.Nullable, primary = false, true
 		case ast.ColumnOptionUniqKey:
 			unique = true
+		case ast.ColumnOptionDefaultValue:
+			c.Default = defaultOf(o.Expr)
+		case ast.ColumnOptionAutoIncrement, ast.ColumnOptionGenerated:
+			c.Default = Default{Form: formComputed}
 		case ast.ColumnOptionCollate:
 			if charset != "binary" {
 				charset = CharsetOf(o.StrValue)

@@ -15,6 +15,10 @@ type Column struct {
 	Nullable bool   `json:"nullable,omitempty"`
 	Hidden   bool   `json:"hidden,omitempty"` // not part of "*"
 	Comment  string `json:"comment,omitempty"`
+
+	Default Default `json:"default,omitzero"`
+
+	from string // its name before the last statement; "": it has come with that
 }
 
 // Index is a primary key or a unique index; others say nothing about rows.
@@ -76,6 +80,13 @@ func (d *Definition) clone() *Definition {
 		c.Indexes[i].Columns = slices.Clone(c.Indexes[i].Columns)
 	}
 	return &c
+}
+
+// begin notes what the columns are called before a statement.
+func (d *Definition) begin() {
+	for i := range d.Columns {
+		d.Columns[i].from = d.Columns[i].Name
+	}
 }
 
 // SQL spells a CREATE TABLE of the definition: its columns and keys.

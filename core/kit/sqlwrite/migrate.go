@@ -32,6 +32,7 @@ type Step struct {
 	Kind   StepKind
 	Name   string              // of the column; of RenameColumn the old one
 	Column record.Column       // as the source has it, under the target's name
+	Value  *sqlkit.Value       // of AddColumn what rows have that are there, of SetDefault the default; nil: none
 	There  *sqlkit.TableColumn // the target's column before all steps; nil: it has none
 	To     record.Name         // of RenameTable
 }
@@ -40,11 +41,12 @@ type Step struct {
 type StepKind uint8
 
 const (
-	AddColumn    StepKind = iota // which takes NULL
+	AddColumn    StepKind = iota // which takes NULL; Value is its default
 	DropColumn                   //
 	RenameColumn                 // to Column.Name
 	ChangeColumn                 // to the type of Column
 	RelaxColumn                  // it takes NULL from now on; Column is There's own, or that of a ChangeColumn before
+	SetDefault                   // what the column has by itself from now on
 	EmptyTable                   //
 	DropTable                    //
 	RenameTable                  //
@@ -68,7 +70,7 @@ func (c *Config) policy() string {
 func (w *writer) Migrate(ctx context.Context, c *record.Change) error {
 	policy := w.config.policy()
 	switch {
-	case c.Kind == record.Other && c.From == c.To, c.From == nil && c.To == nil:
+	case c.Kind == record.Other && c.From == c.To && len(c.Columns) == 0, c.From == nil && c.To == nil:
 		return nil // nothing that rows go to
 	case policy == Ignore:
 		w.env.Log.Warn("a schema change is not made in the target (schemaChange is ignore)", "table", c.Name.String(), "sql", c.SQL)
@@ -95,7 +97,9 @@ func (w *writer) forgetPlans(c *record.Change) {
 
 func (w *writer) migrate(ctx context.Context, s Session, c *record.Change, policy string) error {
 	if c.Kind == record.Rename && c.From != nil && c.To != nil {
-		return w.rename(ctx, s, c, policy)
+		if err := w.rename(ctx, s, c, policy); err != nil {
+			return err
+		}
 	}
 	schema := c.To
 	if schema == nil {
@@ -203,7 +207,7 @@ func (w *writer) steps(t *sqlkit.Table, c *record.Change, policy string) ([]Step
 	if err != nil {
 		return nil, err
 	}
-	var steps []Step
+	var steps, last []Step
 	renamed := map[string]bool{}
 	for i := range c.To.Data {
 		name := now[i]
@@ -213,8 +217,9 @@ func (w *writer) steps(t *sqlkit.Table, c *record.Change, policy string) ([]Step
 		column := c.To.Columns[i]
 		column.Name, column.Nullable = name, true
 		there := t.Column(name)
+		told := toldOf(c, i)
 		old := ""
-		if there == nil && i < len(was) && !holds(now, was[i]) && !holds(was, name) && c.From.Columns[i].Kind == column.Kind {
+		if there == nil && !told.Added && i < len(was) && !holds(now, was[i]) && !holds(was, name) && c.From.Columns[i].Kind == column.Kind {
 			old = was[i]
 		}
 		switch {
@@ -223,13 +228,28 @@ func (w *writer) steps(t *sqlkit.Table, c *record.Change, policy string) ([]Step
 			steps = append(steps, Step{Kind: RenameColumn, Name: old, Column: column})
 			there = t.Column(old)
 		case there == nil:
-			steps = append(steps, Step{Kind: AddColumn, Name: name, Column: column})
+			value, err := w.fill(t, c, &column, told, policy)
+			if err != nil {
+				return nil, err
+			}
+			steps = append(steps, Step{Kind: AddColumn, Name: name, Column: column, Value: value})
+		}
+		step, err := w.keep(&column, told, policy)
+		if err != nil {
+			return nil, err
+		}
+		if there == nil {
+			last = append(last, step...)
 			continue
 		}
 		before, at := name, there.Name // in the source until now, and in the table from here on
 		if renamed[old] {
 			before, at = old, name
 		}
+		for n := range step {
+			step[n].Name = at
+		}
+		last = append(last, step...)
 		own := there.Column
 		if w.widens(there, c, i, before, was, policy) {
 			column.Nullable = c.To.Columns[i].Nullable || there.Nullable
@@ -240,7 +260,8 @@ func (w *writer) steps(t *sqlkit.Table, c *record.Change, policy string) ([]Step
 			steps = append(steps, Step{Kind: RelaxColumn, Name: at, Column: own, There: there})
 		}
 	}
-	return append(steps, w.left(t, was, now, renamed, policy)...), nil
+	steps = append(steps, w.left(t, was, now, renamed, policy)...)
+	return append(steps, last...), nil
 }
 
 // widens tells that a column's type is to be changed: where the source's has,
