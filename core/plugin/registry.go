@@ -17,7 +17,8 @@ type ReaderInfo struct {
 	Config  func() any // a pointer to a config struct that holds the defaults
 	// New builds the plugin from its parameters; it never dials. Errors are of
 	// class Config.
-	New func(env Env, d *config.Decoder) (Reader, error)
+	New     func(env Env, d *config.Decoder) (Reader, error)
+	Signals *SignalInfo // of a reader that obeys signals; nil: it does not
 }
 
 // WriterInfo describes a writer plugin; see [ReaderInfo].

@@ -31,4 +31,43 @@
 //   - The log is begun at a position read before the first view (I8).
 //
 // A system supplies [Views]; its log reader asks a [Filter].
+//
+// # Amid the log
+//
+// A [Copier] copies tables while their log is read, within the Source that reads
+// it: a table again when a signal asks for it, or one that was added to the
+// list. This is DBLog proper. At a place of the log where it can be begun again
+// the next rows behind the last key are read from a view, in a goroutine of
+// their own, into a chunk that is held in memory. The log goes on; what it
+// says of the table's keys meanwhile is noted. When the log's reader has passed
+// the view's high, the rows that are not noted are handed on, and a mark whose
+// state has the last key. So every row that is handed on is the table's at that place
+// of the log. Of a table that was added ([Copy].First) the changes of keys that are
+// not copied yet are left out, and noted rows are handed on as the log has them.
+//
+// A reader keeps one [Signals] for its whole life (plugin.Signaler puts into it),
+// and [Copies] in the state of its marks. Its Source makes a [Copier] of both
+// when it is opened, and
+//
+//   - where no transaction is open, before it reads on, asks Next: Hand says to call
+//     Copier.Hand until that is done, and to give a mark with the state at once;
+//     Note says to give a mark with the state, with rows or without; Wait says to
+//     come back soon although the log has nothing (Reading tells when); ReadOn
+//     says nothing;
+//   - when it puts the state into a mark, calls Noted;
+//   - for each transaction in which Copies(table) is true of some table calls Begin,
+//     and Skip for each row of such a table that it would hand on, after its own
+//     filters: true leaves the row out. The other half of a key-changing update
+//     is unlinked then;
+//   - calls Altered for each DDL of a table, Forget for tables that are gone or off
+//     the list, Add for one that was added once the log is where the table's
+//     definition was read: all of its changes before are left out;
+//   - ends with Close.
+//
+// High of a view may be any place that the log's reader will pass; View.Changes is
+// not called.
+//
+// An error of a view does not end the stream: a transient one is tried again
+// later; one that will not pass ends the copy, and pauses that of a table that was
+// added until a signal resumes it.
 package handover

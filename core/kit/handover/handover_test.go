@@ -29,7 +29,12 @@ type model struct {
 	table   *record.Schema
 	logged  *record.Schema // with metadata
 	log     [][]change
-	states  []map[int]int // by position: value by key
+	states  []map[int]int // by position: value by key, whose thousands are a column of their own
+	gone    int           // key that was deleted last
+	moves   bool          // keys change, and the new row is told in part
+	late    bool          // the last transactions of the log may not be visible yet
+	gate    chan struct{} // that a view waits for; nil: none
+	most    int           // rows of a view; 0: all
 }
 
 type change struct {
@@ -72,7 +77,7 @@ func (m *model) commit() {
 	}
 	var tx []change
 	for range 1 + m.rnd.IntN(4) {
-		k, v := m.rnd.IntN(keys), m.rnd.IntN(1000)
+		k, v := m.rnd.IntN(keys), m.rnd.IntN(1_000_000)
 		was, there := state[k]
 		switch {
 		case !there:
@@ -81,13 +86,27 @@ func (m *model) commit() {
 		case m.rnd.IntN(3) == 0:
 			tx = append(tx, change{op: record.Delete, key: k, was: was})
 			delete(state, k)
+			to := m.gone // whose row of before a view may show
+			if m.gone = k; m.moves && to != k && !has(state, to) {
+				state[to] = was/1000*1000 + v%1000
+				tx = append(tx, change{op: record.Insert, key: to, value: state[to], partial: true})
+			}
 		default:
-			tx = append(tx, change{op: record.UpdateAfter, key: k, value: v, was: was, partial: m.partial && m.rnd.IntN(3) == 0})
+			partial := m.partial && m.rnd.IntN(3) == 0
+			if partial {
+				v = was/1000*1000 + v%1000
+			}
+			tx = append(tx, change{op: record.UpdateAfter, key: k, value: v, was: was, partial: partial})
 			state[k] = v
 		}
 	}
 	m.log = append(m.log, tx)
 	m.states = append(m.states, state)
+}
+
+func has(state map[int]int, k int) bool {
+	_, there := state[k]
+	return there
 }
 
 func (m *model) putKey(b *record.Batch, k int) {
@@ -113,17 +132,17 @@ func (m *model) put(b *record.Batch, c change) {
 	row := func(op record.Op, v int, partial bool) {
 		b.Begin(m.logged, op)
 		m.putKey(b, c.key)
-		b.Int64(int64(v))
+		b.Int64(int64(v % 1000))
 		if partial {
 			b.Absent()
 		} else {
-			b.Int64(int64(v))
+			b.Int64(int64(v / 1000))
 		}
 		b.Bool(false)
 	}
 	switch c.op {
 	case record.Insert:
-		row(c.op, c.value, false)
+		row(c.op, c.value, c.partial)
 	case record.Delete:
 		row(c.op, c.was, false)
 	default:
@@ -155,12 +174,23 @@ func (m *model) Compare(_ context.Context, _ record.Name, a, b handover.Key) (in
 }
 
 // View shows the table as of a position between low and high.
-func (m *model) View(_ context.Context, split plugin.Split, after json.RawMessage) (handover.View, error) {
+func (m *model) View(ctx context.Context, split plugin.Split, after json.RawMessage) (handover.View, error) {
 	var c handover.Chunk
 	if err := json.Unmarshal(split.Spec, &c); err != nil {
 		return handover.View{}, err
 	}
+	if m.gate != nil {
+		select {
+		case <-m.gate:
+		case <-ctx.Done():
+			return handover.View{}, ctx.Err()
+		}
+	}
 	low, at := m.now(), m.now()
+	if m.late {
+		low -= m.rnd.IntN(min(4, low))
+		at = low + m.rnd.IntN(at-low+1)
+	}
 	s := &viewSource{m: m, state: m.states[at]}
 	all := make([]int, 0, keys)
 	for k := range keys {
@@ -196,6 +226,9 @@ func (m *model) View(_ context.Context, split plugin.Split, after json.RawMessag
 		}
 		return 1
 	})
+	if m.most > 0 && len(s.keys) > m.most {
+		s.keys = s.keys[:m.most]
+	}
 	through := m.piece(s)
 	high := m.now()
 	return handover.View{Source: s, Low: fmt.Append(nil, low), High: fmt.Append(nil, high), Through: through, Schema: m.logged,
@@ -267,8 +300,8 @@ func (s *viewSource) Fill(_ context.Context, b *record.Batch) error {
 		s.keys = s.keys[1:]
 		b.Begin(s.m.table, record.Insert)
 		s.m.putKey(b, k)
-		b.Int64(int64(s.state[k]))
-		b.Int64(int64(s.state[k]))
+		b.Int64(int64(s.state[k] % 1000))
+		b.Int64(int64(s.state[k] / 1000))
 		b.Mark(fmt.Append(nil, k), time.Time{})
 	}
 	if len(s.keys) == 0 {
@@ -282,13 +315,21 @@ type target struct {
 	t    *testing.T
 	seed uint64
 	rows map[int]int
+
+	gone    int  // what was deleted last
+	damaged bool // other than the source
+	first   bool // nothing was copied before
+	copied  int  // rows
 }
 
 func (g *target) apply(r record.Row) {
 	g.t.Helper()
 	k := number(string(r.AppendText(nil, 0)))
 	was, there := g.rows[k]
-	value := int(r.Int64(1))
+	value := valueOf(r, was)
+	if r.Op() == record.Insert {
+		value = valueOf(r, g.gone)
+	}
 	switch op := r.Op(); {
 	case op == record.Insert && there:
 		g.t.Fatalf("seed %d: key %d arrived twice", g.seed, k)
@@ -297,10 +338,19 @@ func (g *target) apply(r record.Row) {
 	case (op == record.UpdateBefore || op == record.Delete) && was != value:
 		g.t.Fatalf("seed %d: %s of key %d from %d, the target has %d", g.seed, op, k, value, was)
 	case op == record.Delete:
+		g.gone = was
 		delete(g.rows, k)
 	default:
 		g.rows[k] = value
 	}
+}
+
+// valueOf is a row's value; what it lacks is as it was.
+func valueOf(r record.Row, was int) int {
+	if r.Kind(2) == record.Absent {
+		return was/1000*1000 + int(r.Int64(1))
+	}
+	return 1000*int(r.Int64(2)) + int(r.Int64(1))
 }
 
 // TestHandover reads a table in chunks, left and taken up at random, while it

@@ -16,8 +16,8 @@ type notes struct {
 type note struct {
 	row     int  // in rows; below 0: none is kept
 	deleted bool // there is no row now
-	whole   bool // the row was said as a whole, if in pieces
-	unclear bool // it was said in part, and what the part belongs to is not known
+	whole   bool // what was said, if in pieces, is the whole row
+	unclear bool // a part was said of a row that came after a deleted one
 	found   bool // the chunk has a row of the key
 }
 
@@ -48,21 +48,20 @@ func (n *notes) add(r record.Row) {
 	old, known := n.at[string(n.text)]
 	now := note{row: -1, deleted: r.Op() == record.Delete, whole: true}
 	if !now.deleted {
-		before := record.Row{}
+		var before *record.Row
 		if known && old.row >= 0 {
-			before = n.rows.Row(old.row)
+			row := n.rows.Row(old.row)
+			before = &row
 		}
-		parts := n.parts(r, known && old.row >= 0, before)
 		switch {
-		case !parts:
-		case old.deleted, r.Op() == record.Insert && !known:
-			now.unclear = true
-		case known && old.whole: // as it was said, with these parts
+		case !lacks(r, before):
+		case old.deleted:
+			now.whole, now.unclear = false, true
 		default:
-			now.whole, now.unclear = false, old.unclear
+			now.whole, now.unclear = known && old.whole, old.unclear
 		}
 		if n.states || !now.whole {
-			now.row = n.merge(r, known && old.row >= 0, before)
+			now.row = n.merge(r, before)
 		}
 	}
 	n.at[string(n.text)] = now
@@ -71,11 +70,11 @@ func (n *notes) add(r record.Row) {
 	}
 }
 
-// parts tells that values of a row are known neither from it nor from what was
-// said before.
-func (n *notes) parts(r record.Row, known bool, before record.Row) bool {
+// lacks tells that values of a row are known neither from it nor from what was
+// said before, nil for nothing.
+func lacks(r record.Row, before *record.Row) bool {
 	for c := range r.Schema().Data {
-		if r.Kind(c) == record.Absent && (!known || c >= before.Schema().Data || before.Kind(c) == record.Absent) {
+		if r.Kind(c) == record.Absent && (before == nil || c >= before.Schema().Data || before.Kind(c) == record.Absent) {
 			return true
 		}
 	}
@@ -83,17 +82,23 @@ func (n *notes) parts(r record.Row, known bool, before record.Row) bool {
 }
 
 // merge keeps a row, with what was said before of values that it lacks.
-func (n *notes) merge(r record.Row, known bool, before record.Row) int {
+func (n *notes) merge(r record.Row, before *record.Row) int {
+	n.rows.Begin(r.Schema(), record.Insert)
+	overlay(n.rows, r, before)
+	return n.rows.Len() - 1
+}
+
+// overlay appends the columns of a row, the data that it lacks from another one
+// if that is not nil.
+func overlay(b *record.Batch, r record.Row, under *record.Row) {
 	s := r.Schema()
-	n.rows.Begin(s, record.Insert)
 	for c := range s.Columns {
-		if c < s.Data && known && r.Kind(c) == record.Absent && c < before.Schema().Data {
-			n.rows.Copy(before, c)
+		if c < s.Data && under != nil && r.Kind(c) == record.Absent && c < under.Schema().Data {
+			b.Copy(*under, c)
 		} else {
-			n.rows.Copy(r, c)
+			b.Copy(r, c)
 		}
 	}
-	return n.rows.Len() - 1
 }
 
 // compact forgets the states that were overtaken.

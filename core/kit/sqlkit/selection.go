@@ -1,6 +1,7 @@
 package sqlkit
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/record"
@@ -20,6 +21,7 @@ type Select struct {
 	Hint    string   // after From: "FORCE INDEX (`k`)", "WITH (NOLOCK)"
 	Where   []string // joined with AND, each in parentheses; "" is left out
 	OrderBy []string // quoted columns
+	Limit   int      // at most so many rows, where the system knows LIMIT; 0: all
 }
 
 // String returns the statement.
@@ -48,6 +50,9 @@ func (s *Select) String() string {
 	}
 	if len(s.OrderBy) > 0 {
 		b.WriteString(" ORDER BY " + strings.Join(s.OrderBy, ", "))
+	}
+	if s.Limit > 0 {
+		b.WriteString(" LIMIT " + strconv.Itoa(s.Limit))
 	}
 	return b.String()
 }

@@ -21,11 +21,12 @@ type query struct {
 	where  []string      // "" is left out
 	by     *sqlkit.Index // to read by; nil: the system chooses
 	strict bool          // the first column of the order is never NULL here, whatever its definition says
+	most   int           // rows at most; 0: all
 }
 
 // query returns the read of a split.
 func (r *reader) query(o *origin, spec *sqlkit.Spec) *query {
-	q := &query{origin: o, order: order{spec.Key, spec.Unique}, where: []string{spec.Predicate(r.dialect)}}
+	q := &query{origin: o, order: order{spec.Key, spec.Unique}, where: []string{spec.Predicate(r.dialect)}, most: spec.Most}
 	if spec.Kind == sqlkit.Range && len(spec.Key) > 0 && spec.Key[0] == spec.Column {
 		q.by, q.strict = o.leading(spec.Column), !spec.Nulls
 	}
@@ -35,7 +36,7 @@ func (r *reader) query(o *origin, spec *sqlkit.Spec) *query {
 // statement returns the SELECT of a query, under more conditions.
 func (r *reader) statement(q *query, more ...string) *sqlkit.Select {
 	d := r.dialect
-	sel := &sqlkit.Select{Dialect: d, From: q.from}
+	sel := &sqlkit.Select{Dialect: d, From: q.from, Limit: q.most}
 	sel.Where = append(append(append(sel.Where, r.cfg.Where), q.where...), more...)
 	for i := range q.columns {
 		if at := q.selected[i]; at >= 0 {
