@@ -313,5 +313,8 @@ func (r *Runner) fingerprint() string {
 			h.Write(config.Masked(n))
 		}
 	}
+	if n := r.pipe.TableColumns; n != nil && !r.readsChanges() { // a stream goes on under new rules
+		h.Write(config.Masked(n))
+	}
 	return hex.EncodeToString(h.Sum(nil)[:12])
 }

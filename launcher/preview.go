@@ -40,7 +40,7 @@ func (r *Runner) Preview(ctx context.Context, o PreviewOptions, out io.Writer) (
 	}
 	p := previewer{out: out, left: o.Rows, json: o.JSON, mask: r.job.Scrubber(), encoder: jsonfmt.NewEncoder()}
 	if !r.plan.Empty() {
-		p.transform, p.made = r.plan.New(), record.NewBatch(0, 0)
+		p.transform, p.seen, p.made = r.plan.New(), record.NewBatch(0, 0), record.NewBatch(0, 0)
 	}
 	for _, split := range splits {
 		if p.left <= 0 {
@@ -77,10 +77,14 @@ func (r *Runner) previewSplit(ctx context.Context, split plugin.Split, p *previe
 		case err != nil && err != io.EOF:
 			return err
 		}
-		for _, bad := range b.Rejects() {
+		seen, bad := shownOf(p.transform, b, p.seen)
+		if bad != nil {
+			return r.placedColumns(bad)
+		}
+		for _, bad := range seen.Rejects() {
 			p.refused(bad.Err)
 		}
-		made, bad := previewed(ctx, p.transform, b, p.made, p.refused)
+		made, bad := previewed(ctx, p.transform, seen, p.made, p.refused)
 		if bad != nil {
 			return bad
 		}
@@ -106,7 +110,8 @@ type previewer struct {
 	table   table.Writer
 
 	transform *transform.Transform // nil: rows stay as they are
-	made      *record.Batch        // what it fills
+	seen      *record.Batch        // what of the rows may be seen
+	made      *record.Batch        // what the transform fills
 }
 
 func (p *previewer) add(b *record.Batch) {

@@ -16,6 +16,9 @@ func (r *Runner) Probe(ctx context.Context) (err error) {
 	if err := r.probe(ctx); err != nil {
 		return err
 	}
+	if err := r.columnsFit(ctx, true); err != nil {
+		return err
+	}
 	d, knows := r.reader.(plugin.Describer)
 	if !knows {
 		return nil

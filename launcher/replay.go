@@ -37,7 +37,7 @@ func (r *Runner) replayFrom(file string) error {
 	r.listed, r.plan = !r.named(), transform.Plan{}
 	r.replay, r.reader = replay, replay
 	r.pipe.Reader = job.Operator{Name: replayReader, Plugin: "replay", Parameter: config.NewDecoder(node, config.Settings{}), Node: node}
-	r.pipe.Transformer, r.pipe.NameMapping, r.pipe.Restoration = nil, nil, nil
+	r.pipe.Transformer, r.pipe.NameMapping, r.pipe.TableColumns, r.pipe.Restoration = nil, nil, nil, nil
 	stem := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	r.id = r.job.Identity + "-replay-" + stem + "-0"
 	return nil

@@ -56,6 +56,9 @@ func (r *Runner) run(ctx, stop context.Context) (c *checkpoint.Checkpoint, err e
 			if c.Finished {
 				return nil
 			}
+			if err := r.columnsFit(early, !c.Started); err != nil {
+				return err
+			}
 			return r.shape(early, c)
 		},
 	} {

@@ -34,7 +34,7 @@ type parameterNode struct {
 	ExtraPackage *config.Node `json:"extraPackage"`
 }
 
-// buildTransform reads transformer, nameMapping and restoration. It comes
+// buildTransform reads tableColumns, transformer, nameMapping and restoration. It comes
 // before the plugins are built.
 func (r *Runner) buildTransform() error {
 	if n := r.pipe.Restoration; n != nil {
@@ -51,7 +51,7 @@ func (r *Runner) buildTransform() error {
 	default:
 		rowErr = n.Errorf("expected {\"transformSql\": \"SELECT ...\"}, or DataX's list of transformers, found %s", n.Kind())
 	}
-	return config.Join(rowErr, r.buildNames())
+	return config.Join(rowErr, r.buildNames(), r.buildColumns())
 }
 
 // notes takes what a person should know about the file.
@@ -141,6 +141,12 @@ func (r *Runner) transformable(names []string) ([]string, error) {
 	if s == nil {
 		return nil, nil
 	}
+	if r.plan.Columns != nil {
+		var err error
+		if s, err = r.plan.Columns.Schema(s); err != nil {
+			return nil, r.placedColumns(err)
+		}
+	}
 	if r.plan.Names != nil {
 		s = r.plan.Names.Schema(s)
 	}
@@ -195,6 +201,9 @@ func (r *Runner) transformed(schemas []*record.Schema) ([]*record.Schema, error)
 		return schemas, nil
 	}
 	out, err := r.plan.Schemas(schemas)
+	if placed := r.placedColumns(err); placed != err {
+		return nil, placed
+	}
 	if err != nil {
 		return nil, errclass.With(errclass.Config, fmt.Errorf("%s: %w", r.transformerPath(), err))
 	}
@@ -208,7 +217,19 @@ func (r *Runner) transformerPath() string {
 	return r.pipe.Transformer.Path()
 }
 
-// previewed applies the plan to rows that are shown; refuse is told of those
+// shownOf returns what of rows and rejected input may be seen: b, or out.
+func shownOf(t *transform.Transform, b, out *record.Batch) (*record.Batch, error) {
+	if t == nil {
+		return b, nil
+	}
+	out.Reset(b.Split())
+	if hidden, err := t.Screen(b, out); !hidden || err != nil {
+		return b, err
+	}
+	return out, nil
+}
+
+// previewed applies the plan, but for what [shownOf] has done, to rows that are shown; refuse is told of those
 // that would be dirty.
 func previewed(ctx context.Context, t *transform.Transform, in, out *record.Batch, refuse func(error)) (*record.Batch, error) {
 	if t == nil || t.InPlace(in) {

@@ -13,7 +13,7 @@ import (
 )
 
 var sensitive = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(^pwd|password|passwd|passphrase|secret|secret[._-]?key|private[._-]?key|^sasl\.jaas\.config|access[._-]?key|credentials?|^authorization|(^|[._-])dsn|(^|[._-])(api|auth|access)?[._-]?token)$`)
+	return regexp.MustCompile(`(?i)(^pwd|password|passwd|passphrase|secret|salt|secret[._-]?key|private[._-]?key|^sasl\.jaas\.config|access[._-]?key|credentials?|^authorization|(^|[._-])dsn|(^|[._-])(api|auth|access)?[._-]?token)$`)
 })
 
 // Sensitive reports whether a key's value must never be shown. It knows the
@@ -23,7 +23,7 @@ func Sensitive(key string) bool {
 	return holdsAny(key, secretWords) && sensitive().MatchString(key)
 }
 
-const secretNames = `password|passwd|pwd|passphrase|secret|secret[._-]?key|access[._-]?key|token`
+const secretNames = `password|passwd|pwd|passphrase|secret|salt|secret[._-]?key|access[._-]?key|token`
 
 var (
 	// inPairs is name=value and "name": "value", the quotes escaped where the pair stands inside a quoted text.

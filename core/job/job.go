@@ -37,6 +37,7 @@ type Pipeline struct {
 	Reader, Writer Operator
 	Transformer    *config.Node // job.content[i].transformer; nil if not given
 	NameMapping    *config.Node // job.content[i].nameMapping; nil if not given
+	TableColumns   *config.Node // job.content[i].tableColumns; nil if not given
 	Restoration    *config.Node // job.content[i].restoration; nil if not given
 }
 

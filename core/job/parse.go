@@ -185,11 +185,12 @@ func (jobNode) NoEffect() map[string]string {
 }
 
 type contentNode struct {
-	Reader      *config.Node `json:"reader" required:"true"`
-	Writer      *config.Node `json:"writer" required:"true"`
-	Transformer *config.Node `json:"transformer"`
-	NameMapping *config.Node `json:"nameMapping"`
-	Restoration *config.Node `json:"restoration"`
+	Reader       *config.Node `json:"reader" required:"true"`
+	Writer       *config.Node `json:"writer" required:"true"`
+	Transformer  *config.Node `json:"transformer"`
+	NameMapping  *config.Node `json:"nameMapping"`
+	TableColumns *config.Node `json:"tableColumns"`
+	Restoration  *config.Node `json:"restoration"`
 }
 
 func (p *parser) file(root *config.Node, j *Job) {
@@ -242,7 +243,7 @@ func (p *parser) pipeline(index int, n *config.Node) Pipeline {
 	reader, writer := p.operator(c.Reader, "reader", ReaderPlugin, readerNoEffect), p.operator(c.Writer, "writer", WriterPlugin, writerNoEffect)
 	return Pipeline{
 		Index: index, Reader: reader, Writer: p.shaped(reader, writer),
-		Transformer: statement(nonEmpty(c.Transformer)), NameMapping: nonEmpty(c.NameMapping), Restoration: nonEmpty(c.Restoration),
+		Transformer: statement(nonEmpty(c.Transformer)), NameMapping: nonEmpty(c.NameMapping), TableColumns: nonEmpty(c.TableColumns), Restoration: nonEmpty(c.Restoration),
 	}
 }
 

@@ -1,6 +1,7 @@
 package columns
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -28,6 +29,7 @@ func (p *Policy) Change(c *record.Change) (*record.Change, error) {
 	if out.To, err = p.Schema(c.To); err != nil {
 		return nil, err
 	}
+	out.Columns = p.told(c)
 	switch {
 	case c.Kind == record.Other:
 		return nil, nil // it says what it does in its statement alone
@@ -35,6 +37,48 @@ func (p *Policy) Change(c *record.Change) (*record.Change, error) {
 		return nil, nil
 	}
 	return &out, nil
+}
+
+// told is what the change says of columns, for those that are left. Defaults
+// are hidden as values are.
+func (p *Policy) told(c *record.Change) []record.ColumnChange {
+	if c.To == nil {
+		return nil
+	}
+	pl := p.plan(c.To)
+	if pl.steps == nil {
+		return c.Columns
+	}
+	var list []record.ColumnChange
+	for _, one := range c.Columns {
+		a, kind := pl.steps[one.Column], c.To.Columns[one.Column].Kind
+		if a != nil && a.do == leaveOut {
+			continue
+		}
+		one.Column = pl.places[one.Column]
+		if a != nil {
+			one.Fill, one.Default = a.hidden(one.Fill, kind), a.hidden(one.Default, kind)
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+// hidden returns what becomes of a default.
+func (a *action) hidden(d record.Default, kind record.Kind) record.Default {
+	if d.Kind != record.Constant {
+		return d
+	}
+	text := []byte(d.Text)
+	switch {
+	case a.do == digest:
+		d.Text = string(newDigester(a).appendDigest(nil, text))
+	case kind == record.Bytes:
+		d.Text = string(a.appendText(nil, hex.AppendEncode(nil, text)))
+	default:
+		d.Text = string(a.appendText(nil, text))
+	}
+	return d
 }
 
 func sameShape(a, b *record.Schema) bool {
@@ -57,7 +101,8 @@ func (p *Policy) renamed(c *record.Change) error {
 	}
 	for i := range c.From.Data {
 		from, to := c.From.Columns[i].Name, c.To.Columns[i].Name
-		if was[i] == nil || is != nil && is[i] != nil || from == to || has(c.To, from) || has(c.From, to) {
+		made := slices.ContainsFunc(c.Columns, func(one record.ColumnChange) bool { return one.Column == i && one.Added })
+		if was[i] == nil || is != nil && is[i] != nil || made || from == to || has(c.To, from) || has(c.From, to) {
 			continue
 		}
 		return &Fault{was[i].key, fmt.Errorf("column %s of table %s, for which it is, was renamed to %s, for which there is no rule: add one", from, c.To.Name, to)}

@@ -86,10 +86,11 @@ func (p *Policy) Schema(s *record.Schema) (*record.Schema, error) {
 
 // plan is what becomes of the rows of one schema.
 type plan struct {
-	out   *record.Schema
-	steps []*action // by column, nil: it stays; nil: rows stay as they are
-	keys  []int     // columns of the key that are hashed
-	err   error
+	out    *record.Schema
+	steps  []*action // by column, nil: it stays; nil: rows stay as they are
+	places []int     // in out, of columns that are not left out
+	keys   []int     // columns of the key that are hashed
+	err    error
 }
 
 func (p *Policy) plan(s *record.Schema) *plan {
@@ -121,13 +122,12 @@ func (p *Policy) make(s *record.Schema) *plan {
 	if steps == nil {
 		return &plan{out: s}
 	}
-	pl := &plan{steps: steps, out: &record.Schema{Name: s.Name, Comment: s.Comment}}
-	places := make([]int, len(s.Columns)) // of the columns in out
+	pl := &plan{steps: steps, places: make([]int, len(s.Columns)), out: &record.Schema{Name: s.Name, Comment: s.Comment}}
 	for i := range s.Columns {
 		if i == s.Data {
 			pl.out.Data = len(pl.out.Columns)
 		}
-		places[i] = len(pl.out.Columns)
+		pl.places[i] = len(pl.out.Columns)
 		switch a := steps[i]; {
 		case a == nil:
 			pl.out.Columns = append(pl.out.Columns, s.Columns[i])
@@ -150,7 +150,7 @@ func (p *Policy) make(s *record.Schema) *plan {
 			pl.out.Key, pl.keys = nil, nil // equal values may come of different ones
 			return pl
 		}
-		pl.out.Key = append(pl.out.Key, places[k])
+		pl.out.Key = append(pl.out.Key, pl.places[k])
 		if a != nil {
 			pl.keys = append(pl.keys, k)
 		}

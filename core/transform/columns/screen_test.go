@@ -229,6 +229,26 @@ func TestSchemaChanges(t *testing.T) {
 	}
 }
 
+// TestDefaultsAreHidden has defaults of columns that a change adds.
+func TestDefaultsAreHidden(t *testing.T) {
+	p := mustNew(t, columns.Settings{Changes: true, Rules: []columns.Rule{{Tables: []string{"users"}, Exclude: []string{"secret"}, Hash: hash("mail"), Mask: stars(2, "name")}}})
+	var added []record.Column
+	var told []record.ColumnChange
+	for i, name := range []string{"secret", "mail", "name", "open"} {
+		added = append(added, record.Column{Name: name, Kind: record.String})
+		told = append(told, record.ColumnChange{Column: 5 + i, Added: true, Fill: record.Default{Kind: record.Constant, Text: name}, Default: record.Default{Kind: record.Computed}})
+	}
+	c, err := p.Change(&record.Change{Kind: record.Alter, Name: users.Name, From: users, To: record.NewSchema(users.Name, append(users.Columns[:5:5], added...), 0), Columns: told})
+	if err != nil || len(c.Columns) != 3 {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	for i, want := range []string{digest("mail"), "**", "open"} {
+		if got := c.Columns[i]; got.Column != 5+i || got.Fill.Text != want || !got.Added || got.Default.Kind != record.Computed {
+			t.Errorf("%+v, want %s", got, want)
+		}
+	}
+}
+
 // TestRenamedColumn stops where a column would leave its rule behind.
 func TestRenamedColumn(t *testing.T) {
 	p := mustNew(t, columns.Settings{Changes: true, Rules: []columns.Rule{{Tables: []string{"users"}, Hash: hash("email", "e_mail")}}})
