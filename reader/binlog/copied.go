@@ -16,7 +16,7 @@ import (
 // chunkSpec is what the Spec of a part of a table's snapshot holds.
 type chunkSpec struct {
 	V     int             `json:"v"`
-	Log   *LogSpec        `json:"log,omitempty"` // that is read after all chunks; nil: none
+	Log   *LogSpec        `json:"log,omitempty"` // that is read after all chunks, whole in the first of them; nil: none
 	Chunk handover.Chunk  `json:"chunk"`
 	Read  json.RawMessage `json:"read"` // the Spec of package sqlkit
 }
@@ -184,7 +184,7 @@ func (r *reader) after(now []plugin.Progress) ([]plugin.Split, error) {
 		case c.Log == nil:
 			continue
 		}
-		if log == nil {
+		if log == nil || logs == 0 && log.History == nil {
 			log = c.Log
 		}
 		parts := handover.Segments

@@ -60,6 +60,7 @@ func (r *reader) chunks(ctx context.Context, log *LogSpec, channels int) (splits
 			}
 		}
 		splits = append(splits, more...)
+		log = log.brief()
 	}
 	return splits, nil
 }
@@ -112,6 +113,7 @@ func (r *reader) cut(ctx context.Context, srv *server, log *LogSpec, d *binlogki
 		if splits[i], err = chunkSplit(log, name, i, &specs[i], order); err != nil {
 			return nil, err
 		}
+		log = log.brief()
 	}
 	return splits, nil
 }

@@ -23,7 +23,7 @@ import (
 type LogSpec struct {
 	V       int             `json:"v"`
 	Start   *Position       `json:"start"`
-	History json.RawMessage `json:"history"`
+	History json.RawMessage `json:"history,omitempty"`
 	Create  bool            `json:"create,omitempty"` // begin with a CREATE TABLE of each table
 	// Copied is what was copied of the tables before: changes that these rows show
 	// are left out.
@@ -33,6 +33,17 @@ type LogSpec struct {
 	Ends bool `json:"ends,omitempty"`
 	// Anew says that the tables were copied again since a position was lost.
 	Anew bool `json:"anew,omitempty"`
+}
+
+// brief is the spec as all chunks of a plan but the first have it: without the
+// definitions of all tables.
+func (sp *LogSpec) brief() *LogSpec {
+	if sp == nil {
+		return nil
+	}
+	b := *sp
+	b.History = nil
+	return &b
 }
 
 const specVersion = 1

@@ -100,7 +100,7 @@ func (r *reader) after(now []plugin.Progress) ([]plugin.Split, error) {
 		case c.Log == nil:
 			continue
 		}
-		if log == nil {
+		if log == nil || logs == 0 && log.Tables == nil {
 			log = c.Log
 		}
 		parts := handover.Segments

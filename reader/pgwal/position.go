@@ -37,10 +37,20 @@ type spec struct {
 	Anew bool `json:"anew,omitempty"`
 }
 
+// brief is the spec as all chunks of a plan but the first have it.
+func (sp *spec) brief() *spec {
+	if sp == nil {
+		return nil
+	}
+	b := *sp
+	b.Tables = nil
+	return &b
+}
+
 // chunkSpec is what the Spec of a part of a table's snapshot holds.
 type chunkSpec struct {
 	V     int             `json:"v"`
-	Log   *spec           `json:"log,omitempty"` // that is read after all chunks; nil: none
+	Log   *spec           `json:"log,omitempty"` // that is read after all chunks, with Tables in the first of them; nil: none
 	Chunk handover.Chunk  `json:"chunk"`
 	Read  json.RawMessage `json:"read"` // the Spec of package sqlkit
 }

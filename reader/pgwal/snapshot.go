@@ -60,6 +60,7 @@ func (r *reader) chunks(ctx context.Context, c *pgkit.Conn, log *spec, names []r
 			}
 		}
 		splits = append(splits, more...)
+		log = log.brief()
 	}
 	return splits, nil
 }
@@ -103,6 +104,7 @@ func (r *reader) cut(ctx context.Context, c *pgkit.Conn, log *spec, one *chunked
 			return nil, err
 		}
 		splits[i] = split
+		log = log.brief()
 	}
 	return splits, nil
 }

@@ -1,0 +1,48 @@
+package pgwal
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// TestPlanHoldsDefinitionsOnce plans the log after chunks of which the first
+// alone says what the tables are.
+func TestPlanHoldsDefinitionsOnce(t *testing.T) {
+	tables := `{"tables":["a","b"]}`
+	log := &spec{V: version, Slot: "s", After: "0/1", Tables: json.RawMessage(tables)}
+	for _, aside := range []bool{false, true} {
+		now := make([]plugin.Progress, 3)
+		sp := log
+		for i := range now {
+			split, err := chunkSplit(sp, record.Name{Schema: "public", Table: fmt.Sprint("t", i)}, 0, &sqlkit.Spec{Kind: sqlkit.All}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if has := bytes.Contains(split.Spec, []byte("tables")); has != (i == 0) {
+				t.Errorf("chunk %d has the definitions: %v", i, has)
+			}
+			now[i] = plugin.Progress{Split: split, Position: json.RawMessage(`{"v":1,"high":{}}`), Done: true}
+			sp = sp.brief()
+		}
+		if aside {
+			now[0].Done, now[0].Position, now[0].Err = false, nil, "no such table"
+		}
+		next, err := (&reader{}).after(now)
+		if err != nil || len(next) != 1 {
+			t.Fatalf("got %v, %v", next, err)
+		}
+		got, _, err := parseSpec(next[0])
+		if err != nil || string(got.Tables) != tables || got.Slot != "s" || len(got.Copied) != 3 {
+			t.Errorf("the log is planned as %s, %v", next[0].Spec, err)
+		}
+	}
+	if (*spec)(nil).brief() != nil {
+		t.Error("no log is one")
+	}
+}
