@@ -22,6 +22,7 @@ type capture struct {
 	bits     []int           // of each data column, in the mask of an update
 	large    []largeness     // of each data column
 	anyLarge bool
+	copied   []sqlkit.Column // of the table, for the data columns; nil: nothing is copied of it
 }
 
 // largeness says what the change tables have of a type's values, as the

@@ -3,6 +3,7 @@ package sqlservercdc
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 type Config struct {
 	// The server and the database, as jdbc:sqlserver://host:1433;databaseName=db or jdbc:jtds:sqlserver://host:1433/db.
 	URL string `json:"url" alias:"jdbcUrl" required:"true"`
-	// User name. The user needs SELECT on the schema cdc and on the captured columns, and the roles that the capture instances are gated by.
+	// User name. The user needs SELECT on the schema cdc and on the captured columns, and the roles that the capture instances are gated by; to copy rows also VIEW DATABASE STATE.
 	Username string `json:"username"`
 	// Password.
 	Password config.Secret `json:"password"`
@@ -47,15 +48,32 @@ type Config struct {
 
 // Start is where the first run begins.
 type Start struct {
-	// latest: at the end of what has been captured. earliest: with the oldest change that the change tables have. initial, a copy of the rows first, is not in this version.
-	Mode string `json:"mode" enum:"latest,earliest,initial"`
+	// initial: the rows that are there, then the changes. initial-only: these rows alone. latest: the end of what has been captured. earliest: the oldest change that the change tables have. Absent: as lsn says, else latest.
+	Mode string `json:"mode" enum:"initial,initial-only,latest,earliest"`
+	// Per table, as schema.table: a condition that rows must meet to be copied, without the word WHERE. Changes are read of all rows.
+	Where map[string]string `json:"where"`
 }
 
+// Modes of starting.
 const (
-	modeLatest   = "latest"
-	modeEarliest = "earliest"
-	modeInitial  = "initial"
+	modeInitial     = "initial"
+	modeInitialOnly = "initial-only"
+	modeLatest      = "latest"
+	modeEarliest    = "earliest"
 )
+
+// copies tells that the rows of the tables are copied.
+func (s *Start) copies() bool { return s.Mode == modeInitial || s.Mode == modeInitialOnly }
+
+// condition is what rows of a table must meet to be copied; "": nothing.
+func (s *Start) condition(name record.Name) string {
+	for text, condition := range s.Where {
+		if of, err := tableName(text); err == nil && sameName(of, name) {
+			return condition
+		}
+	}
+	return ""
+}
 
 func defaults() *Config {
 	return &Config{Kinds: "insert,update,delete", PollInterval: time.Second, SkipDDL: true}
@@ -78,7 +96,7 @@ func (*Config) NoEffect() map[string]string {
 // Validate checks what can be known without a connection.
 func (c *Config) Validate() error {
 	_, _, err := c.settings()
-	return errors.Join(err, c.choose(), c.begin())
+	return errors.Join(err, c.choose(), c.begin(), c.checkStart())
 }
 
 // settings says how to dial; unused are the connection parameters without effect.
@@ -113,18 +131,27 @@ func (c *Config) settings() (s *mssqlkit.Settings, unused []string, err error) {
 	return s, unused, nil
 }
 
+// tableName reads a name as schema.table, or a table of dbo.
+func tableName(text string) (record.Name, error) {
+	parts, err := sqlkit.ParseName(text, 2)
+	if err != nil {
+		return record.Name{}, err
+	}
+	name := record.Name{Schema: "dbo", Table: parts[len(parts)-1]}
+	if len(parts) == 2 {
+		name.Schema = parts[0]
+	}
+	return name, nil
+}
+
 // choose reads tableList and cat.
 func (c *Config) choose() error {
 	var errs []error
 	for i, text := range c.Tables {
-		parts, err := sqlkit.ParseName(text, 2)
+		name, err := tableName(text)
 		if err != nil {
 			errs = append(errs, config.Field(fmt.Sprintf("tableList[%d]", i), err))
 			continue
-		}
-		name := record.Name{Schema: "dbo", Table: parts[len(parts)-1]}
-		if len(parts) == 2 {
-			name.Schema = parts[0]
 		}
 		c.tables = append(c.tables, name)
 	}
@@ -148,10 +175,6 @@ func (c *Config) begin() error {
 	if c.PollInterval <= 0 {
 		return config.Fieldf("pollInterval", "expected milliseconds above 0")
 	}
-	if c.Start.Mode == modeInitial {
-		return config.Fieldf("start.mode", "initial, which copies the rows that are there, is not in this version: "+
-			"start this job with latest, then copy the tables with the sqlserver reader into a writer that updates by key")
-	}
 	if c.LSN == "" {
 		return nil
 	}
@@ -165,16 +188,34 @@ func (c *Config) begin() error {
 	return nil
 }
 
-// wants tells whether the job reads a table. Names that differ in case alone
-// are the same, as with the server's usual collations.
-func (c *Config) wants(name record.Name) bool {
-	if len(c.tables) == 0 {
-		return true
+// checkStart refuses keys that contradict start.
+func (c *Config) checkStart() error {
+	var errs []error
+	if s, _, err := c.settings(); err == nil && s.ReadOnlyIntent && c.Start.Mode == modeInitial {
+		errs = append(errs, config.Fieldf("start.mode", "initial asks the primary replica up to where its log is captured: remove applicationIntent=ReadOnly"))
 	}
-	for _, t := range c.tables {
-		if strings.EqualFold(t.Schema, name.Schema) && strings.EqualFold(t.Table, name.Table) {
-			return true
+	for text, condition := range c.Start.Where {
+		key := "start.where." + text
+		name, err := tableName(text)
+		switch err = errors.Join(err, sqlkit.CheckCondition(condition)); {
+		case err != nil:
+			errs = append(errs, config.Field(key, err))
+		case !c.wants(name):
+			errs = append(errs, config.Fieldf(key, "is not in tableList"))
+		case !c.Start.copies():
+			errs = append(errs, config.Fieldf(key, "belongs to start.mode initial or initial-only"))
 		}
 	}
-	return false
+	return errors.Join(errs...)
+}
+
+// sameName tells that two names are of one table. Names that differ in case
+// alone are the same, as with the server's usual collations.
+func sameName(a, b record.Name) bool {
+	return strings.EqualFold(a.Schema, b.Schema) && strings.EqualFold(a.Table, b.Table)
+}
+
+// wants tells whether the job reads a table.
+func (c *Config) wants(name record.Name) bool {
+	return len(c.tables) == 0 || slices.ContainsFunc(c.tables, func(t record.Name) bool { return sameName(t, name) })
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -93,3 +94,6 @@ func lsnOf(raw string) (l lsn, ok bool) {
 	copy(l[:], raw)
 	return l, true
 }
+
+// encode is the place as the highs of a snapshot have it.
+func (l lsn) encode() []byte { return strconv.AppendQuote(nil, l.String()) }

@@ -4,23 +4,71 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/plugin"
 )
 
 const version = 1
 
-// splitID is the job's only split.
+// splitID is the split of the changes. Where they were left to copy more tables,
+// the next has a number after it.
 const splitID = "cdc"
 
-// spec is what the split's Spec holds: where the job begins, and what the
-// tables are there.
+// isLog tells the split of the changes from those of a snapshot.
+func isLog(s plugin.Split) bool { return s.ID == splitID || strings.HasPrefix(s.ID, splitID+"/") }
+
+// spec is what the Spec of the split of the changes holds: where they begin,
+// and what the tables are there.
 type spec struct {
 	V        int    `json:"v"`
 	Database string `json:"database"`
 	After    string `json:"after"` // the first commit read is the next one
 	State    state  `json:"state"`
+	// Copied is what was copied of the tables before: changes that these rows show
+	// are left out.
+	Copied []handover.Segment `json:"copied,omitempty"`
+	// Ends says that no changes are read any more, since tables are to be copied
+	// before that goes on.
+	Ends bool `json:"ends,omitempty"`
+}
+
+// split is the one of the changes; nth counts those of the job.
+func (s *spec) split(nth int) (plugin.Split, error) {
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return plugin.Split{}, fmt.Errorf("encoding the split of the changes: %w", err)
+	}
+	id := splitID
+	if nth > 1 {
+		id = fmt.Sprintf("%s/%d", splitID, nth)
+	}
+	return plugin.Split{ID: id, Spec: raw, Endless: true}, nil
+}
+
+// chunkSpec is what the Spec of a part of a table's snapshot holds.
+type chunkSpec = handover.ChunkSpec[spec]
+
+func parseChunk(s plugin.Split) (*chunkSpec, error) {
+	c := &chunkSpec{}
+	if err := json.Unmarshal(s.Spec, c); err != nil || c.V != version || len(c.Read) == 0 {
+		return nil, lost("split %q is none of the sqlservercdc reader", s.ID)
+	}
+	return c, nil
+}
+
+// parseHigh reads a place of the log up to which rows were copied.
+func parseHigh(raw json.RawMessage) (high lsn, err error) {
+	var text string
+	if err = json.Unmarshal(raw, &text); err == nil {
+		high, err = parseLSN(text)
+	}
+	if err != nil {
+		return high, lost("reading up to where a snapshot was made: %w", err)
+	}
+	return high, nil
 }
 
 // position is a commit that was read whole, with all before it.
@@ -61,6 +109,6 @@ func appendPosition(dst []byte, at lsn) []byte {
 
 // lost is an error of class PositionLost, with the two ways on.
 func lost(format string, args ...any) error {
-	return errclass.With(errclass.PositionLost, fmt.Errorf("%w: start over with -fresh, either with start.mode earliest at the oldest change that is left, "+
-		"or at the end, and then copy the tables again with the sqlserver reader", fmt.Errorf(format, args...)))
+	return errclass.With(errclass.PositionLost, fmt.Errorf("%w: start over with -fresh, either with start.mode initial, to copy the tables again, "+
+		"or with earliest, at the oldest change that is left", fmt.Errorf(format, args...)))
 }

@@ -29,7 +29,7 @@ func (r *reader) Probe(ctx context.Context) error {
 			}
 		}
 		agent, err := srv.agent(ctx)
-		if err == nil && agent != "" && agent != "Running" {
+		if err == nil && agent != "" && agent != agentRuns {
 			err = errclass.With(errclass.Config, fmt.Errorf("SQL Server Agent is %s: nothing is captured until it is started", strings.ToLower(agent)))
 		}
 		return errors.Join(append(errs, err)...)
@@ -42,9 +42,7 @@ func captured(ctx context.Context, srv *server, c *Config, names []record.Name) 
 		return []error{errclass.With(errclass.Config, errors.New("no table of the database is captured: EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'...', @role_name = NULL, for each"))}
 	}
 	for _, t := range c.tables {
-		if slices.ContainsFunc(names, func(n record.Name) bool {
-			return strings.EqualFold(n.Schema, t.Schema) && strings.EqualFold(n.Table, t.Table)
-		}) {
+		if slices.ContainsFunc(names, func(n record.Name) bool { return sameName(n, t) }) {
 			continue
 		}
 		there, err := srv.Table(ctx, t)

@@ -2,14 +2,16 @@ package sqlservercdc
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/mssqlkit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
@@ -38,6 +40,12 @@ type reader struct {
 	settings *mssqlkit.Settings
 	meta     []string
 	gauges   gauges
+
+	asking     asking
+	told       sync.Once     // that no view stands still
+	patience   time.Duration // with a capture job that does not go on
+	pieceBytes int
+	paused     func() // of tests: see pause
 }
 
 var (
@@ -49,7 +57,7 @@ var (
 
 // newReader dials nothing. c has been validated.
 func newReader(env plugin.Env, c *Config) (*reader, error) {
-	r := &reader{config: c, log: env.Log, meta: env.Meta}
+	r := &reader{config: c, log: env.Log, meta: env.Meta, patience: stalled, pieceBytes: pieceBytes}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
@@ -66,7 +74,14 @@ func newReader(env plugin.Env, c *Config) (*reader, error) {
 }
 
 // Close implements [plugin.Reader].
-func (r *reader) Close() error { return nil }
+func (r *reader) Close() error { return r.asking.close() }
+
+// pause lets a test change tables before and after a view is opened.
+func (r *reader) pause() {
+	if r.paused != nil {
+		r.paused()
+	}
+}
 
 // with runs f with a session of its own.
 func (r *reader) with(ctx context.Context, f func(*server) error) error {
@@ -77,27 +92,35 @@ func (r *reader) with(ctx context.Context, f func(*server) error) error {
 	return errors.Join(f(s), s.Close())
 }
 
-// Splits implements [plugin.Splitter]: one split, which never ends. Where it
-// begins is found before the plan is stored.
-func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, error) {
-	if p.Now != nil {
+// Splits implements [plugin.Splitter]: one split, which never ends, and before
+// it, where rows are copied, their chunks. Where the changes begin is found
+// before the plan is stored and before the first row is read (I8).
+func (r *reader) Splits(ctx context.Context, p plugin.Plan) (splits []plugin.Split, err error) {
+	switch {
+	case p.Now != nil && r.config.Start.Mode == modeInitial:
+		return r.after(p.Now)
+	case p.Now != nil:
 		return nil, nil
 	}
-	sp := spec{V: version, Database: r.settings.Database}
-	err := r.with(ctx, func(srv *server) error {
+	err = r.with(ctx, func(srv *server) error {
 		c := newCatalog(r.config, r.settings.Database, r.meta, r.log)
 		after, err := r.beginning(ctx, srv, c)
-		sp.After, sp.State = after.String(), c.state()
+		if err != nil {
+			return fmt.Errorf("finding where to begin: %w", err)
+		}
+		sp := &spec{V: version, Database: r.settings.Database, After: after.String(), State: c.state()}
+		switch r.config.Start.Mode {
+		case modeInitial:
+			splits, err = r.chunks(ctx, srv, c, sp, p.Channels)
+		case modeInitialOnly:
+			splits, err = r.chunks(ctx, srv, c, nil, p.Channels)
+		default:
+			splits = make([]plugin.Split, 1)
+			splits[0], err = sp.split(1)
+		}
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("finding where to begin: %w", err)
-	}
-	raw, err := json.Marshal(sp)
-	if err != nil {
-		return nil, err
-	}
-	return []plugin.Split{{ID: splitID, Spec: raw, Endless: true}}, nil
+	return splits, err
 }
 
 // beginning says where the job begins, and fills the catalog with what the
@@ -162,23 +185,44 @@ func oldest(names []record.Name, of map[record.Name][]instance) (first lsn) {
 	return first
 }
 
-// Resume implements [plugin.Resumer].
+// Resume implements [plugin.Resumer]. Where rows are still to be copied though
+// changes have been read, these are left and taken up again after them.
 func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
+	copying := false
 	for _, p := range stored {
-		sp, _, err := parseSpec(p.Split)
-		switch {
-		case err != nil:
-			return nil, err
-		case !strings.EqualFold(sp.Database, r.settings.Database):
-			return nil, lost("the job has read database %s and is to go on with %s", sp.Database, r.settings.Database)
-		}
-		if p.Position != nil {
-			if _, err := parsePosition(p.Position); err != nil {
+		if isLog(p.Split) {
+			if err := r.resumeLog(p); err != nil {
 				return nil, err
 			}
+			continue
 		}
+		c, err := parseChunk(p.Split)
+		if err == nil && c.Log != nil {
+			err = r.same(c.Log)
+		}
+		if err == nil && p.Position != nil {
+			_, err = handover.Segments(c.Chunk, p)
+		}
+		if err != nil {
+			return nil, err
+		}
+		copying = copying || !p.Done && p.Err == ""
+	}
+	if copying {
+		return leave(stored)
 	}
 	return stored, nil
+}
+
+func (r *reader) resumeLog(p plugin.Progress) error {
+	sp, _, err := parseSpec(p.Split)
+	if err == nil {
+		err = r.same(&sp)
+	}
+	if err == nil && p.Position != nil {
+		_, err = parsePosition(p.Position)
+	}
+	return err
 }
 
 // Open implements [plugin.Reader].
@@ -186,9 +230,23 @@ func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source,
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if isLog(from.Split) {
+		return r.openLog(ctx, from)
+	}
+	c, err := parseChunk(from.Split)
+	if err != nil {
+		return nil, err
+	}
+	return handover.Open(ctx, &views{r}, c.Chunk, from)
+}
+
+func (r *reader) openLog(ctx context.Context, from plugin.Progress) (plugin.Source, error) {
 	sp, at, err := parseSpec(from.Split)
 	if err != nil {
 		return nil, err
+	}
+	if sp.Ends {
+		return &handover.Ended{At: from.Position}, nil
 	}
 	if from.Position != nil {
 		if at, err = parsePosition(from.Position); err != nil {
@@ -207,7 +265,7 @@ func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source,
 	if err := s.catalog.restore(known); err != nil {
 		return nil, err
 	}
-	if err := s.open(ctx); err != nil {
+	if err := errors.Join(s.leaveOut(sp.Copied), s.open(ctx)); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil

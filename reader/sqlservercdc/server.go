@@ -242,6 +242,8 @@ func (s *server) retention(ctx context.Context) (time.Duration, error) {
 
 const sqlAgent = "SELECT status_desc FROM sys.dm_server_services WHERE servicename LIKE N'SQL Server Agent%'"
 
+const agentRuns = "Running"
+
 // agent is what SQL Server Agent, which runs the capture job, is doing, such as
 // Running; "": the login may not know, or the server has none.
 func (s *server) agent(ctx context.Context) (string, error) {
@@ -260,8 +262,12 @@ func unseen(err error) error {
 
 // Numbers of the server's errors.
 const (
-	errNoPermission = 229
-	errNoArguments  = 313 // also: the range of LSNs is not all there
+	errNoObject             = 208
+	errNoPermission         = 229
+	errNoDatabasePermission = 262
+	errNoAction             = 297
+	errNoServerState        = 300
+	errNoArguments          = 313 // also: the range of LSNs is not all there
 )
 
 // granted adds to an error of a missing permission what to grant.

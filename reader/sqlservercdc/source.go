@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -26,7 +27,9 @@ type source struct {
 	server  *server
 	pool    pool
 	emit    emitter
-	keeps   time.Duration // how long changes are kept; 0: unknown
+	filter  *handover.Filter[lsn, lsn] // nil: nothing that comes was copied before
+	scratch *record.Batch              // of changes, before those that are left out are
+	keeps   time.Duration              // how long changes are kept; 0: unknown
 
 	at       lsn       // every commit up to it has been handed on
 	atTime   time.Time // when it was committed; zero: unknown
@@ -272,8 +275,9 @@ func (s *source) merge(ctx context.Context, b *record.Batch) (full bool, err err
 				return true, s.markInside(ctx, b)
 			}
 			w.enter(c.commit)
+			s.enter(c.commit)
 		}
-		if err := s.emit.change(b, c, &w.tx); err != nil {
+		if err := s.change(ctx, b, c, &w.tx); err != nil {
 			return false, s.explain(ctx, c, err)
 		}
 		w.settle(&s.pool)

@@ -172,6 +172,7 @@ func descriptions(columns []tdspeer.Column) tdspeer.Result {
 var (
 	fromTable  = regexp.MustCompile(`(?s)^(.*?) FROM (\(|\S+)(.*)$`)
 	conversion = regexp.MustCompile(`^CONVERT\((nvarchar\([a-z0-9]+\)), `)
+	nothing    = regexp.MustCompile(`^CAST\(NULL AS (.*)\)$`)
 	aggregate  = regexp.MustCompile(`^(MIN|MAX)\(\[([^\]]+)\]\)$`)
 	alias      = regexp.MustCompile(`^(.*) AS \[([^\]]+)\]$`)
 )
@@ -226,6 +227,8 @@ func described1(item string, from *Table) (tdspeer.Column, error) {
 	switch {
 	case conversion.MatchString(expression):
 		return tdspeer.Column{Name: name, Type: conversion.FindStringSubmatch(expression)[1], Nullable: true}, nil
+	case nothing.MatchString(expression):
+		return tdspeer.Column{Name: name, Type: nothing.FindStringSubmatch(expression)[1], Nullable: true}, nil
 	case strings.HasPrefix(expression, "N'"):
 		return tdspeer.Column{Name: name, Type: "nvarchar(100)"}, nil
 	case strings.HasPrefix(expression, "(SELECT COUNT(*)"), expression == "COUNT(*)":

@@ -24,6 +24,7 @@ type cdc struct {
 	stopped   time.Time   // nothing was captured since, so the server says; zero: it goes on
 	denied    map[string]bool
 	altered   int // how many change tables were altered
+	harvest   harvest
 }
 
 // captured is a capture instance.
@@ -295,5 +296,6 @@ var (
 	permissionOn   = regexp.MustCompile(`^SELECT HAS_PERMS_BY_NAME\(N'\[cdc\]\.\[fn_cdc_get_all_changes_(.+)\]', N'OBJECT', N'SELECT'\)$`)
 	commitsOf      = regexp.MustCompile(`^SELECT TOP \((\d+)\) start_lsn, tran_end_time, tran_id FROM cdc\.lsn_time_mapping WHERE (start_lsn > 0x[0-9a-f]{20} AND start_lsn <= 0x[0-9a-f]{20}) ORDER BY start_lsn$`)
 	existence      = regexp.MustCompile(`^SELECT OBJECT_ID\(N'((?:[^']|'')*)'\)$`)
+	comparing      = regexp.MustCompile(`^SELECT CASE WHEN a\.\[`)
 	changeTableRef = regexp.MustCompile(`\[cdc\]\.`)
 )

@@ -56,7 +56,12 @@ func (d *Database) captures(s *session, sql string) (tdspeer.Reply, bool) {
 // captured answers it where it is enabled.
 func (d *Database) captured(s *session, sql string) (tdspeer.Reply, bool) {
 	switch {
+	case strings.Contains(sql, "sys.dm_db_log_stats"), strings.Contains(sql, "sys.dm_cdc_log_scan_sessions"), strings.Contains(sql, "database_transaction_state IN (10, 12)"):
+		return d.logged(sql)
+	case comparing.MatchString(sql):
+		return d.plain(s, columnsOf("c int"), qualify(sql)), true
 	case strings.Contains(sql, "sys.fn_cdc_get_max_lsn()"):
+		d.question()
 		return d.status()
 	case commitsOf.MatchString(sql):
 		m := commitsOf.FindStringSubmatch(sql)
@@ -134,7 +139,13 @@ func (d *Database) plain(s *session, columns []tdspeer.Column, sql string) tdspe
 // newest is the LSN of the newest commit, nil if there is none, and its age.
 func (d *Database) newest() (lsn []byte, age any, err error) {
 	var at *string
-	err = d.db.QueryRowContext(background, "SELECT max(start_lsn), max(tran_end_time) FROM cdc_lsn_time_mapping").Scan(&lsn, &at)
+	where, args := "", []any(nil)
+	d.mu.Lock()
+	if h := &d.cdc.harvest; h.every > 0 {
+		where, args = " WHERE start_lsn <= ?", []any{h.newest}
+	}
+	d.mu.Unlock()
+	err = d.db.QueryRowContext(background, "SELECT max(start_lsn), max(tran_end_time) FROM cdc_lsn_time_mapping"+where, args...).Scan(&lsn, &at)
 	if err != nil || at == nil {
 		return nil, nil, err
 	}

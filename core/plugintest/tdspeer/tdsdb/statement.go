@@ -12,10 +12,15 @@ import (
 
 var background = context.Background()
 
+// beginSnapshot begins a transaction that the first read fixes the view of, as
+// SQLite's do.
+const beginSnapshot = "SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION"
+
 // transactions are the statements about them, in SQLite's words.
 var transactions = map[string]string{
 	"BEGIN TRANSACTION": "BEGIN IMMEDIATE", "COMMIT TRANSACTION": "COMMIT", "SAVE TRANSACTION datasync": "SAVEPOINT datasync",
 	"ROLLBACK TRANSACTION datasync": "ROLLBACK TO datasync", "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION": "ROLLBACK",
+	beginSnapshot: "BEGIN DEFERRED",
 }
 
 // handle answers a request.
@@ -36,6 +41,9 @@ func (d *Database) answer(q *tdspeer.Request) tdspeer.Reply {
 	if q.Load != nil {
 		return d.load(s, q)
 	}
+	if q.SQL == beginSnapshot && d.snapshots() == 0 {
+		return tdspeer.Reply{Errors: []tdspeer.Error{{Number: 3952, Message: "Snapshot isolation transaction failed accessing database 'shop'"}}}
+	}
 	if word, ok := transactions[q.SQL]; ok {
 		if word == "COMMIT" {
 			if err := d.tick(s); err != nil {
@@ -46,7 +54,7 @@ func (d *Database) answer(q *tdspeer.Request) tdspeer.Reply {
 			return fault(err)
 		}
 		switch word {
-		case "BEGIN IMMEDIATE":
+		case "BEGIN IMMEDIATE", "BEGIN DEFERRED":
 			s.open = true
 		case "COMMIT", "ROLLBACK":
 			s.open = false
@@ -68,6 +76,8 @@ func (d *Database) answer(q *tdspeer.Request) tdspeer.Reply {
 		return d.create(s, sql)
 	case staging.MatchString(sql):
 		return d.stage(s, staging.FindStringSubmatch(sql))
+	case strings.HasPrefix(sql, "SELECT TOP (1) 1 FROM "):
+		return d.plain(s, columnsOf("one int"), qualify(strings.Replace(sql, "TOP (1) ", "", 1))+" LIMIT 1")
 	case strings.HasPrefix(sql, "SELECT "):
 		return d.query(s, sql)
 	}

@@ -1,0 +1,81 @@
+package sqlservercdc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// pieceBytes is about how much of a table is held in memory, where a view is
+// some rows of it.
+const pieceBytes = 16 << 20
+
+// piece is the source of rows that have been read, in batches of which each
+// ends with a mark.
+type piece struct {
+	batches []*record.Batch
+	more    bool // the table goes on after them
+}
+
+var _ plugin.Source = (*piece)(nil)
+
+// gather reads rows of a source until there are about so many bytes.
+func gather(ctx context.Context, from plugin.Source, name record.Name, bytes int) (*piece, error) {
+	p := &piece{}
+	for held := 0; held < bytes; {
+		b := record.NewBatch(0, 0)
+		b.SetTarget(0, min(bytes, record.TargetBytes))
+		err := from.Fill(ctx, b)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		if !b.Empty() {
+			p.batches = append(p.batches, b)
+			held += b.Memory()
+		}
+		if err != nil {
+			return p, nil
+		}
+	}
+	if p.last() == nil {
+		return nil, errclass.With(errclass.Config, fmt.Errorf("table %s has no key that it could be read in the order of, and is too large to be held in memory: ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON", name))
+	}
+	p.more = true
+	return p, nil
+}
+
+// last is the position after the last row, nil: the rows have no order.
+func (p *piece) last() json.RawMessage {
+	if len(p.batches) == 0 {
+		return nil
+	}
+	marks := p.batches[len(p.batches)-1].Marks()
+	if len(marks) == 0 {
+		return nil
+	}
+	return marks[0].Position
+}
+
+// Fill implements [plugin.Source].
+func (p *piece) Fill(_ context.Context, b *record.Batch) error {
+	if len(p.batches) > 0 {
+		b.Append(p.batches[0])
+		p.batches = p.batches[1:]
+	}
+	if len(p.batches) == 0 {
+		return io.EOF
+	}
+	return nil
+}
+
+// Close implements [plugin.Source].
+func (p *piece) Close() error {
+	p.batches = nil
+	return nil
+}
