@@ -174,7 +174,7 @@ func (s *source) fill(ctx context.Context, b *record.Batch) error {
 		case m.Data == nil:
 			s.alive(m)
 		default:
-			if err := s.message(ctx, b, m); err != nil {
+			if err := s.handled(ctx, b, m); err != nil {
 				return err
 			}
 		}
@@ -249,7 +249,7 @@ func (s *source) handChange(b *record.Batch) error {
 // message takes a message of pgoutput in.
 func (s *source) message(ctx context.Context, b *record.Batch, l pgkit.LogMessage) error {
 	if len(l.Data) == 0 {
-		return errclass.With(errclass.Permanent, errors.New("the server has sent an empty piece of its log"))
+		return malformed("the server has sent an empty piece of its log")
 	}
 	kind := l.Data[0]
 	m := &message{p: l.Data[1:]}
@@ -274,8 +274,12 @@ func (s *source) message(ctx context.Context, b *record.Batch, l pgkit.LogMessag
 			return err
 		}
 		if before != nil && !s.reader.config.SkipDDL && !slices.Equal(before.Columns[:before.Data], now.Columns[:now.Data]) { // not for a new identity alone
-			touched := s.tables.known[now.Name].touched == s.tx.end
-			return s.changed(&record.Change{Kind: record.Alter, Name: now.Name, From: before, To: now, LSN: lsnText(l.At), At: s.tx.at}, touched)
+			rel := s.tables.known[now.Name]
+			added, err := s.tables.added(ctx, s.lookup, before, rel)
+			if err != nil {
+				return err
+			}
+			return s.changed(&record.Change{Kind: record.Alter, Name: now.Name, From: before, To: now, LSN: lsnText(l.At), At: s.tx.at, Columns: added}, rel.touched == s.tx.end)
 		}
 	case 'I', 'U', 'D':
 		if err := s.row(ctx, b, kind, m, l.At); err != nil {
@@ -293,7 +297,10 @@ func (s *source) truncate(b *record.Batch, m *message, at pgkit.LSN) error {
 	m.int8() // CASCADE, RESTART IDENTITY
 	for range n {
 		rel := s.tables.byID[m.uint32()]
-		if m.broken || rel == nil || rel.schema == nil || s.reader.config.SkipDDL {
+		if m.broken {
+			break
+		}
+		if rel == nil || rel.schema == nil || s.reader.config.SkipDDL {
 			continue
 		}
 		if s.filter != nil {
