@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/datasync-io/datasync/core/checkpoint"
 	"github.com/datasync-io/datasync/core/config"
@@ -79,7 +81,7 @@ func ended(plan []plugin.Progress) (n int) {
 
 // fresh makes and stores a new plan (I9).
 func (r *Runner) fresh(ctx context.Context, old *checkpoint.Checkpoint) (*checkpoint.Checkpoint, error) {
-	c := &checkpoint.Checkpoint{Version: checkpoint.Version, Job: r.id, Fingerprint: r.fingerprint(), Title: r.title(), Run: 1}
+	c := &checkpoint.Checkpoint{Version: checkpoint.Version, Job: r.id, Fingerprint: r.fingerprint(), Title: r.title(), Reader: r.pipe.Reader.Plugin, Run: 1}
 	if old != nil {
 		c.Run, c.Epoch = old.Run+1, old.Epoch
 		switch {
@@ -171,6 +173,7 @@ func (r *Runner) resume(ctx context.Context, c *checkpoint.Checkpoint) (*checkpo
 	if err := r.same(c); err != nil {
 		return nil, err
 	}
+	c.Fingerprint, c.Reader = r.fingerprint(), r.pipe.Reader.Plugin
 	c.Run++
 	if err := r.adopt(ctx, c); err != nil {
 		return nil, err
@@ -259,7 +262,7 @@ func (r *Runner) adopt(ctx context.Context, c *checkpoint.Checkpoint) error {
 
 // same refuses what a run of another job has left.
 func (r *Runner) same(c *checkpoint.Checkpoint) error {
-	if c.Fingerprint == r.fingerprint() {
+	if c.Fingerprint == r.fingerprint() || c.Fingerprint == r.fingerprintOf(nil) { // of a version that could not do with another list
 		return nil
 	}
 	return errclass.With(errclass.PositionLost, fmt.Errorf(
@@ -292,19 +295,33 @@ var tuning = []string{"username", "password", "fetchSize", "queryTimeOut", "conn
 	"print", "permitsPerSecond", "preSql", "postSql", "producerSettings", "consumerSettings", "boundedMode", "session", "onPositionLost", "onEventFailure"}
 
 // fingerprint tells jobs apart: it covers what is read, what becomes of it and
-// what is written, not how fast or as whom.
+// what is written, not how fast or as whom, nor a list of tables that the reader
+// can do with another one of.
 func (r *Runner) fingerprint() string {
+	var lists []string
+	if l, ok := r.reader.(plugin.Relister); ok {
+		lists = l.Relists()
+	}
+	return r.fingerprintOf(lists)
+}
+
+// fingerprintOf leaves these parameters of the reader out.
+func (r *Runner) fingerprintOf(lists []string) string {
 	h := sha256.New()
 	for _, op := range []struct {
 		name      string
 		parameter *config.Decoder
-	}{{r.pipe.Reader.Plugin, r.pipe.Reader.Parameter}, {r.pipe.Writer.Plugin, r.pipe.Writer.Parameter}} {
+		lists     []string
+	}{{r.pipe.Reader.Plugin, r.pipe.Reader.Parameter, lists}, {r.pipe.Writer.Plugin, r.pipe.Writer.Parameter, nil}} {
 		var keys map[string]json.RawMessage
 		d := json.NewDecoder(bytes.NewReader(config.Masked(op.parameter.Node())))
 		_ = d.Decode(&keys) // it was read before
 		for _, k := range tuning {
 			delete(keys, k)
 		}
+		maps.DeleteFunc(keys, func(k string, _ json.RawMessage) bool {
+			return slices.ContainsFunc(op.lists, func(l string) bool { return strings.EqualFold(k, l) })
+		})
 		text, _ := json.Marshal(keys) // in the order of the keys
 		fmt.Fprintf(h, "%s %s\n", op.name, text)
 	}

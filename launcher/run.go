@@ -156,6 +156,10 @@ func (r *Runner) together(ctx, stop context.Context, p *pump.Pump, coordinator *
 		return p.Run(ctx, stopping)
 	})
 	g.Go(func() error {
+		r.listener().run(moving)
+		return nil
+	})
+	g.Go(func() error {
 		return coordinator.Run(moving, r.interval(), p.Flush, func(c checkpoint.Counts) {
 			r.meter.Checkpointed(c.Written)
 			plan, _, _ := r.tracker.Load().Snapshot()

@@ -123,7 +123,11 @@ func (s SavedState) Remove(ctx context.Context, job string) (gone *Saved, err er
 	if gone, err = s.look(ctx, job); err != nil || gone == nil {
 		return nil, err
 	}
-	return gone, s.store.Forget(job)
+	signals, _, err := s.store.Signals(job)
+	for _, one := range signals {
+		err = errors.Join(err, s.store.Noted(job, one.ID))
+	}
+	return gone, errors.Join(err, s.store.Forget(job))
 }
 
 // GivenUp says what is lost with the state, and what the next run does without it.

@@ -24,6 +24,7 @@ func (p *process) commands() []*cli.Command {
 		other("plugins", "[NAME]", "list the plugins of this binary, or every key of one", pluginsFlags(), p.plugins),
 		other("schema", "", "print the JSON schema of job files, for editors", schemaFlags(), p.schema),
 		other("state", "list | show JOB | rm JOB", "saved positions, and what the next run would do with them", stateFlags(), p.state),
+		other("signal", "JOB snapshot TABLE ... | pause [TABLE ...] | resume [TABLE ...] | stop [TABLE ...] | list", "have a job that follows a log copy tables again while the log goes on", stateFlags(), p.signal),
 		other("version", "", "print the version and the plugins of this binary", nil, p.version),
 		other("completion", "bash|zsh|fish", "print a script that lets the shell complete commands and flags", nil, p.completion),
 		other("help", "[COMMAND | exit-codes]", "explain a command, or the exit codes", nil, p.help),

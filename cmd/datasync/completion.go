@@ -19,7 +19,7 @@ var values = map[string][]string{
 func takenWords(app *cli.App) map[string][]string {
 	return map[string][]string{
 		"state": {"list", "show", "rm"}, "completion": {"bash", "zsh", "fish"}, "help": append(commandNames(app), "exit-codes"),
-		"version": {}, "schema": {}, "plugins": {},
+		"signal": signalVerbs, "version": {}, "schema": {}, "plugins": {},
 	}
 }
 

@@ -15,6 +15,7 @@ type Checkpoint struct {
 	Job         string                 `json:"job"`
 	Fingerprint string                 `json:"fingerprint,omitempty"` // of reader, writer and tables: another job is not resumed
 	Title       string                 `json:"title,omitempty"`       // the same for people: "mysql shop.orders -> kafka orders"
+	Reader      string                 `json:"reader,omitempty"`      // plugin that Plan is of
 	Run         uint64                 `json:"run"`
 	Epoch       uint64                 `json:"epoch"`
 	Started     bool                   `json:"started"`           // Hooks.Before has run
