@@ -8,6 +8,14 @@ import (
 	"github.com/datasync-io/datasync/core/record"
 )
 
+// document refuses what MySQL would change.
+func (c *encoded) document(row record.Row, at int) ([]byte, error) {
+	if err := c.numbers(row.Bytes(at)); err != nil {
+		return nil, err
+	}
+	return c.text(row, at)
+}
+
 func jsonParameter(c *encoded, buf []byte, row record.Row, at int) ([]byte, error) {
 	if err := c.numbers(row.Bytes(at)); err != nil {
 		return buf, err

@@ -40,10 +40,15 @@ type encoded struct {
 	members   map[string]struct{}
 	parameter cellFunc
 	field     cellFunc
+	whole     wholeFunc
 }
 
 // cellFunc appends the value of column at of a row. An error is of class Data.
 type cellFunc func(c *encoded, buf []byte, row record.Row, at int) ([]byte, error)
+
+// wholeFunc returns the value of column at of a row where it stands, which is
+// the parameter as it is sent. An error is of class Data.
+type wholeFunc func(c *encoded, row record.Row, at int) ([]byte, error)
 
 // encoding is how the values of a kind go to a class of columns.
 type encoding struct {
@@ -51,45 +56,46 @@ type encoding struct {
 	flag      byte // 0x80: unsigned
 	parameter cellFunc
 	field     cellFunc
+	whole     wholeFunc // nil: the parameter has a form of its own
 }
 
 const unsignedParameter = 0x80
 
 var (
-	textEncoding  = encoding{mysql.MYSQL_TYPE_VAR_STRING, 0, textParameter, textField}
-	bytesEncoding = encoding{mysql.MYSQL_TYPE_BLOB, 0, bytesParameter, bytesField}
+	textEncoding  = encoding{mysql.MYSQL_TYPE_VAR_STRING, 0, textParameter, textField, (*encoded).text}
+	bytesEncoding = encoding{mysql.MYSQL_TYPE_BLOB, 0, bytesParameter, bytesField, (*encoded).data}
 )
 
 // encodings are all there are, by class and kind.
 var encodings = [classes_]map[record.Kind]encoding{
 	intClass: {
-		record.Int64:  {mysql.MYSQL_TYPE_LONGLONG, 0, intParameter, intField},
-		record.Uint64: {mysql.MYSQL_TYPE_LONGLONG, unsignedParameter, uintParameter, uintField},
-		record.Bool:   {mysql.MYSQL_TYPE_TINY, 0, boolParameter, boolField},
+		record.Int64:  {mysql.MYSQL_TYPE_LONGLONG, 0, intParameter, intField, nil},
+		record.Uint64: {mysql.MYSQL_TYPE_LONGLONG, unsignedParameter, uintParameter, uintField, nil},
+		record.Bool:   {mysql.MYSQL_TYPE_TINY, 0, boolParameter, boolField, nil},
 	},
-	yearClass: {record.Int64: {mysql.MYSQL_TYPE_LONGLONG, 0, yearParameter, yearField}},
+	yearClass: {record.Int64: {mysql.MYSQL_TYPE_LONGLONG, 0, yearParameter, yearField, nil}},
 	bitClass: {
-		record.Uint64: {mysql.MYSQL_TYPE_LONGLONG, unsignedParameter, uintParameter, bitsField},
-		record.Bool:   {mysql.MYSQL_TYPE_TINY, 0, boolParameter, bitsField},
-		record.String: {mysql.MYSQL_TYPE_LONGLONG, unsignedParameter, bitTextParameter, bitTextField},
+		record.Uint64: {mysql.MYSQL_TYPE_LONGLONG, unsignedParameter, uintParameter, bitsField, nil},
+		record.Bool:   {mysql.MYSQL_TYPE_TINY, 0, boolParameter, bitsField, nil},
+		record.String: {mysql.MYSQL_TYPE_LONGLONG, unsignedParameter, bitTextParameter, bitTextField, nil},
 	},
-	floatClass: {record.Float32: {mysql.MYSQL_TYPE_FLOAT, 0, float32Parameter, float32Field}},
+	floatClass: {record.Float32: {mysql.MYSQL_TYPE_FLOAT, 0, float32Parameter, float32Field, nil}},
 	doubleClass: {
-		record.Float32: {mysql.MYSQL_TYPE_FLOAT, 0, float32Parameter, float32Field},
-		record.Float64: {mysql.MYSQL_TYPE_DOUBLE, 0, float64Parameter, float64Field},
+		record.Float32: {mysql.MYSQL_TYPE_FLOAT, 0, float32Parameter, float32Field, nil},
+		record.Float64: {mysql.MYSQL_TYPE_DOUBLE, 0, float64Parameter, float64Field, nil},
 	},
-	decimalClass:   {record.Decimal: {mysql.MYSQL_TYPE_NEWDECIMAL, 0, decimalParameter, decimalField}},
+	decimalClass:   {record.Decimal: {mysql.MYSQL_TYPE_NEWDECIMAL, 0, decimalParameter, decimalField, nil}},
 	textClass:      {record.String: textEncoding, record.JSON: textEncoding, record.UUID: textEncoding, record.Decimal: textEncoding},
-	enumClass:      {record.String: {mysql.MYSQL_TYPE_VAR_STRING, 0, enumParameter, enumField}},
-	setClass:       {record.String: {mysql.MYSQL_TYPE_VAR_STRING, 0, setParameter, setField}},
-	jsonClass:      {record.JSON: {mysql.MYSQL_TYPE_VAR_STRING, 0, jsonParameter, jsonField}},
+	enumClass:      {record.String: {mysql.MYSQL_TYPE_VAR_STRING, 0, enumParameter, enumField, nil}},
+	setClass:       {record.String: {mysql.MYSQL_TYPE_VAR_STRING, 0, setParameter, setField, nil}},
+	jsonClass:      {record.JSON: {mysql.MYSQL_TYPE_VAR_STRING, 0, jsonParameter, jsonField, (*encoded).document}},
 	uuidClass:      {record.UUID: textEncoding},
 	bytesClass:     {record.Bytes: bytesEncoding},
 	geometryClass:  {record.Bytes: bytesEncoding},
-	dateClass:      {record.Date: {mysql.MYSQL_TYPE_DATE, 0, dateParameter, dateField}},
-	datetimeClass:  {record.Datetime: {mysql.MYSQL_TYPE_DATETIME, 0, datetimeParameter, datetimeField}},
-	timestampClass: {record.Timestamp: {mysql.MYSQL_TYPE_DATETIME, 0, timestampParameter, timestampField}},
-	timeClass:      {record.Time: {mysql.MYSQL_TYPE_TIME, 0, timeParameter, timeField}},
+	dateClass:      {record.Date: {mysql.MYSQL_TYPE_DATE, 0, dateParameter, dateField, nil}},
+	datetimeClass:  {record.Datetime: {mysql.MYSQL_TYPE_DATETIME, 0, datetimeParameter, datetimeField, nil}},
+	timestampClass: {record.Timestamp: {mysql.MYSQL_TYPE_DATETIME, 0, timestampParameter, timestampField, nil}},
+	timeClass:      {record.Time: {mysql.MYSQL_TYPE_TIME, 0, timeParameter, timeField, nil}},
 }
 
 // NewEncoder returns the encoder for columns, whose cells are of these kinds,
@@ -101,7 +107,7 @@ func NewEncoder(columns []*sqlkit.TableColumn, kinds []record.Kind) (*Encoder, e
 		if !known {
 			return nil, errclass.With(errclass.Config, fmt.Errorf("column %q of type %s takes no values of kind %s", to.Name, to.Native, kinds[i]))
 		}
-		c := encoded{name: to.Name, native: to.Native, kind: kinds[i], nullable: to.Nullable, parameter: how.parameter, field: how.field}
+		c := encoded{name: to.Name, native: to.Native, kind: kinds[i], nullable: to.Nullable, parameter: how.parameter, field: how.field, whole: how.whole}
 		c.limits()
 		e.columns = append(e.columns, c)
 		e.types = append(e.types, how.wire, how.flag)

@@ -3,7 +3,6 @@ package mysqlkit
 import (
 	"context"
 	"encoding/binary"
-	"slices"
 
 	"github.com/go-mysql-org/go-mysql/mysql"
 
@@ -65,11 +64,7 @@ const cellOverhead = 16
 //
 // Protocol: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_stmt_execute.html
 func (p *Pipeline) Execute(ctx context.Context, s *Insertion, e *Encoder, rows RowSet, from int, at []int, limit int) error {
-	if s.rows == 1 {
-		if size := rows.Row(from).Size(); size > keepBuffer { // memory for it alone, and no more
-			p.buf = slices.Grow(p.buf, size+executionOverhead+cellOverhead*len(e.columns))
-		}
-	}
+	defer p.forget()
 	p.begin(mysql.COM_STMT_EXECUTE)
 	p.buf = binary.LittleEndian.AppendUint32(p.buf, s.id)
 	p.buf = append(p.buf, 0, 1, 0, 0, 0) // no cursor, one iteration
@@ -94,7 +89,11 @@ func (p *Pipeline) Execute(ctx context.Context, s *Insertion, e *Encoder, rows R
 			var err error
 			switch kind := row.Kind(at[c]); kind {
 			case column.kind:
-				p.buf, err = column.parameter(column, p.buf, row, at[c])
+				if column.whole != nil && len(row.Bytes(at[c])) >= lendFrom {
+					err = p.keep(bit, column, row, at[c])
+				} else {
+					p.buf, err = column.parameter(column, p.buf, row, at[c])
+				}
 			case record.Null:
 				p.buf[nulls+bit>>3] |= 1 << (bit & 7)
 				err = column.null()
@@ -108,11 +107,18 @@ func (p *Pipeline) Execute(ctx context.Context, s *Insertion, e *Encoder, rows R
 			bit++
 		}
 	}
-	if n := p.size(); n > limit {
+	n := p.size()
+	for _, l := range p.lent {
+		n += len(l.value)
+	}
+	if n > limit {
 		p.abandon()
 		return tooLarge(n, limit)
 	}
 	s.bound = true
+	if len(p.lent) > 0 {
+		return p.lend(ctx, s)
+	}
 	return p.end(ctx)
 }
 

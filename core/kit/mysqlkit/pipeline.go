@@ -45,6 +45,7 @@ type Pipeline struct {
 	buf     []byte // packets with their headers
 	header  int    // where the packet begun last begins
 	pending int    // commands whose answer was not read
+	lent    []lent // values of the execution begun last that go before it
 	in      []byte // answers; in[r:w] is unread
 	r, w    int
 }

@@ -27,14 +27,16 @@ func (r *relational) blobPaths() []path {
 	}}
 	myCopy := &myTable{lab: r.lab, name: archive + ".blobs", make: []string{"CREATE TABLE archive.blobs" + columns}}
 
-	const channels, each = 4, 3 * blobBytes >> 20
+	const each = 3 * blobBytes >> 20
 	var paths []path
-	for _, from := range []place{pg, my} {
-		for _, to := range []place{pgCopy, myCopy} {
-			paths = append(paths, r.path(copying{
-				name: "blobs, " + system(from) + " to " + system(to), channels: channels, from: from, to: to, read: fields{"splitPk": "id"},
-				rows: blobs, moved: size{blobs, blobs * blobBytes}, targets: []target{peakMiB(64 + channels*each)},
-			}))
+	for _, channels := range []int{1, 4} {
+		for _, from := range []place{pg, my} {
+			for _, to := range []place{pgCopy, myCopy} {
+				paths = append(paths, r.path(copying{
+					name: fmt.Sprintf("blobs, %s to %s, channels: %d", system(from), system(to), channels), channels: channels, from: from, to: to, read: fields{"splitPk": "id"},
+					rows: blobs, moved: size{blobs, blobs * blobBytes}, targets: []target{peakMiB(float64(64 + channels*each))},
+				}))
+			}
 		}
 	}
 	return paths
