@@ -40,6 +40,8 @@ type Config struct {
 	Start Start `json:"start"`
 	// What to do when the position can no longer be read from: stop, or copy the tables again (snapshot). Rows that were deleted meanwhile stay at the destination.
 	OnPositionLost string `json:"onPositionLost" enum:"stop,snapshot"`
+	// What to do with an event that cannot be read: stop, with the event in the error, or hand it over as a dirty row with its bytes and go on (setAside).
+	OnEventFailure string `json:"onEventFailure" enum:"stop,setAside"`
 	// Leave schema changes out of the stream. They are followed in any case.
 	DDLSkip bool `json:"ddlSkip"`
 	// Begin a fresh run with a CREATE TABLE of each table, as a schema change.
@@ -118,7 +120,7 @@ func (s *Start) mode() string {
 }
 
 func defaults() *Config {
-	return &Config{Port: 3306, DDLSkip: true, OffsetLength: 18, OnPositionLost: lostStop}
+	return &Config{Port: 3306, DDLSkip: true, OffsetLength: 18, OnPositionLost: lostStop, OnEventFailure: failureStop}
 }
 
 // AnyCaseKeys implements [config.AnyCaser].

@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/record"
 )
 
 // inner is a compressed transaction: the events inside of one event, unpacked
@@ -94,21 +95,27 @@ func (n *inner) next() ([]byte, error) {
 }
 
 // nextInner returns the next event of the compressed transaction; full is
-// never true. After the last one it returns an event that means nothing.
-func (s *source) nextInner() (e *event, full bool, err error) {
+// never true. After the last one it returns an event that means nothing, as
+// after one that is set aside with those behind it.
+func (s *source) nextInner(b *record.Batch) (e *event, full bool, err error) {
 	raw, err := s.inner.next()
+	outer := s.inner.outer
 	if err == io.EOF {
-		outer := s.inner.outer
 		s.inner = nil
 		s.f.settle(&outer)
 		return &event{EventHeader: outer.EventHeader}, false, nil
 	}
-	if err != nil {
-		return nil, false, s.explain(&s.inner.outer, err)
+	var one event
+	if err == nil {
+		one, err = s.f.take(raw, true)
 	}
-	event, err := s.f.take(raw, true)
-	if err != nil {
-		return nil, false, s.explain(&event, err)
+	switch {
+	case err == nil:
+		return &one, false, nil
+	case !poisoned(err):
+		return nil, false, s.explain(&outer, err)
 	}
-	return &event, false, nil
+	err = s.leave(b, s.poison(&outer, "", outer.raw, err))
+	s.unpacked(&outer)
+	return &event{EventHeader: outer.EventHeader}, false, err
 }

@@ -41,6 +41,7 @@ type source struct {
 	held    *event          // not yet looked at: a batch had to be given away first
 	changes []record.Change // to be handed over, one a Fill
 	current *mapped         // table of the images
+	reading event           // whose images they are
 	images  binlogkit.Images
 	stamp   stamp
 	tail    binlogkit.Tail
@@ -140,12 +141,9 @@ func (s *source) fill(b *record.Batch) error {
 		if full || err != nil {
 			return err
 		}
-		full, err = s.handle(b, e)
-		if err != nil {
-			return s.explain(e, err)
-		}
-		if full {
-			return nil
+		full, err = s.handled(b, e)
+		if full || err != nil {
+			return err
 		}
 	}
 }
@@ -157,7 +155,7 @@ func (s *source) next(b *record.Batch) (e *event, full bool, err error) {
 		return e, false, nil
 	}
 	if s.inner != nil {
-		return s.nextInner()
+		return s.nextInner(b)
 	}
 	patience := time.Duration(0)
 	if s.f.idle() {
@@ -279,7 +277,7 @@ func (s *source) begin(b *record.Batch, e *event) error {
 		s.images = binlogkit.Images{}
 		return nil
 	}
-	s.current = m
+	s.current, s.reading = m, *e
 	if b.Len() == 0 {
 		s.began = time.Now()
 	}
@@ -314,9 +312,13 @@ func (s *source) rows(b *record.Batch) (full bool, err error) {
 			continue
 		}
 		if errclass.Of(err) != errclass.Data {
-			return false, s.poisoned(err)
+			s.delivered-- // left counts it
+			if err := s.left(b, before, err); err != nil {
+				return false, err
+			}
+			continue
 		}
-		b.Reject(s.images.Raw(), fmt.Errorf("table %s: %w", s.current.name, err))
+		b.Reject(s.images.Raw(), fmt.Errorf("table %s at %s: %w", s.current.name, s.stamp.place(), err))
 	}
 	return false, nil
 }
@@ -326,7 +328,7 @@ func (s *source) pass(b *record.Batch) error {
 	before := b.Len()
 	err := s.images.Next(b, s.tail)
 	if err != nil && errclass.Of(err) != errclass.Data {
-		return s.poisoned(err)
+		return s.left(b, before, err)
 	}
 	for b.Len() > before {
 		b.Drop()
@@ -344,25 +346,6 @@ func (s *source) markInside(b *record.Batch) error {
 	p.File, p.Offset = s.f.tx.file, s.f.tx.begin
 	p.Skip, p.SkipGTID = s.delivered, string(s.f.tx.gtid)
 	return s.markAt(b, p)
-}
-
-// explain says where an event is that cannot be read.
-func (s *source) explain(e *event, err error) error {
-	if errclass.Of(err) == errclass.Transient || errclass.Of(err) == errclass.Canceled {
-		return err
-	}
-	return fmt.Errorf("event %s at %s:%d of %s: %w", e.EventType, s.f.file, e.start, s.srv.conn.Addr, err)
-}
-
-// poisoned is the error of rows that cannot be read: it shows them.
-func (s *source) poisoned(err error) error {
-	raw := s.images.Raw()
-	const most = 512
-	more := ""
-	if len(raw) > most {
-		raw, more = raw[:most], "..."
-	}
-	return fmt.Errorf("rows of table %s at %s: %w; their images are %x%s", s.current.name, s.stamp.place(), err, raw, more)
 }
 
 // explainDump says what an error of the stream means.

@@ -22,6 +22,7 @@ type mapped struct {
 	version int    // of the definitions
 	name    record.Name
 	table   *binlogkit.Table // nil: its changes are not wanted
+	bad     error            // why its rows cannot be read; nil: they can
 }
 
 // tables are the table maps that events of rows name by number.
@@ -69,25 +70,37 @@ func (t *tables) take(f *follower, e *event) error {
 	if m := t.maps[number]; m != nil && m.version == t.version && bytes.Equal(m.raw, e.body) {
 		return nil
 	}
-	ev, err := f.parse(e)
-	if err != nil {
-		return err
-	}
-	tm, ok := ev.(*replication.TableMapEvent)
-	if !ok {
-		return errShort
-	}
-	m := &mapped{raw: bytes.Clone(e.body), version: t.version, name: record.Name{Database: string(tm.Schema), Table: string(tm.Table)}}
-	if t.reader.selection.follows(m.name) {
-		if err := t.plan(m, tm); err != nil {
-			return err
-		}
-	}
 	if len(t.maps) >= mostMaps {
 		clear(t.maps)
 	}
+	m := &mapped{raw: bytes.Clone(e.body), version: t.version}
 	t.maps[number] = m
-	return nil
+	ev, err := f.parse(e)
+	tm, ok := ev.(*replication.TableMapEvent)
+	switch {
+	case err != nil:
+		m.bad = err
+	case !ok:
+		m.bad = errShort
+	default:
+		m.name = record.Name{Database: string(tm.Schema), Table: string(tm.Table)}
+		if t.reader.selection.follows(m.name) {
+			m.bad = t.plan(m, tm)
+		}
+	}
+	return m.bad
+}
+
+// named is the table of a table map, or of rows; "": it is not known.
+func (t *tables) named(e *event) string {
+	if len(e.body) < 6 {
+		return ""
+	}
+	m := t.maps[tableNumber(e.body)]
+	if m == nil || m.name == (record.Name{}) {
+		return ""
+	}
+	return m.name.String()
 }
 
 // plan says how the rows of a map are read.
@@ -147,8 +160,8 @@ func (t *tables) rows(f *follower, e *event, images *binlogkit.Images) (*mapped,
 	if m == nil {
 		return nil, 0, errclass.With(errclass.Permanent, fmt.Errorf("no table map was seen for the table number %d", tableNumber(p)))
 	}
-	if m.table == nil {
-		return nil, 0, nil
+	if m.table == nil || m.bad != nil {
+		return nil, 0, m.bad
 	}
 	p = p[8:] // number and flags
 	if k.extra {
@@ -171,7 +184,10 @@ func (t *tables) rows(f *follower, e *event, images *binlogkit.Images) (*mapped,
 	if k.kind == binlogkit.Update {
 		bitmaps *= 2
 	}
-	if len(p) < bitmaps || int(columns) != m.table.Width() {
+	if int(columns) != m.table.Width() {
+		return nil, 0, errclass.With(errclass.Permanent, fmt.Errorf("the rows have %d columns, and the table has %d there", columns, m.table.Width()))
+	}
+	if len(p) < bitmaps {
 		return nil, 0, errShort
 	}
 	first, second := p[:size], p[size:bitmaps]

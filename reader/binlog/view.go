@@ -229,6 +229,7 @@ func (d *viewDriver) read(ctx context.Context, srv *server, end *Position, defin
 	}
 	own := *d.config
 	own.MaxTransactionRows, own.DDLSkip, own.OnPositionLost = 0, false, lostStop
+	own.OnEventFailure = failureStop
 	one := &reader{config: &own, log: d.log, settings: srv.again(), uuid: newUUID(), meta: d.meta, heartbeat: windowHeartbeat,
 		selection: &selection{plain: map[record.Name]bool{lower(d.name): true}}, ops: ops{true, true, true}}
 	log, err := connect(ctx, one.settings)

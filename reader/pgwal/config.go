@@ -45,6 +45,8 @@ type Config struct {
 	Start Start `json:"start"`
 	// What to do when the position can no longer be read from, as when the slot is gone: stop, or copy the tables again (snapshot). Rows that were deleted meanwhile stay at the destination.
 	OnPositionLost string `json:"onPositionLost" enum:"stop,snapshot"`
+	// What to do with a message of the log that cannot be read: stop, with the message in the error, or hand it over as a dirty row with its bytes and go on (setAside).
+	OnEventFailure string `json:"onEventFailure" enum:"stop,setAside"`
 	// Leave schema changes out; false hands them to the writer.
 	SkipDDL bool `json:"ddlSkip"`
 	// Further connection parameters, which win over those of url.
@@ -82,7 +84,7 @@ const (
 func (s *Start) copies() bool { return s.Mode == modeInitial || s.Mode == modeInitialOnly }
 
 func defaults() *Config {
-	return &Config{Kinds: "insert,update,delete", StatusInterval: 10 * time.Second, SkipDDL: true, OnPositionLost: lostStop}
+	return &Config{Kinds: "insert,update,delete", StatusInterval: 10 * time.Second, SkipDDL: true, OnPositionLost: lostStop, OnEventFailure: failureStop}
 }
 
 // NoEffect names keys that are not the reader's.

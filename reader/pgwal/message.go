@@ -2,10 +2,7 @@ package pgwal
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
 
-	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/pgkit"
 )
 
@@ -47,13 +44,11 @@ func (m *message) text() string {
 	return ""
 }
 
-var errShort = errors.New("it ends too early")
-
 func (m *message) err(kind byte) error {
 	if !m.broken {
 		return nil
 	}
-	return errclass.With(errclass.Permanent, fmt.Errorf("reading a message %q of pgoutput: %w", kind, errShort))
+	return malformed("reading a message %q of pgoutput: it ends too early", kind)
 }
 
 // value is a column of a tuple.

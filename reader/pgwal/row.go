@@ -19,7 +19,7 @@ func (s *source) row(ctx context.Context, b *record.Batch, kind byte, m *message
 	id := m.uint32()
 	rel := s.tables.byID[id]
 	if rel == nil {
-		return errclass.With(errclass.Permanent, fmt.Errorf("the log has a row of relation %d, which it has not described", id))
+		return malformed("the log has a row of relation %d, which it has not described", id)
 	}
 	if rel.schema == nil {
 		return nil
@@ -42,7 +42,7 @@ func (s *source) row(ctx context.Context, b *record.Batch, kind byte, m *message
 	}
 	for _, t := range [][]value{s.old, s.now} {
 		if len(t) != 0 && len(t) != len(rel.columns) {
-			return errclass.With(errclass.Permanent, fmt.Errorf("the log has a row of table %s with %d values, it has %d columns", rel.schema.Name, len(t), len(rel.columns)))
+			return malformed("the log has a row of table %s with %d values, it has %d columns", rel.schema.Name, len(t), len(rel.columns))
 		}
 	}
 	s.tx.rows, rel.touched = true, s.tx.end
