@@ -8,7 +8,7 @@ import (
 // combined finds what is wrong with the job as a whole though each plugin's
 // parameters are sound, as far as that can be known without dialling.
 func (r *Runner) combined() error {
-	channels := plugin.Channels{Readers: r.job.Setting.Speed.Readers(), Writers: r.job.Setting.Speed.Writers()}
+	channels := plugin.Channels{Readers: r.job.Setting.Speed.Readers(), Writers: r.job.Setting.Speed.Writers(), Changes: r.readsChanges()}
 	var errs []error
 	if c, ok := r.reader.(plugin.Checker); ok {
 		errs = append(errs, r.pipe.Reader.Parameter.Place(c.Check(channels)))

@@ -1,7 +1,10 @@
 package plugin
 
 // Channels are how many channels a job reads and writes with.
-type Channels struct{ Readers, Writers int }
+type Channels struct {
+	Readers, Writers int
+	Changes          bool // the reader reads changes: the order of a key's rows counts
+}
 
 // Checker is a Reader or Writer whose parameters may not go together with the
 // rest of a job.

@@ -57,6 +57,8 @@ type Config struct {
 	TableFields config.StringList `json:"tableFields"`
 	// Columns that make the message key, by name, or by their name in tableFields; absent is the primary key.
 	KeyColumns config.StringList `json:"partitionAssignColumns"`
+	// Columns that make the key of the messages of some tables, instead of partitionAssignColumns and the primary key; an update that changes them is a delete under the old key and an insert under the new one.
+	MessageKeys []MessageKey `json:"messageKeys"`
 	// Partition of a row: hash-by-key is murmur2 of the key, all-to-zero puts everything into partition 0.
 	Strategy string `json:"partitionStrategy" enum:"hash-by-key,all-to-zero"`
 	// Strict order over all rows: refuses to run with more than one channel.
@@ -85,7 +87,7 @@ func defaults() *Config {
 // Validate implements [config.Validator].
 func (c *Config) Validate() error {
 	c.Producer.SetServers(c.BrokerList)
-	errs := []error{c.Producer.Check("producerSettings"), c.checkTopics(), c.checkFormat()}
+	errs := []error{c.Producer.Check("producerSettings"), c.checkTopics(), c.checkFormat(), c.checkMessageKeys()}
 	if c.Format == "json" && len(c.TableFields) > 0 && len(c.KeyColumns) == 0 {
 		errs = append(errs, config.Fieldf("tableFields", "means nothing in format json, which takes the columns' own names"))
 	}

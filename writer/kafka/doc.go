@@ -4,7 +4,7 @@
 // The body is what the format makes of a change (see core/format/msgfmt): by
 // default that of FlinkX's Kafka writer, with format json the row as it is now,
 // else the event of Canal, Debezium, Maxwell or CloudEvents. The key is made of
-// partitionAssignColumns, else of the table's primary key, in the format's way;
+// the table's messageKeys or of partitionAssignColumns, else of its primary key, in the format's way;
 // the partition is murmur2 of the key, as Kafka's own clients choose it, and
 // without a key the channel's number. An update of the key is one message only
 // where both keys lie in one partition.

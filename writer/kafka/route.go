@@ -21,6 +21,7 @@ type target struct {
 type route struct {
 	target
 	key []int // columns of the key; none: no key
+	own bool  // they are those of messageKeys, and not the primary key
 }
 
 func (s *sink) addTopic(t kafkakit.Topic) {
@@ -65,7 +66,7 @@ func (s *sink) newRoute(ctx context.Context, schema *record.Schema) (*route, err
 		s.addTopic(found)
 	}
 	r := &route{target: s.targets[topic]}
-	if r.key, err = s.config.keyOf(schema); err != nil {
+	if r.key, r.own, err = s.config.keyOf(schema); err != nil {
 		return nil, err
 	}
 	registrar, registers := s.encoder.(changefmt.Registrar)
@@ -98,12 +99,15 @@ func (c *Config) topicOf(n record.Name) (string, error) {
 	return "", errclass.With(errclass.Config, fmt.Errorf("table %s has no topic: add it to tableIdToTopicMapping", n))
 }
 
-// keyOf returns the columns that make the key of a table's rows.
-func (c *Config) keyOf(s *record.Schema) ([]int, error) {
-	if len(c.KeyColumns) == 0 {
-		return s.Key, nil
+// keyOf returns the columns that make the key of a table's messages; own tells
+// that they are those of messageKeys, and not the primary key.
+func (c *Config) keyOf(s *record.Schema) (key []int, own bool, err error) {
+	if key, named, err := c.messageKey(s); named {
+		return key, !slices.Equal(key, s.Key), err
 	}
-	var key []int
+	if len(c.KeyColumns) == 0 {
+		return s.Key, false, nil
+	}
 	for _, name := range c.KeyColumns {
 		column := slices.Index(c.TableFields, name)
 		if len(c.TableFields) < s.Data || column >= s.Data {
@@ -113,9 +117,9 @@ func (c *Config) keyOf(s *record.Schema) ([]int, error) {
 			column = s.Index(name)
 		}
 		if column < 0 {
-			return nil, errclass.With(errclass.Config, fmt.Errorf("partitionAssignColumns: table %s has no column %q, and tableFields does not name it", s.Name, name))
+			return nil, false, errclass.With(errclass.Config, fmt.Errorf("partitionAssignColumns: table %s has no column %q, and tableFields does not name it", s.Name, name))
 		}
 		key = append(key, column)
 	}
-	return key, nil
+	return key, false, nil
 }

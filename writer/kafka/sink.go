@@ -35,7 +35,8 @@ type sink struct {
 	schema *record.Schema // of the row before
 	route  *route
 	routes map[*record.Schema]*route
-	moved  []byte // scratch: the key before an update of it
+	moved  []byte        // scratch: the key before an update of it
+	whole  *record.Batch // scratch: a row with what its update left alone
 }
 
 // Write implements [plugin.Sink]: rows that cannot be encoded, or are larger
@@ -77,6 +78,13 @@ func (s *sink) Write(ctx context.Context, b *record.Batch) error {
 // event writes the message of the change that begins with row i, and tells how
 // many rows it takes. A data error is the last one's own.
 func (s *sink) event(ctx context.Context, b *record.Batch, i int) (rows int, err error) {
+	if len(s.config.MessageKeys) > 0 {
+		if done, err := s.rekeyed(ctx, b, i); done {
+			return 2, err
+		} else if err != nil {
+			return 1, err
+		}
+	}
 	ev, rows := changefmt.At(b, i, s.encoder.Grouping())
 	if s.upserts && ev.Op == record.UpdateBefore {
 		return rows, nil // the row as it is now follows
@@ -94,12 +102,24 @@ func (s *sink) event(ctx context.Context, b *record.Batch, i int) (rows int, err
 			ev, rows = changefmt.Event{Op: record.Delete, Before: ev.Before}, 1
 		}
 	}
-	if s.boundaries != nil {
-		if err := s.boundaries.row(ctx, s, ev.Row()); err != nil {
-			return rows, err
+	return rows, s.tell(ctx, route, &ev)
+}
+
+// tell writes the message of an event, and what tells of its transaction.
+func (s *sink) tell(ctx context.Context, route *route, ev *changefmt.Event) error {
+	if route.own {
+		for _, c := range route.key {
+			if err := said(ev.Row(), c); err != nil {
+				return err
+			}
 		}
 	}
-	return rows, s.message(ctx, route, &ev)
+	if s.boundaries != nil {
+		if err := s.boundaries.row(ctx, s, ev.Row()); err != nil {
+			return err
+		}
+	}
+	return s.message(ctx, route, ev)
 }
 
 // message encodes an event into the producer's buffer and hands it over.

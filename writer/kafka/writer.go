@@ -111,7 +111,7 @@ func (w *writer) Shape(_ context.Context, schemas []*record.Schema) error {
 	for _, s := range schemas {
 		_, err := w.config.topicOf(s.Name)
 		errs = append(errs, err)
-		_, err = w.config.keyOf(s)
+		_, _, err = w.config.keyOf(s)
 		errs = append(errs, err)
 	}
 	return errclass.With(errclass.Config, errors.Join(errs...))
