@@ -7,13 +7,14 @@ import (
 	"path/filepath"
 )
 
-// convert writes a job file in the canonical spelling. What goes to stdout
+// convert writes a job file in the canonical spelling; placeholders stay, with or
+// without a value. What goes to stdout
 // holds no passwords; a file that -o names does, and only its owner may read it.
 func (p *process) convert(o *options) (err error) {
 	if len(o.jobs) != 1 {
 		return usagef("convert: one job at a time, and %d are named", len(o.jobs))
 	}
-	o.dry, o.whole = true, true
+	o.dry, o.whole, o.part = true, true, true
 	interrupt := listen(p.signals)
 	defer interrupt.end()
 	l, err := p.load(interrupt.stop, o, o.jobs[0])

@@ -11,9 +11,11 @@ import (
 
 // growing make large job files of n parts, each hard for something else in check.
 var growing = map[string]func(n int) string{
-	"columns":  func(n int) string { return streamJob(`{"name": "id", "type": "bigint"},`, n, "", 0) },
-	"unknown":  func(n int) string { return streamJob("", 0, `"key_%d": 1,`, n) },
-	"literals": func(n int) string { return streamJob(`{"name": "id", "type": "bigint", "value": "${rows}"},`, n, "", 0) },
+	"columns": func(n int) string { return streamJob(`{"name": "id", "type": "bigint"},`, n, "", 0) },
+	"unknown": func(n int) string { return streamJob("", 0, `"key_%d": 1,`, n) },
+	"literals": func(n int) string {
+		return streamJob(`{"name": "id", "type": "bigint", "value": "${rows}"},`, n, "", 0)
+	},
 	"contents": func(n int) string {
 		one := streamJob("", 0, "", 0)
 		element := one[strings.Index(one, "[")+1 : strings.LastIndex(one, "]")]

@@ -77,6 +77,9 @@ func (p *process) load(stop context.Context, o *options, arg string) (*loaded, e
 		return l, err
 	}
 	if runner, buildErr := p.build(&set, j, log); err == nil || errclass.Of(buildErr) == errclass.Config {
+		if o.part {
+			buildErr = j.Settled(buildErr)
+		}
 		l.runner, err = runner, config.Join(config.Join(err), buildErr)
 	}
 	return l, err

@@ -43,6 +43,7 @@ type options struct {
 	json     bool
 	dry      bool     // the job is looked at: it leaves no file
 	whole    bool     // what does not run is looked at as well
+	part     bool     // placeholders may be without a value
 	notes    []string // what the flags say that means nothing
 }
 
@@ -187,7 +188,7 @@ func (o *options) savepoint(path string) error {
 func (o *options) jobOptions(file string, env func(string) (string, bool)) job.Options {
 	return job.Options{
 		File: file, Params: o.parameters, ConfProp: o.confProp, JobName: o.name, Lenient: o.lenient,
-		Dialect: o.dialect, AllContents: o.all && o.replay == "", Check: o.whole, Env: env, Zone: o.zone,
+		Dialect: o.dialect, AllContents: o.all && o.replay == "", Check: o.whole, Part: o.part, Env: env, Zone: o.zone,
 		ReadFile: func(path string) ([]byte, error) { return readFile(path, longestValue) },
 	}
 }

@@ -64,7 +64,13 @@ func Faults(err error) []*Error {
 // that are no faults come last. Where a placeholder has no value, what is wrong
 // with the text that it stands in is left out, unless there is no other fault. It is of class Config if there is any fault,
 // else of the class of what was joined; nil if all are nil.
-func Join(errs ...error) error {
+func Join(errs ...error) error { return join(errs, true) }
+
+// JoinPart is [Join] for a file whose placeholders may be without a value: what is
+// wrong with the text that one stands in is left out even if nothing else is wrong.
+func JoinPart(errs ...error) error { return join(errs, false) }
+
+func join(errs []error, alone bool) error {
 	var faults, others []error
 	for _, err := range errs {
 		list := Faults(err)
@@ -75,7 +81,7 @@ func Join(errs ...error) error {
 			others = append(others, err)
 		}
 	}
-	if rest := slices.DeleteFunc(slices.Clone(faults), func(err error) bool { return err.(*Error).follows }); len(rest) > 0 {
+	if rest := slices.DeleteFunc(slices.Clone(faults), func(err error) bool { return err.(*Error).follows }); len(rest) > 0 || !alone {
 		faults = rest
 	}
 	slices.SortStableFunc(faults, func(a, b error) int {

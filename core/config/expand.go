@@ -9,19 +9,37 @@ import (
 	"sync"
 )
 
-// placeholder matches ${name}, ${env:NAME}, ${file:path} and a name with
-// offsets and a layout, such as ${now-2h:2006-01-02 15:04}.
-var placeholder = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^\$\{(env:[A-Za-z0-9_.\-]+|file:[^{}\r\n]+|[A-Za-z0-9_.\-]+(?:[+\-][A-Za-z0-9+\-]+)?(?::[^{}\r\n]+)?)\}`)
+// wellFormed matches what stands within ${name}, ${env:NAME}, ${file:path} and a
+// name with offsets and a layout, such as ${now-2h:2006-01-02 15:04}.
+var wellFormed = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(env:[A-Za-z0-9_.\-]+|file:.+|[A-Za-z0-9_.\-]+(?:[+\-][A-Za-z0-9+\-]+)?(?::.+)?)$`)
 })
 
-// longestName bounds a placeholder, in bytes.
-const longestName = 4096
+// longestName bounds a placeholder, in bytes; shownName bounds how much of one
+// that is not closed an error shows.
+const (
+	longestName = 4096
+	shownName   = 24
+)
 
-// closed returns the text up to its first }, where a placeholder at its begin
-// ends; nil if there is none near.
-func closed(text []byte) []byte {
-	return text[:bytes.IndexByte(text[:min(len(text), longestName)], '}')+1]
+const opening = "${"
+
+// named reads the placeholder that a text begins with: what stands within, and
+// whether its } is near, in the same line and before another brace or, where the
+// placeholder stands in no quotes, before quotes.
+func named(text []byte, bare bool) (name string, closed bool) {
+	within, ends := text[len(opening):min(len(text), longestName)], "{}\r\n"
+	if bare {
+		ends += "\"'"
+	}
+	end := bytes.IndexAny(within, ends)
+	if end >= 0 && within[end] == '}' {
+		return string(within[:end]), true
+	}
+	if end < 0 {
+		end = len(within)
+	}
+	return strings.ToValidUTF8(strings.TrimRight(string(within[:min(end, shownName)]), `"'`), ""), false
 }
 
 // ErrUnset is what a [Lookup] returns for a name that it does not know.
@@ -35,16 +53,26 @@ type Lookup func(name string) (value string, err error)
 // Left is a placeholder that no value was found for.
 type Left struct {
 	Name string
-	Bare bool  // outside a string, where what is left cannot be read as JSON
+	Bare bool  // outside a string
+	Open bool  // it has no }
 	Err  error // of the lookup
 	at   int   // in the expanded text
 }
+
+// MayStay reports whether a value can be given later: it is a placeholder as it
+// should be, and nothing is known to be wrong with its name.
+func (l Left) MayStay() bool {
+	return !l.Open && (errors.Is(l.Err, ErrUnset) || strings.HasPrefix(l.Name, "file:"))
+}
+
+// errForm is the fault of what has no value and is not spelled as a placeholder is.
+var errForm = errors.New("is no placeholder; expected ${name}, ${env:NAME}, ${file:path} or a moment such as ${bizdate-1d}, without blanks around the name")
 
 // Expand replaces every ${name} of the text outside comments. Inside a string
 // the value is escaped and so stays one value; elsewhere it is inserted as it is
 // and may be any piece of JSON. Values of names that begin with env: or file:,
 // and of those that look like a secret's (see [Sensitive]), are secrets from
-// there on. A name without a value stays as it is and is returned.
+// there on. A name without a value stays as it is, elsewhere as a text, and is returned.
 func Expand(name string, data []byte, lookup Lookup) (*Text, []Left) {
 	t := NewText(name, data)
 	var (
@@ -61,9 +89,11 @@ func Expand(name string, data []byte, lookup Lookup) (*Text, []Left) {
 			end := commentEnd(data, i)
 			out.Write(data[i:end])
 			i = end
-		case c == '$':
-			m := placeholder().Find(closed(data[i:]))
-			end := i + max(len(m), 1)
+		case bytes.HasPrefix(data[i:], []byte(opening)):
+			end := i + len(opening)
+			if name, closed := named(data[i:], true); closed {
+				end += len(name) + len("}")
+			}
 			left = append(left, t.expandRange(&out, i, end, 0, lookup)...)
 			i = end
 		default:
@@ -79,7 +109,7 @@ func Expand(name string, data []byte, lookup Lookup) (*Text, []Left) {
 // quote is that of the string around it, or 0.
 func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup Lookup) (left []Left) {
 	for i := from; i < to; {
-		plain := bytes.IndexByte(t.file[i:to], '$')
+		plain := bytes.Index(t.file[i:to], []byte(opening))
 		if plain < 0 {
 			plain = to - i
 		}
@@ -87,19 +117,26 @@ func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup L
 		if i += plain; i == to {
 			break
 		}
-		m := placeholder().FindSubmatch(closed(t.file[i:to]))
-		if m == nil {
-			out.WriteByte(t.file[i])
-			i++
-			continue
+		name, closed := named(t.file[i:to], quote == 0)
+		length := len(opening)
+		value, err := "", errForm
+		if closed {
+			length += len(name) + len("}")
+			value, err = lookup(name)
+			if errors.Is(err, ErrUnset) && !wellFormed().MatchString(name) {
+				err = errForm
+			}
 		}
-		name := string(m[1])
-		value, err := lookup(name)
 		if err != nil {
-			left = append(left, Left{Name: name, Bare: quote == 0, Err: err, at: out.Len()})
+			left = append(left, Left{Name: name, Bare: quote == 0, Open: !closed, Err: err, at: out.Len()})
 			t.left = append(t.left, out.Len())
-			out.Write(m[0])
-			i += len(m[0])
+			text := t.file[i : i+length]
+			if quote == 0 {
+				text = []byte(`"` + escape(string(text), '"') + `"`)
+				t.edits = append(t.edits, edit{at: out.Len(), n: len(text), from: i, m: length})
+			}
+			out.Write(text)
+			i += length
 			continue
 		}
 		secret := secretName(name)
@@ -110,11 +147,11 @@ func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup L
 			value = escape(value, quote)
 		}
 		t.edits = append(t.edits, edit{
-			at: out.Len(), n: len(value), from: i, m: len(m[0]),
+			at: out.Len(), n: len(value), from: i, m: length,
 			secret: secret,
 		})
 		out.WriteString(value)
-		i += len(m[0])
+		i += length
 	}
 	return left
 }
@@ -123,11 +160,19 @@ func secretName(name string) bool {
 	return strings.HasPrefix(name, "env:") || strings.HasPrefix(name, "file:") || Sensitive(name)
 }
 
-// Unresolved returns the fault of a placeholder that got no value.
+// literally is how to write what is no placeholder.
+const literally = `; \u0024{ stands for the characters ${`
+
+// Unresolved returns the fault of a placeholder that got no value; [Node.Holding]
+// gives it a path.
 func (t *Text) Unresolved(l Left) *Error {
 	e := &Error{File: t.name, Msg: "${" + l.Name + "} has no value, give one with -p \"" + l.Name + "=...\""}
 	e.Line, e.Column = t.position(l.at)
 	switch env, ok := strings.CutPrefix(l.Name, "env:"); {
+	case l.Open:
+		e.Msg = "${" + l.Name + ": a placeholder is not closed, expected }" + literally
+	case l.Err == errForm:
+		e.Msg = "${" + l.Name + "} " + errForm.Error() + literally
 	case ok:
 		e.Msg = "${" + l.Name + "}: the environment variable " + env + " is not set"
 	case !errors.Is(l.Err, ErrUnset):

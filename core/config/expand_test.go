@@ -24,7 +24,7 @@ func TestExpand(t *testing.T) {
 		{"bare", `{"channel": ${n}, "column": ${cols}}`, `{"channel": 3, "column": ["a","b"]}`},
 		{"escaped", `["${quote}", '${quote}']`, `["a\"b\\c'd", 'a\"b\\c\'d']`},
 		{"not in comments", "// ${day}\n[1 /* ${n} */]", "// ${day}\n[1 /* ${n} */]"},
-		{"no placeholder", `{"a": "$ {n} ${ n } ${} $${n}"}`, `{"a": "$ {n} ${ n } ${} $3"}`},
+		{"no placeholder", `{"a": "$ {n} $ $n $${n}"}`, `{"a": "$ {n} $ $n $3"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			source, left := config.Expand("", []byte(tt.text), lookup)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -148,6 +149,26 @@ func (n *Node) Column() int {
 
 // Covers reports whether the placeholder stands inside the node.
 func (n *Node) Covers(l Left) bool { return n.begin <= l.at && l.at < n.end }
+
+// Holding returns the innermost node that the placeholder stands in; nil if that
+// is not in n at all. n is the root of a file.
+func (n *Node) Holding(l Left) *Node {
+	if n == nil || !n.Covers(l) {
+		return nil
+	}
+	member := sort.Search(len(n.members), func(i int) bool { return n.members[i].Node.end > l.at })
+	if member < len(n.members) && n.members[member].Node.Covers(l) {
+		return n.members[member].Node.Holding(l)
+	}
+	item := sort.Search(len(n.items), func(i int) bool { return n.items[i].end > l.at })
+	if item < len(n.items) && n.items[item].Covers(l) {
+		return n.items[item].Holding(l)
+	}
+	return n
+}
+
+// Kept reports whether a placeholder without a value stands in the node.
+func (n *Node) Kept() bool { return n != nil && n.source.unresolved(n.begin, n.end) }
 
 // plainName tells names that stand in a path without brackets.
 func plainName(name string) bool {

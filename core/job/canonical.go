@@ -16,9 +16,9 @@ import (
 // What was not carried stands there as a comment that says why; [Parse] reads
 // the text and comes to the same job.
 //
-// Call it for a job without faults that was parsed with Options.Check, once the
-// operators' parameters have been decoded, so that all is known about their
-// keys. Without secrets, a password becomes ${env:NAME}, named by a comment, so
+// Call it for a job without faults that was parsed with Options.Check and, where
+// placeholders may be without a value, Options.Part, once the operators'
+// parameters have been decoded, so that all is known about their keys. Without secrets, a password becomes ${env:NAME}, named by a comment, so
 // that the text may be shown; with them the text belongs in a file that only its
 // owner reads.
 func (j *Job) Canonical(secrets bool) []byte {
@@ -152,7 +152,7 @@ func (c *canonical) content(index int, n *config.Node) []entry {
 func (c *canonical) operator(op Operator, n *config.Node, side string) []entry {
 	var all []entry
 	for _, m := range n.Members() {
-		if m.Name == "name" && op.Plugin != "" {
+		if m.Name == "name" && op.Plugin != "" && !m.Node.Kept() {
 			all = append(all, entry{name: m.Name, value: raw(quoteJSON(op.Plugin + side))})
 			continue
 		}

@@ -18,7 +18,8 @@ func (c *canonical) perChannel() bool {
 // refuses: a table without splitPk.
 func (c *canonical) oneReader(speed *config.Node) []entry {
 	j := c.job
-	if j.Dialect != DataX || j.Setting.Speed.Readers() < 2 || !speed.Member("readerChannel").Unset() || len(j.Pipelines) == 0 || j.Pipelines[0].Reader.Parameter == nil {
+	several := j.Setting.Speed.Readers() > 1 || speed.Member("channel").Kept()
+	if j.Dialect != DataX || !several || !speed.Member("readerChannel").Unset() || len(j.Pipelines) == 0 || j.Pipelines[0].Reader.Parameter == nil {
 		return nil
 	}
 	parameter := j.Pipelines[0].Reader.Parameter.Node()
@@ -33,10 +34,18 @@ func (c *canonical) oneReader(speed *config.Node) []entry {
 func (c *canonical) errorLimit(n *config.Node) []entry {
 	var all []entry
 	for _, m := range n.Members() {
-		if _, _, held := m.Node.Unexpanded(); m.Name != "percentage" || m.Node.Unset() || c.dropped[m.Node.Path()] != "" {
+		_, _, held := m.Node.Unexpanded()
+		if m.Name != "percentage" || m.Node.Unset() || c.dropped[m.Node.Path()] != "" {
 			all = append(all, c.member(m))
 			continue
-		} else if held {
+		}
+		if m.Node.Kept() {
+			e := c.member(m)
+			e.comment = "DataX's ratio was given here: give percent, 100 times as much"
+			all = append(all, e)
+			continue
+		}
+		if held {
 			all = append(all, entry{comment: "a placeholder stood for the ratio of which this is the percentage"})
 		}
 		percent := strconv.FormatFloat(*c.job.Setting.ErrorLimit.Percentage*100, 'g', 12, 64)

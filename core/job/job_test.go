@@ -105,7 +105,7 @@ func TestFaultsAreReportedTogether(t *testing.T) {
 		`-p: expected name=value pairs with commas between them; where a value holds a comma, use JSON: {"name":"a,b"}`,
 		`j.json:2:13: job.content[0].reader.name: is required`,
 		`j.json:2:14: job.content[0].reader.nam: unknown key, did you mean "name"?`,
-		`j.json:2:60: ${day} has no value, give one with -p "day=..."`,
+		`j.json:2:60: job.content[0].reader.parameter.where: ${day} has no value, give one with -p "day=..."`,
 		`j.json:3:13: job.content[0].writer.parameter: is required`,
 		`j.json:3:38: job.content[0].tranformer: unknown key, did you mean "transformer"?`,
 		`j.json:4:24: job.setting.speed.chanel: unknown key, did you mean "channel"?`,
@@ -140,7 +140,7 @@ func TestSkeletonFaults(t *testing.T) {
 		{"no writer", `{"job": {"content": [{"reader": {"name": "a", "parameter": {}}}]}}`, `1:22: job.content[0].writer: is required`},
 		{"parameter is no object", `{"job": {"content": [{"reader": {"name": "a", "parameter": 3}, "writer": {"name": "a", "parameter": {}}}]}}`, `1:60: job.content[0].reader.parameter: expected an object with the reader's keys, found a number`},
 		{"broken", `{"job": `, "1:8: the file ends here, expected a value\n    {\"job\": \n           ^"},
-		{"bare placeholder", `{"job": ${what}}`, `1:9: ${what} has no value, give one with -p "what=..."`},
+		{"bare placeholder", `{"job": ${what}}`, `1:9: job: ${what} has no value, give one with -p "what=..."`},
 	} {
 		if _, err := job.Parse([]byte(tt.text), job.Options{}); err == nil || err.Error() != tt.want {
 			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)

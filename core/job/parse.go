@@ -21,6 +21,7 @@ type Options struct {
 	Check       bool                              // elements of job.content that do not run are read too; see [Job.Idle]
 	Env         func(name string) (string, bool)  // os.LookupEnv; nil: nothing is set
 	ReadFile    func(path string) ([]byte, error) // os.ReadFile, for ${file:path}; nil: no file can be read
+	Part        bool                              // the job is rewritten and not run: placeholders may be without a value; see [Job.Canonical]
 	Zone        *time.Location                    // of ${now} and ${bizdate}; nil: the machine's
 	Now         func() time.Time                  // nil: time.Now
 }
@@ -42,7 +43,7 @@ func Parse(text []byte, o Options) (*Job, error) {
 	if err != nil {
 		bare := func(l config.Left) bool { return l.Bare }
 		if slices.ContainsFunc(left, bare) {
-			p.unresolved(source, left, func(l config.Left) bool { return bare(l) || !routing[l.Name] })
+			p.unresolved(source, nil, left, func(l config.Left) bool { return bare(l) || !routing[l.Name] })
 		} else {
 			p.add(err)
 		}
@@ -50,11 +51,18 @@ func Parse(text []byte, o Options) (*Job, error) {
 	}
 	j.root, j.props = root, p.props
 	j.scrubber = sync.OnceValue(j.scrub)
-	p.unresolved(source, left, unrouted(root))
+	p.unresolved(source, root, left, unrouted(root))
 	p.dialect(root, j)
 	p.file(root, j)
+	sound := len(p.errs)
 	p.gateway(j)
 	p.table(j)
+	if p.options.Part {
+		if root.Member("job").Member("setting").Kept() { // a value may mend what is wrong
+			p.errs = p.errs[:sound]
+		}
+		return j, config.JoinPart(p.errs...)
+	}
 	return j, config.Join(p.errs...)
 }
 
@@ -118,12 +126,18 @@ func (p *parser) expand(text []byte) (*config.Text, []config.Left) {
 	return source, left
 }
 
-// unresolved reports those of the placeholders without a value that count.
-func (p *parser) unresolved(source *config.Text, left []config.Left, counts func(config.Left) bool) {
+// unresolved reports those of the placeholders without a value that count; root
+// is nil for a text that is no JSON.
+func (p *parser) unresolved(source *config.Text, root *config.Node, left []config.Left, counts func(config.Left) bool) {
 	for _, l := range left {
-		if counts(l) && !(p.unread && strings.Contains(p.options.Params, l.Name)) {
-			p.add(source.Unresolved(l))
+		if !counts(l) || p.unread && strings.Contains(p.options.Params, l.Name) || p.options.Part && l.MayStay() {
+			continue
 		}
+		fault := source.Unresolved(l)
+		if at := root.Holding(l); at != nil {
+			fault.Path = at.Path()
+		}
+		p.add(fault)
 	}
 }
 
@@ -150,7 +164,7 @@ func unrouted(root *config.Node) func(config.Left) bool {
 		}
 	}
 	return func(l config.Left) bool {
-		return !slices.ContainsFunc(routed, func(m *config.Node) bool { return m.Covers(l) })
+		return l.Open || !slices.ContainsFunc(routed, func(m *config.Node) bool { return m.Covers(l) })
 	}
 }
 

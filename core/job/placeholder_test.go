@@ -63,11 +63,49 @@ func TestMomentsThatAreNone(t *testing.T) {
 		{"${bizdate-1d}", "bizdate=today", `${bizdate-1d}: the parameter bizdate is no date that an offset or a layout can be applied to; write it as 20060102 or 2006-01-02`},
 		{"${bizday}", "", `${bizday} has no value, give one with -p "bizday=..."`},
 		{"${tomorrow:2006}", "", `${tomorrow:2006} has no value`},
+		{"${}", "", `${} is no placeholder; expected ${name}, ${env:NAME}, ${file:path} or a moment such as ${bizdate-1d}, without blanks around the name; \u0024{ stands for the characters ${`},
+		{"${ a }", "a=1", `${ a } is no placeholder`},
+		{"${env:}", "", `${env:} is no placeholder`},
+		{"${env:NO BODY}", "", `${env:NO BODY}: the environment variable NO BODY is not set`},
+		{"${env:NOBODY", "", `${env:NOBODY: a placeholder is not closed, expected }; \u0024{ stands for the characters ${`},
+		{"${a{b}}", "", `${a: a placeholder is not closed`},
+		{"${Straße }", "", `${Straße } is no placeholder`},
 	} {
 		_, err := where(t, tt.text, job.Options{Params: tt.params})
-		if err == nil || !strings.HasPrefix(err.Error(), "1:81: "+tt.want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "1:81: job.content[0].reader.parameter.where: "+tt.want) {
 			t.Errorf("%s: got %v, want %s", tt.text, err, tt.want)
 		}
+	}
+}
+
+// TestNamesOfParameters replaces what -p names, whatever it is, as FlinkX does,
+// and leaves what is no placeholder.
+func TestNamesOfParameters(t *testing.T) {
+	o := job.Options{Params: `{" a ": "1", "jour de l'an": "2", "日期": "3"}`}
+	for text, want := range map[string]string{
+		"${ a }":                   "1",
+		"${jour de l'an}/${日期}":    "2/3",
+		`\u0024{ a } \\u0024{`:     `${ a } \u0024{`,
+		"$ {a} $a $$ {$} a$":       "$ {a} $a $$ {$} a$",
+		"$${日期}":                   "$3",
+		"price > $5 and x = '{a}'": "price > $5 and x = '{a}'",
+	} {
+		if got, err := where(t, text, o); err != nil || got != want {
+			t.Errorf("%s is %s, %v, want %s", text, got, err, want)
+		}
+	}
+}
+
+// TestPlaceholdersOfTheirOwn leaves those of nameMapping and of topics' names to
+// their readers, unless they are not closed.
+func TestPlaceholdersOfTheirOwn(t *testing.T) {
+	text := `{"job": {"content": [{"reader": {"name": "binlogreader", "parameter": {}}, "nameMapping": {"identifierMappings": {"a": "${tableName}"}},` +
+		` "writer": {"name": "kafkawriter", "parameter": {"topic": "${table}"}}}]}}`
+	mustParse(t, text, job.Options{})
+	_, err := job.Parse([]byte(strings.ReplaceAll(text, "able}", "able")), job.Options{})
+	want := "1:114: job.content[0].reader.parameter.topic"
+	if err == nil || strings.Contains(err.Error(), want) {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -95,10 +133,10 @@ func TestFiles(t *testing.T) {
 	if got := string(j.Canonical(true)); !strings.Contains(got, `"x${file:/run/secrets/my db}"`) || strings.Contains(got, "hush") {
 		t.Errorf("rewritten: %s", got)
 	}
-	if _, err := where(t, "${file:/nowhere}", o); err == nil || err.Error() != "1:81: ${file:/nowhere}: reading the file: file does not exist" {
+	if _, err := where(t, "${file:/nowhere}", o); err == nil || err.Error() != "1:81: job.content[0].reader.parameter.where: ${file:/nowhere}: reading the file: file does not exist" {
 		t.Errorf("got %v", err)
 	}
-	if _, err := where(t, "${file:/nowhere}", job.Options{}); err == nil || err.Error() != "1:81: ${file:/nowhere}: files cannot be read here" {
+	if _, err := where(t, "${file:/nowhere}", job.Options{}); err == nil || err.Error() != "1:81: job.content[0].reader.parameter.where: ${file:/nowhere}: files cannot be read here" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -74,6 +74,12 @@ func (p *parser) core(n *config.Node, j *Job) {
 			p.notes.Inform(m.Node.Errorf("has no effect: %s", engineOfDataX))
 		}
 	}
+	for _, n := range []*config.Node{speed, j.root.Member("job").Member("setting").Member("speed")} {
+		if p.options.Part && n.Kept() {
+			p.add(&config.Error{File: p.options.File, Path: n.Path(), Line: n.Line(), Column: n.Column(),
+				Msg: "core and job.setting.speed are made one here, and a placeholder has no value; give it with -p"})
+		}
+	}
 	var one perChannel
 	settings := config.Settings{Lenient: true} // what else stands there is noted above
 	p.add(config.NewDecoder(speed, settings).Decode(&one))

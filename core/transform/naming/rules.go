@@ -43,7 +43,7 @@ type rule struct {
 	target []string // one to three parts, the last ones of database, schema, table
 }
 
-var placeholder = regexp.MustCompile(`\$\{(\w+)\}`)
+var placeholder = regexp.MustCompile(`\$\{([^{}]*)\}`)
 
 var known = map[string]bool{"dataBaseName": true, "databaseName": true, "schemaName": true, "tableName": true}
 
