@@ -156,7 +156,10 @@ func (d *viewDriver) changes(ctx context.Context, srv *server, of span, add func
 			add(b.Row(i))
 		}
 	}
-	if mssqlkit.Code(err) == errNoPermission {
+	switch mssqlkit.Code(err) {
+	case errNoObject: // the instance was replaced
+		return errors.Join(handover.ErrAgain, err)
+	case errNoPermission:
 		return fmt.Errorf("%w; grant SELECT on the captured columns, and make the user a member of the role of capture instance %s", err, of.instance)
 	}
 	if err != nil {

@@ -133,42 +133,48 @@ func (r *reader) captured(ctx context.Context, srv *server, e logEnd) (status, e
 	return st, nil
 }
 
+// committing are the transactions that are being committed just now.
+func (s *server) committing(ctx context.Context) (map[string]bool, error) {
+	rows, err := s.Query(ctx, sqlCommitting)
+	if err != nil {
+		return nil, fmt.Errorf("asking for transactions that are being committed: %w", seen(err))
+	}
+	ids := map[string]bool{}
+	for _, row := range rows {
+		ids[text(row, 0)] = true
+	}
+	return ids, nil
+}
+
 // settle waits until the transactions that are being committed just now are
 // visible to whoever looks: the log has a commit before that.
 func (r *reader) settle(ctx context.Context, srv *server) error {
-	committing := func() (map[string]bool, error) {
-		rows, err := srv.Query(ctx, sqlCommitting)
-		if err != nil {
-			return nil, fmt.Errorf("asking for transactions that are being committed: %w", seen(err))
-		}
-		ids := map[string]bool{}
-		for _, row := range rows {
-			ids[text(row, 0)] = true
-		}
-		return ids, nil
-	}
-	waiting, err := committing()
+	waiting, err := srv.committing(ctx)
 	if err != nil || len(waiting) == 0 {
 		return err
 	}
 	return r.await(ctx, srv, func() (bool, error) {
-		now, err := committing()
+		now, err := srv.committing(ctx)
+		if err != nil {
+			return false, err
+		}
 		for id := range waiting {
 			if !now[id] {
 				delete(waiting, id)
 			}
 		}
-		return len(waiting) == 0, err
+		return len(waiting) == 0, nil
 	})
 }
 
 // await asks again and again, until the answer is yes. It gives up when the
-// agent, which the capture job needs, does not run, and after a while in which
-// the job notes at least a place of its own.
+// agent, which the capture job needs, does not run, and warns now and then: a
+// capture job that runs by a schedule may take its time.
 func (r *reader) await(ctx context.Context, srv *server, done func() (bool, error)) error {
 	tick := time.NewTicker(r.config.PollInterval)
 	defer tick.Stop()
 	began := time.Now()
+	warned := began
 	for {
 		select {
 		case <-ctx.Done():
@@ -184,8 +190,10 @@ func (r *reader) await(ctx context.Context, srv *server, done func() (bool, erro
 			return err
 		case agent != "" && agent != agentRuns:
 			return errclass.With(errclass.Transient, fmt.Errorf("SQL Server Agent is %s: nothing is captured until it is started", strings.ToLower(agent)))
-		case time.Since(began) > r.patience:
-			return errclass.With(errclass.Transient, fmt.Errorf("nothing has come of it for %s: see that SQL Server Agent runs, and its job cdc.%s_capture", r.patience, r.settings.Database))
+		case time.Since(warned) >= r.patience:
+			warned = time.Now()
+			r.log.Warn("rows cannot be copied until what was changed meanwhile is captured: see that SQL Server Agent runs, and its job cdc."+r.settings.Database+"_capture",
+				"seconds", int64(time.Since(began).Seconds()))
 		}
 	}
 }

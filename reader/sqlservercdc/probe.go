@@ -28,6 +28,9 @@ func (r *reader) Probe(ctx context.Context) error {
 				errs = append(errs, readable(ctx, srv, in, r.settings.User))
 			}
 		}
+		if r.config.Start.Mode == modeInitial {
+			errs = append(errs, copyable(ctx, srv))
+		}
 		agent, err := srv.agent(ctx)
 		if err == nil && agent != "" && agent != agentRuns {
 			err = errclass.With(errclass.Config, fmt.Errorf("SQL Server Agent is %s: nothing is captured until it is started", strings.ToLower(agent)))
@@ -78,4 +81,17 @@ func readable(ctx context.Context, srv *server, in instance, user string) error 
 	}
 	return errclass.With(errclass.Config, fmt.Errorf("user %s may not read capture instance %s of table %s.%s: GRANT SELECT ON SCHEMA::cdc TO %s",
 		user, in.name, in.schema, in.table, mssqlkit.Dialect.Quote(user)))
+}
+
+// copyable finds that the user may not see, or the server does not say, what
+// copying rows before their changes needs to know.
+func copyable(ctx context.Context, srv *server) error {
+	if _, err := srv.logEnd(ctx); err != nil {
+		return err
+	}
+	if _, err := srv.scans(ctx); err != nil {
+		return err
+	}
+	_, err := srv.committing(ctx)
+	return err
 }

@@ -43,7 +43,7 @@ type reader struct {
 
 	asking     asking
 	told       sync.Once     // that no view stands still
-	patience   time.Duration // with a capture job that does not go on
+	patience   time.Duration // with a capture job that does not go on, between two warnings
 	pieceBytes int
 	paused     func() // of tests: see pause
 }

@@ -2,10 +2,14 @@ package sqlservercdc
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
+	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/kit/mssqlkit"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/plugintest/copies"
 )
 
 // prepareServer makes the tables of the contract on a real server, carries the
@@ -68,4 +72,62 @@ func prepareServer(t *testing.T, url string, transactions [][]string) {
 			t.Fatal(fmt.Errorf("the changes are not captured: %w", t.Context().Err()))
 		}
 	}
+}
+
+// TestServerSnapshotMeetsLog is TestSnapshotMeetsLog on a real server, if there
+// is one: with snapshot isolation as the database allows it.
+func TestServerSnapshotMeetsLog(t *testing.T) {
+	transactions, _ := changes()
+	url := provide(t, transactions)
+	list := []string{"orders", "notes", "log"}
+	rnd := rand.New(rand.NewPCG(1, 1))
+	statement := func() string {
+		k := rnd.IntN(80)
+		return []string{
+			fmt.Sprintf("UPDATE orders SET n = %d WHERE id = %d", rnd.IntN(1000), k), fmt.Sprintf("DELETE FROM orders WHERE id = %d", k),
+			fmt.Sprintf("INSERT INTO orders (id, n) SELECT %d, 7 WHERE NOT EXISTS (SELECT 1 FROM orders WHERE id = %d)", k, k),
+			fmt.Sprintf("UPDATE orders SET id = id + 10000 WHERE id = %d AND NOT EXISTS (SELECT 1 FROM orders WHERE id = %d)", k, k+10000),
+			fmt.Sprintf("DELETE FROM notes WHERE k = 'n%d'", k), fmt.Sprintf("INSERT INTO notes (k) SELECT 'n%d' WHERE NOT EXISTS (SELECT 1 FROM notes WHERE k = 'n%d')", k, k),
+		}[rnd.IntN(6)]
+	}
+	u, err := mssqlkit.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings, _, err := mssqlkit.NewSettings(u, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := dial(t.Context(), settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	run := func(sql string) {
+		t.Helper()
+		if err := c.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	info := Info()
+	info.New = func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
+		r, err := Info().New(env, d)
+		if own, ok := r.(*reader); ok {
+			own.paused = func() {
+				for range rnd.IntN(6) {
+					run("BEGIN TRANSACTION; " + statement() + "; " + statement() + "; COMMIT TRANSACTION")
+				}
+			}
+		}
+		return r, err
+	}
+	job := func(mode string) string {
+		return parameters(url, map[string]any{"tableList": list, "start": map[string]any{"mode": mode}})
+	}
+	j := copies.New(t, 1, info, job("initial"))
+	for !j.InLog() {
+		j.Step(nil)
+	}
+	run("INSERT INTO notes (k) VALUES ('the end')")
+	j.Finish("notes", "string the end", copies.New(t, 1, Info(), job("initial-only")).All())
 }

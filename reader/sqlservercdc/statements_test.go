@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/mssqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/record"
@@ -35,6 +36,9 @@ func TestStatements(t *testing.T) {
 		{"is it enabled", sqlEnabled}, {"how far is it", sqlStatus}, {"commits", sqlCommits(from, to)}, {"capture instances", sqlInstances},
 		{"computed columns", sqlComputed("42")}, {"key", sqlKey("42")}, {"tables with changes", sqlBusy([]span{{"dbo_a", from, to}, {"dbo_odd]name", to, to}})},
 		{"changes", c.statement(from, to)}, {"retention", sqlRetention}, {"agent", sqlAgent}, {"is it there", sqlThere(record.Name{Database: "d", Schema: "dbo", Table: "it's"})}, {"permission", sqlReadable("dbo_a")},
+		{"the end of the log", sqlLogEnd}, {"readings of the log", sqlScans}, {"being committed", sqlCommitting}, {"begin a view", sqlBegin}, {"fix it", sqlFix(record.Name{Database: "d", Schema: "dbo", Table: "it's"})},
+		{"compare keys", sqlCompare(record.Name{Database: "d", Schema: "dbo", Table: "odd]name"}, []record.Column{mssqlkit.Column("a", "varchar(20)", false), mssqlkit.Column("b]", "uniqueidentifier", false)},
+			handover.Key{{Kind: record.String, Text: "it's"}, {Kind: record.UUID, Text: "00112233-4455-6677-8899-aabbccddeeff"}}, handover.Key{{Kind: record.String, Text: "zoë"}, {Kind: record.UUID, Text: "00112233-4455-6677-8899-aabbccddeef0"}})},
 	} {
 		b.WriteString("-- " + one.what + "\n" + one.sql + "\n\n")
 	}

@@ -38,12 +38,27 @@ type event struct {
 type lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
+	wake chan struct{} // closed with the next line; nil: nobody waits
 }
 
 func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.wake != nil {
+		close(l.wake)
+		l.wake = nil
+	}
 	return l.text.Write(p)
+}
+
+// more is closed with the next line.
+func (l *lines) more() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.wake == nil {
+		l.wake = make(chan struct{})
+	}
+	return l.wake
 }
 
 func (l *lines) has(text string) bool {

@@ -63,9 +63,11 @@ func (v *views) View(ctx context.Context, split plugin.Split, after json.RawMess
 func (v *views) moving() {
 	v.told.Do(func() {
 		v.log.Warn("the database allows no snapshot isolation: rows are copied in pieces, each after what was changed meanwhile is captured, and writers are waited for",
-			"remedy", "ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON")
+			"remedy", remedyIsolation)
 	})
 }
+
+const remedyIsolation = "ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON"
 
 // viewDriver is the driver of package sqlread for one view, which has one
 // session.
@@ -118,8 +120,14 @@ func (d *viewDriver) alone(ctx context.Context, isolation mssqlkit.Versions) (vi
 	}
 	d.low, d.high, d.clock = st.max, st.max, time.Now()
 	sql := ""
-	if isolation.Snapshot {
+	switch {
+	case isolation.Snapshot:
 		sql = sqlBegin
+	case !isolation.ReadCommitted:
+		d.told.Do(func() {
+			d.log.Warn("the database allows no snapshot isolation: a row that is moved while its table is read may be read twice or not at all, and writers are waited for",
+				"remedy", remedyIsolation)
+		})
 	}
 	if view.Source, err = d.source(ctx, sql); err != nil {
 		return view, err

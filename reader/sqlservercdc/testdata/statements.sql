@@ -34,3 +34,21 @@ SELECT OBJECT_ID(N'[dbo].[it''s]')
 -- permission
 SELECT HAS_PERMS_BY_NAME(N'[cdc].[fn_cdc_get_all_changes_dbo_a]', N'OBJECT', N'SELECT')
 
+-- the end of the log
+SELECT l.log_end_lsn, SYSUTCDATETIME(), d.delayed_durability, d.replica_id FROM sys.databases d CROSS APPLY sys.dm_db_log_stats(d.database_id) l WHERE d.database_id = DB_ID()
+
+-- readings of the log
+SELECT TOP (1) session_id, empty_scan_count FROM sys.dm_cdc_log_scan_sessions WHERE session_id > 0 ORDER BY session_id DESC
+
+-- being committed
+SELECT transaction_id FROM sys.dm_tran_database_transactions WHERE database_id = DB_ID() AND database_transaction_type = 1 AND database_transaction_state IN (10, 12)
+
+-- begin a view
+SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION
+
+-- fix it
+SELECT TOP (1) 1 FROM [dbo].[it's]
+
+-- compare keys
+SELECT CASE WHEN a.[a] < b.[a] THEN -1 WHEN a.[a] > b.[a] THEN 1 WHEN a.[b]]] < b.[b]]] THEN -1 WHEN a.[b]]] > b.[b]]] THEN 1 ELSE 0 END FROM (SELECT [a], [b]]] FROM [dbo].[odd]]name] WHERE 1 = 0 UNION ALL SELECT CAST(N'it''s' AS varchar(20)), CAST(N'00112233-4455-6677-8899-aabbccddeeff' AS uniqueidentifier)) a CROSS JOIN (SELECT [a], [b]]] FROM [dbo].[odd]]name] WHERE 1 = 0 UNION ALL SELECT CAST(N'zoë' AS varchar(20)), CAST(N'00112233-4455-6677-8899-aabbccddeef0' AS uniqueidentifier)) b
+

@@ -206,6 +206,16 @@ func (d *Database) Retype(table, column, native string) {
 	}
 }
 
+// Forget takes a column away from a table. Its change tables keep it, with what
+// is NULL from then on, as it has to be already.
+func (d *Database) Forget(table, column string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := *d.tables[strings.ToLower(table)] // others may be reading the definition as it was
+	t.Columns = slices.DeleteFunc(slices.Clone(t.Columns), func(c tdspeer.Column) bool { return c.Name == column })
+	d.tables[strings.ToLower(table)] = &t
+}
+
 // Transact runs statements of SQLite in one transaction and returns the LSN of
 // its commit, as 00000032:00000001:0001.
 func (d *Database) Transact(statements ...string) (lsn string) {

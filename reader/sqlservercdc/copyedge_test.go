@@ -1,0 +1,396 @@
+package sqlservercdc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/plugintest"
+	"github.com/datasync-io/datasync/core/plugintest/tdspeer"
+	"github.com/datasync-io/datasync/core/plugintest/tdspeer/tdsdb"
+	"github.com/datasync-io/datasync/core/record"
+)
+
+// planned plans a job that copies rows.
+func planned(t *testing.T, f *tail) []plugin.Split {
+	t.Helper()
+	t.Cleanup(func() {
+		if err := f.reader.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	splits, err := f.reader.(plugin.Splitter).Splits(t.Context(), plugin.Plan{Channels: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return splits
+}
+
+// copied reads a chunk to its end: its rows, and how far it is.
+func (f *tail) copied(s plugin.Split) (rows [][]string, p plugin.Progress, err error) {
+	f.t.Helper()
+	p = plugin.Progress{Split: s}
+	src, err := f.reader.Open(f.t.Context(), p)
+	if err != nil {
+		return nil, p, err
+	}
+	defer func() { err = errors.Join(err, src.Close()) }()
+	b := record.NewBatch(0, 0)
+	for {
+		b.Reset(s.ID)
+		err := src.Fill(f.t.Context(), b)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return rows, p, err
+		}
+		for i := range b.Len() {
+			row := b.Row(i)
+			cells := plugintest.Cells(row)
+			for c := row.Schema().Data; c < len(row.Schema().Columns); c++ { // the metadata as well
+				cells = append(cells, row.Kind(c).String()+" "+string(row.AppendText(nil, c)))
+			}
+			rows = append(rows, cells)
+		}
+		if marks := b.Marks(); len(marks) > 0 {
+			p.Position = slices.Clone(marks[0].Position)
+		}
+		if err != nil {
+			p.Done = true
+			return rows, p, nil
+		}
+	}
+}
+
+// goOn opens the changes after chunks that have ended.
+func (f *tail) goOn(now ...plugin.Progress) {
+	f.t.Helper()
+	splits, err := f.reader.(plugin.Splitter).Splits(f.t.Context(), plugin.Plan{Channels: 1, Now: now})
+	if err != nil || len(splits) != 1 || !splits[0].Endless {
+		f.t.Fatalf("after the rows come %v, %v", splits, err)
+	}
+	f.at = plugin.Progress{Split: splits[0]}
+	f.open()
+	f.t.Cleanup(f.close)
+}
+
+func (f *tail) must(s plugin.Split, want ...[]string) plugin.Progress {
+	f.t.Helper()
+	rows, p, err := f.copied(s)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if diff := plugintest.SameOrder(want, rows); diff != "" {
+		f.t.Error(diff)
+	}
+	return p
+}
+
+// TestCopied copies rows with a condition and what is known of them, and goes on
+// with the changes of all rows. The capture job lags behind: what was changed
+// before the view comes once.
+func TestCopied(t *testing.T) {
+	for _, still := range []bool{true, false} {
+		t.Run(fmt.Sprintf("snapshots %t", still), func(t *testing.T) {
+			db, _, url := small(t)
+			if !still {
+				db.ForbidSnapshot()
+			}
+			db.Transact("INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')")
+			db.Lag(4)
+			f := build(t, url, starting("initial", map[string]any{"where": map[string]any{"T": "id > 1"}}), "_lsn", "_optime", "_snapshot", "_txid")
+			splits := planned(t, f)
+			if s := splits[0]; len(splits) != 1 || s.Endless || !s.Leads || s.Apart || s.ID != "snapshot/dbo.t/0" {
+				t.Fatalf("the plan is %+v", splits)
+			}
+			last := db.Transact("UPDATE t SET v = 'x' WHERE id = 3")
+			rows, p, err := f.copied(splits[0])
+			if err != nil || len(rows) != 2 {
+				t.Fatalf("copied %v, %v", rows, err)
+			}
+			high := strings.TrimSuffix(last, "1") + "2" // the end of the log
+			for i, want := range [][]string{{"int64 2", "string b"}, {"int64 3", "string x"}} {
+				if got := rows[i]; !slices.Equal(got[:2], want) || !strings.HasPrefix(got[2], "timestamp 20") || got[3] != "string "+high || got[4] != "null " || got[5] != "bool true" {
+					t.Errorf("a copied row is %v, want %v at %s", got, want, high)
+				}
+			}
+			db.Transact("UPDATE t SET v = 'y'")
+			f.goOn(p)
+			for id, was := range []string{"a", "b", "x"} {
+				for _, image := range [][]string{{"op update-before", fmt.Sprintf("int64 %d", id+1), "string " + was}, {"op update-after", fmt.Sprintf("int64 %d", id+1), "string y"}} {
+					if got := f.next().row; !slices.Equal(got, image) {
+						t.Errorf("the changes gave %v, want %v", got, image)
+					}
+				}
+			}
+			if f.logged.has("no snapshot isolation") == still {
+				t.Errorf("the log is %s", f.logged.text.String())
+			}
+		})
+	}
+}
+
+// TestSetApart plans several tables: each is set aside alone.
+func TestSetApart(t *testing.T) {
+	_, url := peer(t)
+	for _, s := range planned(t, build(t, url, starting("initial", nil))) {
+		if !s.Apart || s.Table.Database != "shop" || s.Table.Schema != "dbo" || !strings.Contains(s.ID, "dbo."+s.Table.Table) {
+			t.Errorf("a split is %+v", s)
+		}
+	}
+	for _, s := range planned(t, build(t, url, starting("initial-only", nil))) {
+		if s.Leads {
+			t.Errorf("a split of rows alone is %+v", s)
+		}
+	}
+}
+
+// TestIdleDatabase copies what has never been changed since it is captured: a
+// capture job that finds nothing is enough, once it has begun after the view.
+func TestIdleDatabase(t *testing.T) {
+	db, server := tdsdb.Start(t, &tdsdb.Table{Name: "t", Key: []string{"id"}, Columns: []tdspeer.Column{column("id", "int")}})
+	db.Exec("INSERT INTO t VALUES (1), (2)")
+	db.EnableCDC()
+	db.Capture("t", "dbo_t")
+	f := build(t, server.URL()+";user=sa", starting("initial", nil))
+	p := f.must(planned(t, f)[0], []string{"int64 1"}, []string{"int64 2"})
+	db.Transact("INSERT INTO t VALUES (3)")
+	f.goOn(p)
+	f.want([]string{"int64 3"})
+}
+
+func TestDrained(t *testing.T) {
+	for i, c := range []struct {
+		before, now scans
+		want        bool
+	}{
+		{scans{5, 3}, scans{5, 3}, false}, {scans{5, 3}, scans{5, 4}, false}, {scans{5, 3}, scans{5, 5}, true},
+		{scans{5, 3}, scans{6, 0}, false}, {scans{5, 3}, scans{7, 1}, false}, {scans{5, 0}, scans{6, 2}, true},
+		{scans{}, scans{1, 1}, false}, {scans{}, scans{1, 2}, true}, {scans{40, 9}, scans{1, 2}, true}, // started anew
+	} {
+		if got := c.now.drained(c.before); got != c.want {
+			t.Errorf("%d: %+v after %+v is drained: %t", i, c.now, c.before, got)
+		}
+	}
+}
+
+// TestSettled: a transaction that is captured and not visible yet is waited for
+// before a view is opened; another one that begins meanwhile is not.
+func TestSettled(t *testing.T) {
+	db, server, url := small(t)
+	db.Transact("INSERT INTO t VALUES (1, 'a')")
+	var asked atomic.Int32
+	db.Intercept(func(q *tdspeer.Request) *tdspeer.Reply {
+		if !strings.Contains(q.SQL, "database_transaction_state IN") {
+			return nil
+		}
+		r := tdspeer.Result{Columns: []tdspeer.Column{column("transaction_id", "bigint")}}
+		n := asked.Add(1)
+		if n < 4 {
+			r.Rows = append(r.Rows, []any{int64(77)})
+		}
+		if n > 1 {
+			r.Rows = append(r.Rows, []any{int64(78)})
+		}
+		return &tdspeer.Reply{Results: []tdspeer.Result{r}}
+	})
+	f := build(t, url, starting("initial", nil))
+	f.must(planned(t, f)[0], []string{"int64 1", "string a"})
+	var order []string
+	for _, sql := range server.Log() {
+		for _, word := range []string{"database_transaction_state", sqlBegin} {
+			if strings.Contains(sql, word) {
+				order = append(order, word)
+			}
+		}
+	}
+	if n := int(asked.Load()); n != 4 || len(order) != 5 || order[4] != sqlBegin {
+		t.Errorf("the server was asked %d times, in the order %v", n, order)
+	}
+}
+
+// TestGroup: in an availability group a capture job that finds nothing has not
+// read everything, so that a further commit is waited for.
+func TestGroup(t *testing.T) {
+	db, server, url := small(t)
+	db.Transact("INSERT INTO t VALUES (1, 'a')")
+	db.Group()
+	f := build(t, url, starting("initial", nil))
+	var after atomic.Int32
+	db.Intercept(func(q *tdspeer.Request) *tdspeer.Reply {
+		switch {
+		case strings.Contains(q.SQL, "dm_db_log_stats"):
+			after.Add(1)
+		case after.Load() > 0 && q.SQL == sqlStatus:
+			if after.Add(1) == 5 {
+				db.Quiet()
+			}
+		}
+		return nil
+	})
+	f.must(planned(t, f)[0], []string{"int64 1", "string a"})
+	if after.Load() < 5 || slices.Contains(server.Log(), sqlScans) {
+		t.Errorf("the view was opened after %d questions", after.Load())
+	}
+}
+
+// TestCannotCopy lets what copying needs be missing.
+func TestCannotCopy(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(db *tdsdb.Database)
+		class errclass.Class
+		parts []string
+	}{
+		"permission": {func(db *tdsdb.Database) { db.HideState() }, errclass.Config, []string{"GRANT VIEW DATABASE STATE"}},
+		"delayed":    {func(db *tdsdb.Database) { db.Delay() }, errclass.Config, []string{"DELAYED_DURABILITY = DISABLED"}},
+		"agent":      {func(db *tdsdb.Database) { db.Lag(math.MaxInt); db.StopCapture(0, "Stopped") }, errclass.Transient, []string{"SQL Server Agent is stopped", "dbo.t"}},
+		"secondary": {func(db *tdsdb.Database) {
+			db.Intercept(answer("dm_db_log_stats", tdspeer.Reply{Results: []tdspeer.Result{{Columns: []tdspeer.Column{column("log_end_lsn", "nvarchar(24)", true)}}}}))
+		}, errclass.Config, []string{"secondary replica"}},
+		"old": {func(db *tdsdb.Database) {
+			db.Intercept(answer("dm_db_log_stats", tdspeer.Reply{Errors: []tdspeer.Error{{Number: 208, Message: "Invalid object name 'sys.dm_db_log_stats'."}}}))
+		}, errclass.Config, []string{"SQL Server 2016 SP2"}},
+		"no LSN": {func(db *tdsdb.Database) {
+			db.Intercept(answer("dm_db_log_stats", tdspeer.Reply{Results: []tdspeer.Result{{
+				Columns: []tdspeer.Column{column("log_end_lsn", "nvarchar(24)"), column("clock", "datetime2(7)"), column("delayed_durability", "int"), column("replica_id", "int", true)},
+				Rows:    [][]any{{"what", time.Now().UTC(), int64(0), nil}},
+			}}}))
+		}, errclass.Permanent, []string{"what"}},
+		"gone": {func(db *tdsdb.Database) { db.Uncapture("dbo_t") }, errclass.Config, []string{"sp_cdc_enable_table"}},
+		"purged": {func(db *tdsdb.Database) {
+			db.Transact("INSERT INTO t VALUES (8, 'a')")
+			db.Purge(db.Transact("INSERT INTO t VALUES (9, 'a')"))
+		}, errclass.PositionLost, []string{"the cleanup job", "start.mode initial"}},
+		"never still": {func(db *tdsdb.Database) {
+			db.Intercept(answer(sqlFix(record.Name{Schema: "dbo", Table: "t"}), tdspeer.Reply{Errors: []tdspeer.Error{{Number: 3961, Message: "accessed object was modified by DDL"}}}))
+		}, errclass.Transient, []string{"it is changed all the time"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, _, url := small(t)
+			f := build(t, url, starting("initial", nil))
+			split := planned(t, f)[0]
+			c.spoil(db)
+			_, _, err := f.copied(split)
+			wantError(t, err, c.class, c.parts...)
+			if name == "permission" || name == "old" {
+				wantError(t, f.reader.(plugin.Prober).Probe(t.Context()), c.class, c.parts...)
+			}
+		})
+	}
+}
+
+// answer replies to a request that has some words.
+func answer(words string, with tdspeer.Reply) func(q *tdspeer.Request) *tdspeer.Reply {
+	return func(q *tdspeer.Request) *tdspeer.Reply {
+		if strings.Contains(q.SQL, words) {
+			return &with
+		}
+		return nil
+	}
+}
+
+// TestCaptureJobStands lets the capture job stand though its agent runs: that
+// is said, until the job is told to stop.
+func TestCaptureJobStands(t *testing.T) {
+	db, _, url := small(t)
+	f := build(t, url, starting("initial", nil))
+	f.reader.(*reader).patience = 0
+	split := planned(t, f)[0]
+	db.Lag(math.MaxInt)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		_, err := f.reader.Open(ctx, plugin.Progress{Split: split})
+		done <- err
+	}()
+	for !f.logged.has("its job cdc.shop_capture") {
+		select {
+		case err := <-done:
+			t.Fatal(err)
+		case <-f.logged.more():
+		}
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("opening gave %v", err)
+	}
+}
+
+// TestAlteredWhileCopied changes a table before and after a view of it is
+// opened: the rows are as it is then.
+func TestAlteredWhileCopied(t *testing.T) {
+	for _, still := range []bool{true, false} {
+		t.Run(fmt.Sprintf("snapshots %t", still), func(t *testing.T) {
+			db, _, url := small(t, column("id", "int"), column("v", "nvarchar(10)", true), column("w", "int", true))
+			if !still {
+				db.ForbidSnapshot()
+			}
+			db.Transact("INSERT INTO t VALUES (1, 'a', NULL)")
+			f := build(t, url, starting("initial", nil))
+			pauses := 0
+			f.reader.(*reader).paused = func() {
+				switch pauses++; pauses {
+				case 1:
+					db.Retype("t", "v", "nvarchar(20)")
+				case 2:
+					db.Forget("t", "w")
+				}
+			}
+			split := planned(t, f)[0]
+			p := f.must(split, []string{"int64 1", "string a", "null"})
+			f.goOn(p)
+			db.Transact("INSERT INTO t VALUES (2, 'b', NULL)")
+			f.want([]string{"int64 2", "string b", "null"})
+			if got := f.batch.Row(0).Schema().Columns[1].Native; got != "nvarchar(20)" {
+				t.Errorf("the column is %s", got)
+			}
+		})
+	}
+}
+
+// TestTooLarge refuses to hold a table in memory that has no order.
+func TestTooLarge(t *testing.T) {
+	db, url := peer(t)
+	db.ForbidSnapshot()
+	for i := range 100 {
+		db.Transact(fmt.Sprintf("INSERT INTO log VALUES (%d, 'a text')", i))
+	}
+	f := build(t, url, map[string]any{"tableList": "log", "start": map[string]any{"mode": "initial"}})
+	split := planned(t, f)[0]
+	rows, _, err := f.copied(split)
+	if err != nil || len(rows) != 100 {
+		t.Errorf("%d rows, %v", len(rows), err)
+	}
+	f.reader.(*reader).pieceBytes = 1000
+	_, _, err = f.copied(split)
+	wantError(t, err, errclass.Config, "shop.dbo.log", "ALLOW_SNAPSHOT_ISOLATION")
+}
+
+// TestForeignChunks refuses what another job has stored.
+func TestForeignChunks(t *testing.T) {
+	_, _, url := small(t)
+	f := build(t, url, starting("initial", nil))
+	split := planned(t, f)[0]
+	resume := func(p plugin.Progress) error {
+		_, err := f.reader.(plugin.Resumer).Resume(t.Context(), 1, []plugin.Progress{p})
+		return err
+	}
+	other := split
+	other.Spec = []byte(strings.ReplaceAll(string(split.Spec), "shop", "shed"))
+	bad := split
+	bad.Spec = []byte(`{"v":9}`)
+	for _, p := range []plugin.Progress{{Split: other}, {Split: bad}, {Split: split, Position: []byte(`{}`)}} {
+		wantError(t, resume(p), errclass.PositionLost, "-fresh")
+	}
+	if _, err := f.reader.Open(t.Context(), plugin.Progress{Split: bad}); errclass.Of(err) != errclass.PositionLost {
+		t.Errorf("a foreign chunk was opened: %v", err)
+	}
+}
