@@ -98,7 +98,7 @@ func generate(t *testing.T) map[string][]byte {
 		fmt.Fprintf(&index, "| [%s](%s.md) | %s | %s |\n", name, name, summary(readers[name]), summary(writers[name]))
 	}
 	pages["connectors/README.md"] = []byte(index.String())
-	schema, err := source.JobSchema(new(job.DefaultSetting()), inOrder(readers), inOrder(writers))
+	schema, err := source.JobSchema(new(job.DefaultSetting()), &job.TableColumns{}, inOrder(readers), inOrder(writers))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,11 +160,16 @@ func settingsPage(t *testing.T, source *docs.Source) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+	columns, err := source.Table(&job.TableColumns{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	properties, err := source.Table(&job.Properties{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return slices.Concat([]byte(stamp+"# Settings\n\nThe keys of `job.setting`.\n\n"), setting,
+		[]byte("\n# Columns of tables\n\nThe keys of an element of `job.content[].tableColumns`; [change-data-capture.md](change-data-capture.md#columns-that-stay-behind) tells how they work.\n\n"), columns,
 		[]byte("\n# Properties\n\nWhat `-confProp` takes; it wins over `job.setting`.\n\n"), properties)
 }
 

@@ -111,7 +111,7 @@ func TestSettingIsDocumented(t *testing.T) {
 
 func TestJobSchema(t *testing.T) {
 	setting := job.DefaultSetting()
-	text, err := source().JobSchema(&setting, []Side{{Names: []string{"demoreader"}, Doc: "Reads.", Config: &sample{}}}, nil)
+	text, err := source().JobSchema(&setting, &job.TableColumns{}, []Side{{Names: []string{"demoreader"}, Doc: "Reads.", Config: &sample{}}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,10 +13,15 @@ import (
 type object = map[string]any
 
 // JobSchema renders a JSON schema (draft 2020-12) of the job file: its
-// skeleton, setting as the given struct has it, and each plugin's parameter.
+// skeleton, setting and an element of tableColumns as the given structs have
+// them, and each plugin's parameter.
 // It is for completion and hints in editors; the decoder is the judge.
-func (s *Source) JobSchema(setting any, readers, writers []Side) ([]byte, error) {
+func (s *Source) JobSchema(setting, columns any, readers, writers []Side) ([]byte, error) {
 	settings, err := s.properties(config.Describe(setting))
+	if err != nil {
+		return nil, err
+	}
+	rules, err := s.rules(columns)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +37,7 @@ func (s *Source) JobSchema(setting any, readers, writers []Side) ([]byte, error)
 		"type": "object", "required": []string{"reader", "writer"},
 		"properties": object{
 			"reader": reader, "writer": writer,
-			"transformer": object{"type": []string{"object", "array"}}, "nameMapping": object{"type": "object"}, "restoration": object{"type": "object"},
+			"transformer": object{"type": []string{"object", "array"}}, "nameMapping": object{"type": "object"}, "tableColumns": rules, "restoration": object{"type": "object"},
 		},
 	}
 	job := object{
@@ -52,6 +57,20 @@ func (s *Source) JobSchema(setting any, readers, writers []Side) ([]byte, error)
 	e.SetIndent("", "  ")
 	err = e.Encode(schema)
 	return b.Bytes(), err
+}
+
+// rules describes a list of elements as the given struct has them.
+func (s *Source) rules(element any) (object, error) {
+	keys := config.Describe(element)
+	properties, err := s.properties(keys)
+	if err != nil {
+		return nil, err
+	}
+	one := object{"type": "object", "properties": properties}
+	if required := requiredKeys(keys); len(required) > 0 {
+		one["allOf"] = required
+	}
+	return object{"type": "array", "items": one}, nil
 }
 
 // operator describes one side of a pipeline: which parameter goes with which name.

@@ -31,8 +31,9 @@ func (p *Policy) Change(c *record.Change) (*record.Change, error) {
 	}
 	out.Columns = p.told(c)
 	switch {
-	case c.Kind == record.Other:
-		return nil, nil // it says what it does in its statement alone
+	case len(out.Columns) > 0:
+	case c.Kind == record.Other: // it says what it does in its statement alone
+		return nil, nil
 	case c.Kind == record.Alter && out.From != nil && out.To != nil && sameShape(out.From, out.To):
 		return nil, nil
 	}
