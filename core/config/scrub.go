@@ -64,7 +64,12 @@ func MaskText(text string) string {
 		return text
 	}
 	text = inPairs().ReplaceAllStringFunc(text, maskPair)
-	text = inHeader().ReplaceAllString(text, "${1}"+mask)
+	text = mapGroup(inHeader(), text, func(secret string) string {
+		if strings.HasPrefix(secret, opening) {
+			return secret
+		}
+		return mask
+	})
 	text = inDSN().ReplaceAllString(text, "${1}"+mask+"${3}")
 	text = inSQL().ReplaceAllString(text, "${1}"+mask+"${3}")
 	return inUserInfo().ReplaceAllString(text, "${1}"+mask+"${3}")
@@ -73,6 +78,9 @@ func MaskText(text string) string {
 // maskPair hides the value of a pair and leaves its quotes, so that JSON stays JSON.
 func maskPair(pair string) string {
 	m := inPairs().FindStringSubmatch(pair)
+	if strings.HasPrefix(m[2], opening) { // a placeholder that has to be named
+		return pair
+	}
 	quote := ""
 	if strings.HasPrefix(strings.TrimLeft(m[2], `\`), `"`) {
 		quote = m[2][:strings.IndexByte(m[2], '"')+1]

@@ -32,6 +32,8 @@ func TestMaskText(t *testing.T) {
 		`ALTER ROLE u PASSWORD 'hush'; select 1`:                  `ALTER ROLE u PASSWORD '******'; select 1`,
 		`Authorization: Bearer aGk6dGhlcmU=`:                      `Authorization: Bearer ******`,
 		`sqlserver://h;user=u;password={hu;sh};database=d`:        `sqlserver://h;user=u;password=******;database=d`,
+		`a.password: ${env:P}: the variable P is not set`:         `a.password: ${env:P}: the variable P is not set`,
+		`h.Authorization: ${env:A}: the variable A is not set`:    `h.Authorization: ${env:A}: the variable A is not set`,
 		`dial tcp 127.0.0.1:3306: connect: connection refused`:    `dial tcp 127.0.0.1:3306: connect: connection refused`,
 		`Access denied for user 'u'@'h' (using password: YES) 12`: `Access denied for user 'u'@'h' (using password: ******) 12`,
 	} {
