@@ -132,6 +132,16 @@ type Migrator interface {
 	Migrate(ctx context.Context, c *record.Change) error
 }
 
+// Changer is a Sink of a Ledger, opened with Task.Exact, that takes schema
+// changes in among the rows. It is asked in the place of [Migrator].
+type Changer interface {
+	// Change is called after the rows that came before the change, of which those
+	// with a mark are durable. What it writes becomes durable together with the
+	// next mark of its split, which stands behind the change, or not at all: then
+	// the change comes again.
+	Change(ctx context.Context, c *record.Change) error
+}
+
 // TableError is an error of one table of many: where the job reads several,
 // the table is set aside and the others go on.
 type TableError struct {

@@ -66,7 +66,8 @@ func (w *writer) stand(ctx context.Context, b *barrier) error {
 // migrate has the destination follow a schema change, between the rows before
 // it, which are durable then, and those after it. One that changes no columns
 // and no rows means nothing to a writer that does not follow changes.
-func (r *reader) migrate(split string, c *record.Change) error {
+func (r *reader) migrate(of plugin.Split, c *record.Change) error {
+	split := of.ID
 	if change := r.l.c.Change; change != nil {
 		var err error
 		if c, err = change(c); c == nil || err != nil {
@@ -85,6 +86,9 @@ func (r *reader) migrate(split string, c *record.Change) error {
 	default:
 		return errclass.With(errclass.Permanent, fmt.Errorf(
 			"reading split %s: the schema of table %s has changed (%s) and the writer does not follow schema changes: change the destination, then start again", split, c.Name, c.SQL))
+	}
+	if taken, err := r.tell(of, c); taken || err != nil {
+		return err
 	}
 	r.l.migrating.Lock() // two barriers at once would wait for each other
 	defer r.l.migrating.Unlock()

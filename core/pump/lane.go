@@ -28,7 +28,11 @@ type parcel struct {
 	tickets []checkpoint.Ticket
 	sink    int      // of a part of a batch: where it goes
 	barrier *barrier // nil but for a parcel without a batch, at which sinks wait
+	news    *news    // nil but for a parcel without a batch, of a schema change
 }
+
+// bare tells that the parcel is no batch.
+func (p *parcel) bare() bool { return p.barrier != nil || p.news != nil }
 
 // lane is sources and sinks that fail and start again together.
 type lane struct {
@@ -336,7 +340,7 @@ func (l *lane) take() *parcel {
 // release gives a parcel and its memory back; a batch that has grown far
 // beyond the target is dropped.
 func (l *lane) release(p *parcel) {
-	if p.barrier != nil {
+	if p.bare() {
 		return
 	}
 	l.c.Budget.Release(p.memory)

@@ -186,7 +186,7 @@ func (r *reader) send(ctx context.Context, p *parcel, split plugin.Split) error 
 		return nil
 	}
 	r.l.c.Log.Info("the schema has changed at the source", "split", split.ID, "table", change.Name.String(), "sql", change.SQL)
-	return r.migrate(split.ID, change)
+	return r.migrate(split, change)
 }
 
 func (r *reader) hand(ctx context.Context, p *parcel, split plugin.Split) error {

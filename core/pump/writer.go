@@ -104,6 +104,11 @@ func (w *writer) run(ctx context.Context) (err error) {
 				return err
 			}
 			continue
+		case p.news != nil:
+			if err := w.take(ctx, p.news); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := w.process(ctx, p); err != nil {
 			return err
@@ -165,7 +170,7 @@ func (w *writer) receive(ctx context.Context) (*parcel, error) {
 			return nil, err
 		}
 	}
-	if p.barrier != nil {
+	if p.bare() {
 		return p, nil
 	}
 	for {
@@ -250,7 +255,7 @@ func (w *writer) got(inbox *chan *parcel, p *parcel, ok bool) *parcel {
 // fits tells that b continues a and that both fit one batch. Where positions
 // are not kept with the rows, what went to other sinks may lie between the two.
 func (w *writer) fits(a, b *parcel) bool {
-	if b.barrier != nil {
+	if b.bare() {
 		return false
 	}
 	last := a.tickets[len(a.tickets)-1]

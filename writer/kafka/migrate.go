@@ -5,13 +5,13 @@ import (
 	"errors"
 	"time"
 
-	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
 
 // Migrate implements [plugin.Migrator]: the change becomes an event of the
 // format, in partition 0 of schemaChangeTopic or of the table's topic. A change
-// that is told again is written again. Formats without such events, whose later
+// that is told again is written again; sinks that commit positions with their
+// rows take changes in themselves. Formats without such events, whose later
 // messages tell by themselves, write none.
 func (w *writer) Migrate(ctx context.Context, c *record.Change) error {
 	schemas, err := w.registry()
@@ -24,14 +24,12 @@ func (w *writer) Migrate(ctx context.Context, c *record.Change) error {
 	}
 	e.Begin(time.Now())
 	if _, _, ok := e.AppendChange(nil, c); !ok {
-		w.env.Log.Info("the format has no events for schema changes; the next messages have the new columns", "table", c.Name.String(), "format", w.config.Format)
+		w.silent(c)
 		return nil
 	}
-	name := expand(w.config.ChangeTopic, c.Name)
-	if name == "" {
-		if name, err = w.config.topicOf(c.Name); err != nil {
-			return &plugin.TableError{Table: c.Name, Err: err}
-		}
+	name, err := w.changeTopic(c)
+	if err != nil {
+		return err
 	}
 	topic, err := w.topic(ctx, name)
 	if err != nil {
