@@ -34,6 +34,8 @@ type Config struct {
 	LSN string `json:"lsn"`
 	// Where the first run begins, where lsn does not say it.
 	Start Start `json:"start"`
+	// What to do when the position can no longer be read from, as when changes were removed before they were read: stop, or copy the tables again (snapshot). Rows that were deleted meanwhile stay at the destination.
+	OnPositionLost string `json:"onPositionLost" enum:"stop,snapshot"`
 	// Leave schema changes out; false hands them to the writer: a table that goes over to another capture instance, or whose captured columns change.
 	SkipDDL bool `json:"ddlSkip"`
 	// How long to wait for a connection.
@@ -76,7 +78,7 @@ func (s *Start) condition(name record.Name) string {
 }
 
 func defaults() *Config {
-	return &Config{Kinds: "insert,update,delete", PollInterval: time.Second, SkipDDL: true}
+	return &Config{Kinds: "insert,update,delete", PollInterval: time.Second, OnPositionLost: lostStop, SkipDDL: true}
 }
 
 // AnyCaseKeys implements [config.AnyCaser].
@@ -191,8 +193,14 @@ func (c *Config) begin() error {
 // checkStart refuses keys that contradict start.
 func (c *Config) checkStart() error {
 	var errs []error
-	if s, _, err := c.settings(); err == nil && s.ReadOnlyIntent && c.Start.Mode == modeInitial {
-		errs = append(errs, config.Fieldf("start.mode", "initial asks the primary replica up to where its log is captured: remove applicationIntent=ReadOnly"))
+	if s, _, err := c.settings(); err == nil && s.ReadOnlyIntent {
+		const primary = "%s asks the primary replica up to where its log is captured: remove applicationIntent=ReadOnly"
+		if c.Start.Mode == modeInitial {
+			errs = append(errs, config.Fieldf("start.mode", primary, modeInitial))
+		}
+		if c.OnPositionLost == lostSnapshot {
+			errs = append(errs, config.Fieldf("onPositionLost", primary, lostSnapshot))
+		}
 	}
 	for text, condition := range c.Start.Where {
 		key := "start.where." + text
@@ -202,8 +210,8 @@ func (c *Config) checkStart() error {
 			errs = append(errs, config.Field(key, err))
 		case !c.wants(name):
 			errs = append(errs, config.Fieldf(key, "is not in tableList"))
-		case !c.Start.copies():
-			errs = append(errs, config.Fieldf(key, "belongs to start.mode initial or initial-only"))
+		case !c.Start.copies() && c.OnPositionLost != lostSnapshot:
+			errs = append(errs, config.Fieldf(key, "belongs to start.mode initial or initial-only, or to onPositionLost snapshot"))
 		}
 	}
 	return errors.Join(errs...)

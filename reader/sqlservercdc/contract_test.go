@@ -135,6 +135,7 @@ func badConfigs() map[string]func(testing.TB) error {
 		"other url": {"url": "jdbc:mysql://h/d"}, "bad kind": {"cat": "insert,upsert"}, "bad lsn": {"lsn": "16/B374D848"}, "short lsn": {"lsn": "1:2"},
 		"bad mode": {"start": map[string]any{"mode": "sometimes"}}, "lsn and initial": {"lsn": "1:2:3", "start": map[string]any{"mode": "initial"}},
 		"initial of a secondary":   {"start": map[string]any{"mode": "initial"}, "properties": map[string]any{"applicationIntent": "ReadOnly"}},
+		"snapshot of a secondary":  {"onPositionLost": "snapshot", "properties": map[string]any{"applicationIntent": "ReadOnly"}},
 		"condition without a copy": {"start": map[string]any{"where": map[string]any{"dbo.t": "id > 1"}}}, "no condition": {"start": map[string]any{"mode": "initial", "where": map[string]any{"t": "id > (1"}}},
 		"condition of another table": {"tableList": "t", "start": map[string]any{"mode": "initial", "where": map[string]any{"u": "id > 1"}}},
 		"condition of no name":       {"start": map[string]any{"mode": "initial", "where": map[string]any{"a.b.c": "id > 1"}}},

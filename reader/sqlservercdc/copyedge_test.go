@@ -267,7 +267,7 @@ func TestCannotCopy(t *testing.T) {
 		"purged": {func(db *tdsdb.Database) {
 			db.Transact("INSERT INTO t VALUES (8, 'a')")
 			db.Purge(db.Transact("INSERT INTO t VALUES (9, 'a')"))
-		}, errclass.PositionLost, []string{"the cleanup job", "start.mode initial"}},
+		}, errclass.PositionLost, []string{"the cleanup job", "onPositionLost"}},
 		"never still": {func(db *tdsdb.Database) {
 			db.Intercept(answer(sqlFix(record.Name{Schema: "dbo", Table: "t"}), tdspeer.Reply{Errors: []tdspeer.Error{{Number: 3961, Message: "accessed object was modified by DDL"}}}))
 		}, errclass.Transient, []string{"it is changed all the time"}},
@@ -393,4 +393,58 @@ func TestForeignChunks(t *testing.T) {
 	if _, err := f.reader.Open(t.Context(), plugin.Progress{Split: bad}); errclass.Of(err) != errclass.PositionLost {
 		t.Errorf("a foreign chunk was opened: %v", err)
 	}
+}
+
+// TestCopiedAgain removes changes before they are read: the tables are copied
+// again and changes are followed from there; a copy during which that happens
+// again is the last.
+func TestCopiedAgain(t *testing.T) {
+	db, _, url := small(t)
+	db.ForbidSnapshot()
+	f := follow(t, url, map[string]any{"onPositionLost": "snapshot"})
+	purge := func() {
+		t.Helper()
+		db.Transact("UPDATE t SET v = 'b'")
+		db.Purge(db.Transact("UPDATE t SET v = 'c'"))
+	}
+	db.Transact("INSERT INTO t VALUES (1, 'a'), (2, 'a')")
+	f.want([]string{"int64 1", "string a"}, []string{"int64 2", "string a"})
+	purge()
+	lostNow := func(err error, again bool) {
+		t.Helper()
+		wantError(t, err, errclass.PositionLost, "the cleanup job")
+		if errors.Is(err, plugin.ErrReplan) != again {
+			t.Fatalf("the error is %v", err)
+		}
+	}
+	err := f.fill()
+	for err == nil {
+		err = f.fill()
+	}
+	lostNow(err, true)
+	f.close()
+	if !f.logged.has("POSITION LOST") {
+		t.Errorf("the log is %s", f.logged.text.String())
+	}
+	splits := planned(t, f)
+	p := f.must(splits[0], []string{"int64 1", "string c"}, []string{"int64 2", "string c"})
+	f.goOn(p)
+	db.Transact("DELETE FROM t WHERE id = 1")
+	f.want([]string{"op delete", "int64 1", "string c"})
+	f.close()
+
+	// While the rows are copied, and before changes are read.
+	f.reader.(*reader).pieceBytes = 1
+	db.Transact("WITH RECURSIVE g(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM g WHERE i < 3000) INSERT INTO t SELECT i, NULL FROM g")
+	split := planned(t, f)[0]
+	src, err := f.reader.Open(t.Context(), plugin.Progress{Split: split})
+	if err != nil {
+		t.Fatal(err)
+	}
+	purge()
+	for b := record.NewBatch(0, 0); err == nil; {
+		b.Reset("")
+		err = src.Fill(t.Context(), b)
+	}
+	lostNow(errors.Join(err, src.Close()), false)
 }

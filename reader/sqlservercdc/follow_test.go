@@ -232,7 +232,7 @@ func TestLostPositions(t *testing.T) {
 		"purged": {func(db *tdsdb.Database, _ string) {
 			db.Transact("INSERT INTO t VALUES (10, NULL)")
 			db.Purge(db.Transact("INSERT INTO t VALUES (11, NULL)"))
-		}, []string{"dbo.t", "dbo_t", "4320 minutes", "@retention", "-fresh", "earliest", "copy the tables again"}},
+		}, []string{"dbo.t", "dbo_t", "4320 minutes", "@retention", "-fresh", "earliest", "copies the tables again"}},
 		"disabled": {func(db *tdsdb.Database, _ string) { db.Uncapture("dbo_t"); db.Quiet() }, []string{"dbo_t of table shop.dbo.t is gone", "sp_cdc_enable_table @source_schema = N'dbo', @source_name = N't'", "-fresh"}},
 		"enabled anew": {func(db *tdsdb.Database, _ string) {
 			db.Uncapture("dbo_t")

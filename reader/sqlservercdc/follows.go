@@ -9,8 +9,7 @@ import (
 
 var _ plugin.Follower = (*reader)(nil)
 
-// Follows implements [plugin.Follower]: the tables that are captured, as their
-// newest instances are.
+// Follows implements [plugin.Follower].
 func (r *reader) Follows(ctx context.Context, wants func(record.Name) bool) (names []record.Name, schemas []*record.Schema, err error) {
 	err = r.with(ctx, func(srv *server) error {
 		list, err := srv.instances(ctx)
@@ -24,7 +23,8 @@ func (r *reader) Follows(ctx context.Context, wants func(record.Name) bool) (nam
 			if !wants(name) {
 				continue
 			}
-			made, err := srv.capture(ctx, c.database, of[name][len(of[name])-1], c.meta)
+			in := of[name]
+			made, err := srv.capture(ctx, r.settings.Database, in[len(in)-1], c.meta)
 			if err != nil {
 				return err
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/plugin"
@@ -25,12 +26,15 @@ type piece struct {
 
 var _ plugin.Source = (*piece)(nil)
 
-// gather reads rows of a source until there are about so many bytes.
-func gather(ctx context.Context, from plugin.Source, name record.Name, bytes int) (*piece, error) {
+// gather reads rows of a source until there are about so many bytes. Rows that
+// have no order are read to their end, or not at all.
+func gather(ctx context.Context, from plugin.Source, name record.Name, ordered bool, bytes int) (*piece, error) {
 	p := &piece{}
-	for held := 0; held < bytes; {
+	for held := 0; held < bytes || ordered && p.last() == nil; {
 		b := record.NewBatch(0, 0)
-		b.SetTarget(0, min(bytes, record.TargetBytes))
+		if b.SetTarget(0, min(bytes, record.TargetBytes)); held > 0 && ordered && p.last() == nil { // a row was too large to be marked
+			b.SetTarget(1, math.MaxInt/2)
+		}
 		err := from.Fill(ctx, b)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, err
@@ -43,7 +47,7 @@ func gather(ctx context.Context, from plugin.Source, name record.Name, bytes int
 			return p, nil
 		}
 	}
-	if p.last() == nil {
+	if !ordered {
 		return nil, errclass.With(errclass.Config, fmt.Errorf("table %s has no key that it could be read in the order of, and is too large to be held in memory: ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON", name))
 	}
 	p.more = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/kit/handover"
@@ -25,7 +26,7 @@ const (
 // afterwards; nil: nothing.
 func (r *reader) chunks(ctx context.Context, srv *server, c *catalog, log *spec, channels int) (splits []plugin.Split, err error) {
 	for _, t := range c.tables {
-		more, err := r.cut(ctx, srv, log, t, channels)
+		more, err := r.cut(ctx, srv, log.of(t), t, channels)
 		if err != nil {
 			return nil, err
 		}
@@ -86,8 +87,51 @@ func (r *reader) cut(ctx context.Context, srv *server, log *spec, t *table, chan
 		if splits[i], err = chunkSplit(log, t.name, i, &specs[i], by); err != nil {
 			return nil, err
 		}
+		log = log.brief()
 	}
 	return splits, nil
+}
+
+// of is the log as the first chunk of a table has it: with the definition of
+// that alone.
+func (s *spec) of(t *table) *spec {
+	if s == nil {
+		return nil
+	}
+	own := *s
+	own.State.Tables = slices.DeleteFunc(slices.Clone(s.State.Tables), func(o tableState) bool { return o.Schema != t.name.Schema || o.Table != t.name.Table })
+	return &own
+}
+
+// brief is the log as further chunks of a table have it: without the columns,
+// which may be many.
+func (s *spec) brief() *spec {
+	if s == nil {
+		return nil
+	}
+	own := *s
+	own.State.Tables = slices.Clone(s.State.Tables)
+	for i := range own.State.Tables {
+		own.State.Tables[i].Columns, own.State.Tables[i].Key = nil, nil
+	}
+	return &own
+}
+
+// whole adds to the log what the first chunks of all tables have of it.
+func (s *spec) whole(now []plugin.Progress) error {
+	s.State.Tables = []tableState{}
+	for _, p := range now {
+		c, err := parseChunk(p.Split)
+		if err != nil {
+			return err
+		}
+		for _, t := range c.Log.State.Tables {
+			if len(t.Columns) > 0 {
+				s.State.Tables = append(s.State.Tables, t)
+			}
+		}
+	}
+	return nil
 }
 
 func chunkSplit(log *spec, name record.Name, nth int, read *sqlkit.Spec, by []*sqlkit.TableColumn) (plugin.Split, error) {
@@ -118,6 +162,11 @@ func (r *reader) after(now []plugin.Progress) ([]plugin.Split, error) {
 	}
 	next := *log
 	next.Copied, next.Ends = copied, false
+	if nth == 1 { // no changes were read, so that the chunks alone say what the tables are
+		if err := next.whole(now); err != nil {
+			return nil, err
+		}
+	}
 	split, err := next.split(nth)
 	return []plugin.Split{split}, err
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/plugin"
 )
@@ -33,6 +32,8 @@ type spec struct {
 	// Ends says that no changes are read any more, since tables are to be copied
 	// before that goes on.
 	Ends bool `json:"ends,omitempty"`
+	// Anew says that the tables were copied again since a position was lost.
+	Anew bool `json:"anew,omitempty"`
 }
 
 // split is the one of the changes; nth counts those of the job.
@@ -105,10 +106,4 @@ func parsePosition(raw json.RawMessage) (lsn, error) {
 
 func appendPosition(dst []byte, at lsn) []byte {
 	return fmt.Appendf(dst, `{"v":%d,"at":%q}`, version, at.String())
-}
-
-// lost is an error of class PositionLost, with the two ways on.
-func lost(format string, args ...any) error {
-	return errclass.With(errclass.PositionLost, fmt.Errorf("%w: start over with -fresh, either with start.mode initial, to copy the tables again, "+
-		"or with earliest, at the oldest change that is left", fmt.Errorf(format, args...)))
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/datasync-io/datasync/core/config"
@@ -45,7 +46,8 @@ type reader struct {
 	told       sync.Once     // that no view stands still
 	patience   time.Duration // with a capture job that does not go on, between two warnings
 	pieceBytes int
-	paused     func() // of tests: see pause
+	recopies   atomic.Bool // the next plan copies the tables, since a position was lost
+	paused     func()      // of tests: see pause
 }
 
 var (
@@ -96,11 +98,8 @@ func (r *reader) with(ctx context.Context, f func(*server) error) error {
 // it, where rows are copied, their chunks. Where the changes begin is found
 // before the plan is stored and before the first row is read (I8).
 func (r *reader) Splits(ctx context.Context, p plugin.Plan) (splits []plugin.Split, err error) {
-	switch {
-	case p.Now != nil && r.config.Start.Mode == modeInitial:
+	if p.Now != nil {
 		return r.after(p.Now)
-	case p.Now != nil:
-		return nil, nil
 	}
 	err = r.with(ctx, func(srv *server) error {
 		c := newCatalog(r.config, r.settings.Database, r.meta, r.log)
@@ -108,8 +107,8 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) (splits []plugin.Spl
 		if err != nil {
 			return fmt.Errorf("finding where to begin: %w", err)
 		}
-		sp := &spec{V: version, Database: r.settings.Database, After: after.String(), State: c.state()}
-		switch r.config.Start.Mode {
+		sp := &spec{V: version, Database: r.settings.Database, After: after.String(), State: c.state(), Anew: r.recopies.Load()}
+		switch r.mode() {
 		case modeInitial:
 			splits, err = r.chunks(ctx, srv, c, sp, p.Channels)
 		case modeInitialOnly:
@@ -139,9 +138,9 @@ func (r *reader) beginning(ctx context.Context, srv *server, c *catalog) (after 
 		return after, err
 	}
 	switch {
-	case r.config.LSN != "":
+	case r.config.LSN != "" && !r.recopies.Load():
 		after, err = r.chosen(names, of, st)
-	case r.config.Start.Mode == modeEarliest:
+	case r.mode() == modeEarliest:
 		after = oldest(names, of).previous()
 	default:
 		after = st.max
@@ -188,11 +187,22 @@ func oldest(names []record.Name, of map[record.Name][]instance) (first lsn) {
 // Resume implements [plugin.Resumer]. Where rows are still to be copied though
 // changes have been read, these are left and taken up again after them.
 func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
-	copying := false
+	copying, err := r.check(stored)
+	switch {
+	case err != nil:
+		return nil, r.anew(err, false)
+	case copying:
+		return leave(stored)
+	}
+	return stored, nil
+}
+
+// check looks at what is stored; copying: rows are still to be copied.
+func (r *reader) check(stored []plugin.Progress) (copying bool, err error) {
 	for _, p := range stored {
 		if isLog(p.Split) {
 			if err := r.resumeLog(p); err != nil {
-				return nil, err
+				return false, err
 			}
 			continue
 		}
@@ -204,14 +214,11 @@ func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]p
 			_, err = handover.Segments(c.Chunk, p)
 		}
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		copying = copying || !p.Done && p.Err == ""
 	}
-	if copying {
-		return leave(stored)
-	}
-	return stored, nil
+	return copying, nil
 }
 
 func (r *reader) resumeLog(p plugin.Progress) error {
@@ -235,38 +242,43 @@ func (r *reader) Open(ctx context.Context, from plugin.Progress) (plugin.Source,
 	}
 	c, err := parseChunk(from.Split)
 	if err != nil {
-		return nil, err
+		return nil, r.anew(err, false)
 	}
-	return handover.Open(ctx, &views{r}, c.Chunk, from)
+	recopied := c.Log != nil && c.Log.Anew
+	src, err := handover.Open(ctx, &views{r}, c.Chunk, from)
+	if err != nil {
+		return nil, r.anew(err, recopied)
+	}
+	return &chunkSource{src, r, recopied}, nil
 }
 
 func (r *reader) openLog(ctx context.Context, from plugin.Progress) (plugin.Source, error) {
 	sp, at, err := parseSpec(from.Split)
 	if err != nil {
-		return nil, err
+		return nil, r.anew(err, false)
 	}
 	if sp.Ends {
 		return &handover.Ended{At: from.Position}, nil
 	}
 	if from.Position != nil {
 		if at, err = parsePosition(from.Position); err != nil {
-			return nil, err
+			return nil, r.anew(err, false)
 		}
 	}
 	known := sp.State
 	if len(from.State) > 0 {
 		if known, err = parseState(from.State); err != nil {
-			return nil, err
+			return nil, r.anew(err, false)
 		}
 	}
-	s := &source{reader: r, at: at, catalog: newCatalog(r.config, r.settings.Database, r.meta, r.log)}
+	s := &source{reader: r, at: at, recopied: sp.Anew && from.Position == nil, catalog: newCatalog(r.config, r.settings.Database, r.meta, r.log)}
 	s.pool.settings = r.settings
 	s.emit = emitter{cat: r.config.cat, scratch: record.NewBatch(0, 0)}
 	if err := s.catalog.restore(known); err != nil {
-		return nil, err
+		return nil, r.anew(err, false)
 	}
 	if err := errors.Join(s.leaveOut(sp.Copied), s.open(ctx)); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, r.anew(errors.Join(err, s.Close()), s.recopied)
 	}
 	return s, nil
 }

@@ -33,6 +33,7 @@ type source struct {
 
 	at       lsn       // every commit up to it has been handed on
 	atTime   time.Time // when it was committed; zero: unknown
+	recopied bool      // no changes were read yet since the tables were copied again
 	marked   lsn
 	markedAt time.Time
 	seen     bool      // the catalog was compared with the server
@@ -86,7 +87,7 @@ func (s *source) Fill(ctx context.Context, b *record.Batch) error {
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return err
+	return s.reader.anew(err, s.recopied)
 }
 
 func (s *source) fill(ctx context.Context, b *record.Batch) error {
@@ -152,7 +153,7 @@ func (s *source) mark(b *record.Batch) error {
 		s.catalog.fresh = false
 	}
 	b.MarkState(appendPosition(nil, s.at), kept, s.atTime)
-	s.marked, s.markedAt = s.at, time.Now()
+	s.marked, s.markedAt, s.recopied = s.at, time.Now(), false
 	return nil
 }
 

@@ -207,7 +207,11 @@ func (d *viewDriver) piece(ctx context.Context, cs *chunkSpec) (view handover.Vi
 	if err != nil {
 		return view, err
 	}
-	p, err := gather(ctx, src, d.name, d.pieceBytes)
+	read, err := sqlkit.ParseSpec(d.read.Split)
+	if err != nil {
+		return view, errors.Join(err, src.Close())
+	}
+	p, err := gather(ctx, src, d.name, len(read.Key) > 0, d.pieceBytes)
 	if err = errors.Join(err, src.Close()); err != nil {
 		return view, err
 	}
