@@ -2,7 +2,12 @@
 // data capture (CDC) has put into change tables: every change, in the order of
 // the commits, once.
 //
-// A job has one endless split. CDC's capture job reads the server's log and
+// With start.mode initial the rows that are there come first: each table is cut
+// into chunks, whose views package handover corrects by what is captured from
+// before they are opened to after that. What a SELECT shows is ahead of what is
+// captured, so that high is the end of the log, and is waited for.
+//
+// The changes are one endless split. CDC's capture job reads the server's log and
 // writes each change of a captured table into the change tables of its capture
 // instances, under the LSN of its commit, the LSN of the change, and an
 // operation (1 delete, 2 insert, 3 and 4 the row before and after an update).
@@ -24,6 +29,10 @@
 //   - Values are the cells that reader/sqlserver makes of them.
 //   - Memory is bounded by what the driver reads ahead, two blocks of 256 KiB
 //     for each instance with changes, whatever the size of a transaction.
+//   - Low, of a view, was captured before it, and what is being committed then is
+//     waited for; high is the log's end after it, up to which everything is
+//     captured before a row is handed on. Changes at high and before it, of rows
+//     that were copied, are left out.
 //   - The source never dials again: it ends with an error of class Transient,
 //     and the engine opens the next one at the last position.
 //
@@ -31,4 +40,9 @@
 // table goes over to a newer one, capture.go how the rows of one are read,
 // window.go merges streams, row.go makes rows of what they have, source.go puts
 // rows and positions into batches, probe.go says what is missing at the server.
+//
+// plan.go cuts tables, view.go opens views of chunks, and piece.go what they are
+// where no view stands still; between.go reads what happened around a view,
+// logend.go waits for the capture job, copied.go leaves out what was copied,
+// asking.go compares keys, anew.go is about lost positions.
 package sqlservercdc
