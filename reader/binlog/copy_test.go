@@ -120,18 +120,23 @@ func writers(t *testing.T, db servers.Database, seed uint64, change func(rnd *ra
 		conn := db.Connect(t)
 		wg.Go(func() {
 			for range tokens {
-				statements := []string{"BEGIN"}
+				begin, end := []string{"BEGIN"}, [][]string{{"COMMIT"}, {"COMMIT"}, {"COMMIT"}, {"COMMIT"}, {"ROLLBACK"}}[rnd.IntN(5)]
+				xid := fmt.Sprintf("'%d-%d'", seed, i)
+				if rnd.IntN(4) == 0 {
+					begin = []string{"XA START " + xid}
+					end = [][]string{{"XA PREPARE " + xid, "XA COMMIT " + xid}, {"XA PREPARE " + xid, "XA ROLLBACK " + xid}, {"XA COMMIT " + xid + " ONE PHASE"}}[rnd.IntN(3)]
+					end = append([]string{"XA END " + xid}, end...)
+				}
+				statements := begin
 				for range 1 + rnd.IntN(4) {
 					statements = append(statements, change(rnd))
 				}
-				end := "COMMIT"
-				if rnd.IntN(6) == 0 {
-					end = "ROLLBACK"
-				}
-				for _, sql := range append(statements, end) {
+				for _, sql := range append(statements, end...) {
 					// A deadlock, or a key that is there: the transaction is undone.
 					if _, err := conn.Execute(sql); err != nil {
-						_, _ = conn.Execute("ROLLBACK")
+						for _, undo := range []string{"ROLLBACK", "XA END " + xid, "XA ROLLBACK " + xid} {
+							_, _ = conn.Execute(undo)
+						}
 						break
 					}
 				}

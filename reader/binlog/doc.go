@@ -14,10 +14,11 @@
 //     of its changes that are delivered, which are read again and passed over.
 //   - Nothing of the log is passed over silently: a position that the server
 //     cannot go on from is an error of class PositionLost, a change that is in
-//     the log as a statement, or may still be rolled back, one of class
-//     Permanent.
+//     the log as a statement one of class Permanent.
 //     With onPositionLost snapshot the first of these has the job planned anew
 //     ([plugin.ErrReplan]), with a copy of the tables.
+//   - An XA transaction's rows are read when it is committed; positions behind
+//     it name it as long as it is not (xa.go).
 //   - The live tables are asked for their columns once, when the job is
 //     planned, and at a place of the log that no statement can move away from
 //     (seed); from there on the log itself says how they change.

@@ -21,13 +21,16 @@ import (
 type kind uint8
 
 const (
-	nothing   kind = iota
-	rows           // row images
-	tableMap       // the table of the rows that follow
-	statement      // a statement that was executed there
-	payload        // a compressed transaction
-	ended          // a transaction, or a statement outside of one, has ended
-	heartbeat      // the server waits for something to send
+	nothing    kind = iota
+	rows            // row images
+	tableMap        // the table of the rows that follow
+	statement       // a statement that was executed there
+	payload         // a compressed transaction
+	ended           // a transaction, or a statement outside of one, has ended
+	heartbeat       // the server waits for something to send
+	xaPrepare       // an XA transaction has ended, and is not decided yet
+	xaCommit        // one is committed: its rows count
+	xaRollback      // one is rolled back
 )
 
 // event is one event of the log, valid until the next one is taken.
@@ -39,6 +42,7 @@ type event struct {
 	within bool   // it came in a compressed transaction
 	start  uint64 // its offset in the file
 	query  *replication.QueryEvent
+	xid    string // of the XA transaction that it decides
 }
 
 const headerSize = replication.EventHeaderSize
@@ -62,8 +66,12 @@ type follower struct {
 
 	open   bool // between a transaction's begin and end
 	single bool // the next statement is a transaction by itself
-	xa     bool // the transaction is prepared and ends later
+	xa     bool // the transaction is prepared, and decided later
 	tx     transaction
+
+	server   string     // identity
+	judged   bool       // tx.ours is kept
+	prepared []prepared // XA transactions that are not decided; never changed, but replaced
 }
 
 // transaction is the one that is open, or that has ended last.
@@ -73,11 +81,12 @@ type transaction struct {
 	gtid  []byte
 	time  time.Time                 // when it was committed, as well as that is known yet
 	exact bool                      // time is the commit's
+	ours  bool                      // it has rows of tables that are read; known where judged is set
 	next  func(set gomysql.GTIDSet) // adds the transaction to the set; nil: it has no GTID
 }
 
 func newFollower(p *Position, mariadb bool) (*follower, error) {
-	f := &follower{parser: replication.NewBinlogParser(), within: replication.NewBinlogParser(), mariadb: mariadb, file: p.File, offset: p.Offset, born: p.Born}
+	f := &follower{parser: replication.NewBinlogParser(), within: replication.NewBinlogParser(), mariadb: mariadb, file: p.File, offset: p.Offset, born: p.Born, server: p.Server, prepared: p.Open}
 	for _, p := range []*replication.BinlogParser{f.parser, f.within} {
 		p.SetFlavor(flavorMySQL)
 		if mariadb {
@@ -158,8 +167,10 @@ func (f *follower) interpret(e *event) (err error) {
 		replication.WRITE_ROWS_EVENTv2, replication.UPDATE_ROWS_EVENTv2, replication.DELETE_ROWS_EVENTv2, replication.PARTIAL_UPDATE_ROWS_EVENT,
 		replication.MARIADB_WRITE_ROWS_COMPRESSED_EVENT_V1, replication.MARIADB_UPDATE_ROWS_COMPRESSED_EVENT_V1, replication.MARIADB_DELETE_ROWS_COMPRESSED_EVENT_V1:
 		e.kind = rows
-	case replication.XID_EVENT, replication.XA_PREPARE_LOG_EVENT:
+	case replication.XID_EVENT:
 		f.end(e)
+	case replication.XA_PREPARE_LOG_EVENT:
+		return f.prepare(e)
 	case replication.GTID_EVENT, replication.ANONYMOUS_GTID_EVENT, replication.GTID_TAGGED_LOG_EVENT, replication.MARIADB_GTID_EVENT:
 		return f.begin(e)
 	case replication.QUERY_EVENT, replication.MARIADB_QUERY_COMPRESSED_EVENT:
@@ -318,7 +329,9 @@ func (f *follower) statement(e *event) error {
 	case f.open:
 		e.kind = statement
 	default:
-		e.kind = statement
+		if e.kind, e.xid = decides(text); e.kind == nothing {
+			e.kind = statement
+		}
 		if !f.single { // a server that writes no GTID events
 			f.tx = transaction{begin: e.start, file: f.file, gtid: f.tx.gtid[:0]}
 		}
@@ -382,6 +395,7 @@ func (f *follower) position(server string) *Position {
 	if f.mariadb {
 		p.Flavor = flavorMariaDB
 	}
+	p.Open = f.prepared
 	if f.gtids != nil {
 		p.ByGTID, p.GTIDs = true, f.gtids.String()
 	}
@@ -409,7 +423,11 @@ func appendGTID(dst, sid []byte, tag gomysql.Tag, number int64) []byte {
 // settle is called when the reader is done with a statement or a compressed
 // transaction: it has ended.
 func (f *follower) settle(e *event) {
-	if e.kind == payload || f.single {
+	switch {
+	case e.kind == xaCommit, e.kind == xaRollback:
+		f.prepared = f.without(e.xid)
+		f.close()
+	case e.kind == payload || f.single:
 		f.close()
 	}
 }

@@ -238,8 +238,8 @@ func TestIdle(t *testing.T) {
 	})
 }
 
-// TestStatements refuses what is in the log as a statement, and an XA
-// transaction, of tables that are read.
+// TestStatements refuses what is in the log as a statement, of tables that are
+// read.
 func TestStatements(t *testing.T) {
 	products(t, func(t *testing.T, db servers.Database) {
 		db.Exec(t, "CREATE TABLE t (id INT PRIMARY KEY)", "CREATE TABLE other (id INT PRIMARY KEY)")
@@ -248,7 +248,6 @@ func TestStatements(t *testing.T) {
 			want       string
 		}{
 			{[]string{"SET SESSION binlog_format = 'STATEMENT'", "INSERT INTO other VALUES (1)", "INSERT INTO t VALUES (1)"}, "binlog_format"},
-			{[]string{"XA START 'a'", "INSERT INTO t VALUES (2)", "XA END 'a'", "XA PREPARE 'a'", "XA COMMIT 'a'"}, "XA transaction"},
 		} {
 			s := follow(t, build(t, parameters(db, map[string]any{"table": []string{"t"}})))
 			c := db.Connect(t)

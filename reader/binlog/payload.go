@@ -29,23 +29,32 @@ const mostEvent = 1 << 30
 const keepEvent = 1 << 20
 
 // unpack begins with a compressed transaction.
-func (s *source) unpack(e *event) error {
-	body, err := payloadBody(e.body)
-	if err != nil {
-		return errclass.With(errclass.Permanent, err)
-	}
-	packed := bytes.NewReader(body)
-	if s.unpacker == nil {
-		s.unpacker, err = zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
-	} else {
-		err = s.unpacker.Reset(packed)
-	}
-	if err != nil {
-		return errclass.With(errclass.Permanent, fmt.Errorf("unpacking a transaction: %w", err))
+func (s *source) unpack(e *event) (err error) {
+	if s.unpacker, err = unpacking(s.unpacker, e); err != nil {
+		return err
 	}
 	s.f.inside = e.start
 	s.inner = &inner{outer: *e, in: s.unpacker}
 	return nil
+}
+
+// unpacking has a decoder, which is made if it is nil, unpack a compressed
+// transaction.
+func unpacking(d *zstd.Decoder, e *event) (*zstd.Decoder, error) {
+	body, err := payloadBody(e.body)
+	if err != nil {
+		return d, errclass.With(errclass.Permanent, err)
+	}
+	packed := bytes.NewReader(body)
+	if d == nil {
+		d, err = zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	} else {
+		err = d.Reset(packed)
+	}
+	if err != nil {
+		return d, errclass.With(errclass.Permanent, fmt.Errorf("unpacking a transaction: %w", err))
+	}
+	return d, nil
 }
 
 // payloadBody reads the fields before the packed events.

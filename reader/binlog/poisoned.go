@@ -52,13 +52,13 @@ func (p *poison) Error() string {
 
 func (p *poison) Unwrap() error { return p.why }
 
-// shown is the error with the event's bytes.
-func (p *poison) shown() error {
+// shown is the error with the event's bytes, and with what can be done.
+func (p *poison) shown(remedy string) error {
 	raw, more := p.raw, ""
 	if len(raw) > mostShown {
 		raw, more = raw[:mostShown], fmt.Sprintf("... (%d bytes)", len(p.raw))
 	}
-	return fmt.Errorf("%w; onEventFailure setAside goes on without it; its bytes are %x%s", p, raw, more)
+	return fmt.Errorf("%w%s; its bytes are %x%s", p, remedy, raw, more)
 }
 
 // poison makes one of an event's error.
@@ -73,7 +73,7 @@ func (s *source) explain(e *event, err error) error {
 	case errors.As(err, &p):
 		return err
 	case poisoned(err):
-		return s.poison(e, "", e.raw, err).shown()
+		return s.poison(e, "", e.raw, err).shown("")
 	case errclass.Of(err) == errclass.Transient || errclass.Of(err) == errclass.Canceled:
 		return err
 	}
@@ -87,7 +87,7 @@ func (s *source) leave(b *record.Batch, p *poison) error {
 	case !poisoned(p.why):
 		return p
 	case s.reader.config.OnEventFailure != failureAside:
-		return p.shown()
+		return p.shown("; onEventFailure setAside goes on without it")
 	}
 	if s.delivered < s.cut.rows && s.cut.is(&s.f.tx) { // it was set aside before
 		s.delivered++

@@ -30,7 +30,9 @@ type Position struct {
 	Skip   int64  `json:"skip,omitempty"` // changes that are delivered of a transaction that is not in GTIDs, or begins at Offset
 	// SkipGTID is that transaction; "": the next one.
 	SkipGTID string `json:"skipGtid,omitempty"`
-	Time     int64  `json:"time,omitempty"` // of the transaction before, in Unix milliseconds
+	// Open are the XA transactions before that are not decided yet.
+	Open []prepared `json:"open,omitempty"`
+	Time int64      `json:"time,omitempty"` // of the transaction before, in Unix milliseconds
 }
 
 const positionVersion = 1

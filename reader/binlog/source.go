@@ -38,6 +38,9 @@ type source struct {
 	inner    *inner        // a compressed transaction; nil: none is open
 	unpacker *zstd.Decoder // of such; nil: there was none
 
+	keeping keeping // rows of XA transactions that are not decided
+	replay  *replay // one that is committed, whose rows are read; nil: none
+
 	held    *event          // not yet looked at: a batch had to be given away first
 	changes []record.Change // to be handed over, one a Fill
 	current *mapped         // table of the images
@@ -83,6 +86,7 @@ func (r *reader) open(ctx context.Context, srv *server, at *Position, state []by
 	}
 	s := &source{reader: r, srv: srv, f: f, history: binlogkit.NewHistory(srv.product), cut: cut{at.Skip, at.SkipGTID}, marked: time.Now(), scratch: record.NewBatch(0, 0)}
 	s.at.file, s.at.offset = at.File, at.Offset
+	f.server, f.judged = srv.id, true
 	if err := s.history.Load(state); err != nil {
 		return nil, lost("%w", err)
 	}
@@ -106,6 +110,9 @@ func (s *source) Close() error {
 	s.watcher.close()
 	if s.unpacker != nil {
 		s.unpacker.Close()
+	}
+	if s.replay != nil {
+		return errors.Join(s.replay.close(), s.srv.close())
 	}
 	return s.srv.close()
 }
@@ -153,6 +160,9 @@ func (s *source) next(b *record.Batch) (e *event, full bool, err error) {
 	if s.held != nil {
 		e, s.held = s.held, nil
 		return e, false, nil
+	}
+	if s.replay != nil {
+		return s.nextReplayed()
 	}
 	if s.inner != nil {
 		return s.nextInner(b)
@@ -227,7 +237,11 @@ func (s *source) markAt(b *record.Batch, p *Position) error {
 func (s *source) handle(b *record.Batch, e *event) (full bool, err error) {
 	switch e.kind {
 	case tableMap:
-		return false, s.tables.take(s.f, e)
+		err = s.tables.take(s.f, e)
+		if s.preparing() {
+			err = errors.Join(err, s.keep(e))
+		}
+		return false, err
 	case rows:
 		return false, s.begin(b, e)
 	case statement:
@@ -236,6 +250,13 @@ func (s *source) handle(b *record.Batch, e *event) (full bool, err error) {
 		return false, s.unpack(e)
 	case ended:
 		s.ended()
+	case xaPrepare:
+		s.keeping.end(e.xid)
+		s.ended()
+	case xaCommit:
+		return false, s.commit(e)
+	case xaRollback:
+		s.decided(e)
 	case heartbeat:
 		s.reader.gauges.alive()
 	}
@@ -264,13 +285,12 @@ func (c *cut) is(tx *transaction) bool { return c.gtid == "" || c.gtid == string
 
 // begin looks at the head of an event of rows.
 func (s *source) begin(b *record.Batch, e *event) error {
+	if s.preparing() {
+		return s.keep(e)
+	}
 	m, kind, err := s.tables.rows(s.f, e, &s.images)
 	if err != nil || m == nil {
 		return err
-	}
-	if s.f.xa {
-		return errclass.With(errclass.Permanent, fmt.Errorf(
-			"table %s was changed in an XA transaction, which may still be rolled back after it is in the log: leave the table out, or change it without XA", m.name))
 	}
 	wanted := s.reader.ops
 	if kind == binlogkit.Insert && !wanted.insert || kind == binlogkit.Update && !wanted.update || kind == binlogkit.Delete && !wanted.delete {

@@ -243,7 +243,8 @@ func (r *reader) scan(ctx context.Context, srv *server, from *Position, visit fu
 		if err != nil {
 			return nil, fmt.Errorf("reading the log at %s:%d: %w", f.file, e.start, err)
 		}
-		if e.kind == payload || e.kind == statement && f.single {
+		switch {
+		case e.kind == payload, e.kind == xaCommit, e.kind == xaRollback, e.kind == statement && f.single:
 			f.settle(&e)
 		}
 		more, err := visit(f, &e)
