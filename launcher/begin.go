@@ -292,7 +292,8 @@ func (r *Runner) idempotent() bool {
 
 // tuning are parameters that do not change what is read or written.
 var tuning = []string{"username", "password", "fetchSize", "queryTimeOut", "connectTimeOut", "startLocation", "pollingInterval", "pollingLag", "snapshot", "batchSize", "flushIntervalMills", "properties",
-	"print", "permitsPerSecond", "preSql", "postSql", "producerSettings", "consumerSettings", "boundedMode", "session", "onPositionLost", "onEventFailure"}
+	"print", "permitsPerSecond", "preSql", "postSql", "producerSettings", "consumerSettings", "boundedMode", "session", "onPositionLost", "onEventFailure",
+	"statusInterval", "maxTransactionRows", "streaming", "heartbeat"}
 
 // fingerprint tells jobs apart: it covers what is read, what becomes of it and
 // what is written, not how fast or as whom, nor a list of tables that the reader

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -103,6 +104,7 @@ func (r *Runner) buildWriter() error {
 		return unknownPlugin(op, "writer", r.writerNames())
 	}
 	env := r.env(op.Name)
+	env.Folder = filepath.Join(r.store.Dir(r.id), "writer")
 	env.Named = r.named()
 	r.writer, err = info.New(env, op.Parameter)
 	return err
@@ -133,6 +135,7 @@ func (r *Runner) buildReader() error {
 		return unknownPlugin(op, "reader", r.readerNames())
 	}
 	env := r.env(op.Name)
+	env.Folder = filepath.Join(r.store.Dir(r.id), "reader")
 	if user, ok := r.writer.(plugin.MetaUser); ok {
 		env.Meta = user.Meta()
 	}

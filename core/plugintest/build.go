@@ -3,6 +3,7 @@ package plugintest
 import (
 	"io"
 	"log/slog"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -39,10 +40,12 @@ func BuildWriter(env plugin.Env, info plugin.WriterInfo, parameters string) (plu
 	return info.New(env, d)
 }
 
-// NewReader builds a reader with [Env], or fails the test.
+// NewReader builds a reader with [Env] and a folder, or fails the test.
 func NewReader(t testing.TB, info plugin.ReaderInfo, parameters string) plugin.Reader {
 	t.Helper()
-	r, err := BuildReader(Env(), info, parameters)
+	env := Env()
+	env.Folder = filepath.Join(t.TempDir(), "folder")
+	r, err := BuildReader(env, info, parameters)
 	if err != nil {
 		t.Fatalf("building reader %s: %v", info.Name, err)
 	}
@@ -54,10 +57,12 @@ func NewReader(t testing.TB, info plugin.ReaderInfo, parameters string) plugin.R
 	return r
 }
 
-// NewWriter builds a writer with [Env], or fails the test.
+// NewWriter builds a writer with [Env] and a folder, or fails the test.
 func NewWriter(t testing.TB, info plugin.WriterInfo, parameters string) plugin.Writer {
 	t.Helper()
-	w, err := BuildWriter(Env(), info, parameters)
+	env := Env()
+	env.Folder = filepath.Join(t.TempDir(), "folder")
+	w, err := BuildWriter(env, info, parameters)
 	if err != nil {
 		t.Fatalf("building writer %s: %v", info.Name, err)
 	}

@@ -49,6 +49,10 @@ type Config struct {
 	OnEventFailure string `json:"onEventFailure" enum:"stop,setAside"`
 	// Leave schema changes out; false hands them to the writer.
 	SkipDDL bool `json:"ddlSkip"`
+	// Have the server send large transactions before they end (PostgreSQL 14 and later). They are kept in the state folder until they do.
+	Streaming bool `json:"streaming"`
+	// A transaction with more changes than this may be cut, so that its rows become durable on the way: after a crash the job goes on inside of it. 0: never.
+	MaxTransactionRows int64 `json:"maxTransactionRows" min:"0"`
 	// Further connection parameters, which win over those of url.
 	Properties map[string]string `json:"properties"`
 	// One flat row per change, before_x and after_x; a shape of the writer's output.

@@ -137,7 +137,10 @@ func left(p plugin.Progress) (*spec, error) {
 		if err != nil {
 			return nil, err
 		}
-		sp.After = at.String()
+		sp.After, sp.Within = at.at.String(), nil
+		if at.within != (within{}) {
+			sp.Within = &at.within
+		}
 	}
 	if p.State != nil {
 		sp.Tables = p.State

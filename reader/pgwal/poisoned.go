@@ -63,7 +63,7 @@ func (s *source) handled(ctx context.Context, b *record.Batch, l pgkit.LogMessag
 	if l.Data[0] == 'R' && len(l.Data) >= 5 { // rows of another shape may follow
 		delete(s.tables.byID, binary.BigEndian.Uint32(l.Data[1:]))
 	}
-	s.tx.rows = true
+	s.tx.since++
 	b.Reject(l.Data[:min(len(l.Data), mostKept)], fmt.Errorf("%s: %w", where, err))
 	return nil
 }

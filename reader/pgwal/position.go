@@ -3,7 +3,6 @@ package pgwal
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/kit/handover"
@@ -24,6 +23,8 @@ type spec struct {
 	Publication string `json:"publication"`
 	System      string `json:"system"` // identity of the cluster
 	After       string `json:"after"`  // where the stream begins
+	// Within is how much was handed on before of the transaction that comes next.
+	Within *within `json:"within,omitempty"`
 	// Tables is what the tables are there, as a mark's state has it; nil: the log
 	// tells.
 	Tables json.RawMessage `json:"tables,omitempty"`
@@ -70,13 +71,14 @@ func parseChunk(s plugin.Split) (chunkSpec, error) {
 // isLog tells the split of the log from those of the snapshot.
 func isLog(s plugin.Split) bool { return s.ID == splitID || strings.HasPrefix(s.ID, splitID+"/") }
 
-// position is the end of a transaction.
+// position is the end of a transaction, or a place within the next one.
 type position struct {
-	V  int    `json:"v"`
-	At string `json:"at"` // the LSN
+	V      int     `json:"v"`
+	At     string  `json:"at"` // the LSN
+	Within *within `json:"within,omitempty"`
 }
 
-func parseSpec(s plugin.Split) (spec, pgkit.LSN, error) {
+func parseSpec(s plugin.Split) (spec, place, error) {
 	var sp spec
 	err := json.Unmarshal(s.Spec, &sp)
 	if err == nil && sp.V != version {
@@ -84,24 +86,20 @@ func parseSpec(s plugin.Split) (spec, pgkit.LSN, error) {
 	}
 	after, lsnErr := pgkit.ParseLSN(sp.After)
 	if err = errors.Join(err, lsnErr); err != nil {
-		return sp, 0, lost("reading split %q: %w", s.ID, err)
+		return sp, place{}, lost("reading split %q: %w", s.ID, err)
 	}
-	return sp, after, nil
+	return sp, placeOf(after, sp.Within), nil
 }
 
-func parsePosition(raw json.RawMessage) (pgkit.LSN, error) {
+func parsePosition(raw json.RawMessage) (place, error) {
 	var p position
 	err := json.Unmarshal(raw, &p)
-	if err == nil && p.V != version {
+	if err == nil && p.V != version && (p.V != versionWithin || p.Within == nil || p.Within.Skip <= 0) {
 		err = errors.New("it is of another version")
 	}
 	at, lsnErr := pgkit.ParseLSN(p.At)
 	if err = errors.Join(err, lsnErr); err != nil {
-		return 0, lost("reading the position %s: %w", raw, err)
+		return place{}, lost("reading the position %s: %w", raw, err)
 	}
-	return at, nil
-}
-
-func appendPosition(dst []byte, at pgkit.LSN) []byte {
-	return fmt.Appendf(dst, `{"v":%d,"at":%q}`, version, at)
+	return placeOf(at, p.Within), nil
 }

@@ -46,8 +46,10 @@ func newTables(c *Config, meta []string) *tables {
 }
 
 // add takes the definition of a table in; c is for what the log does not tell.
-// It returns the schema before, if the job reads the table and knew another.
-func (t *tables) add(ctx context.Context, c *pgkit.Conn, m *message) (before, now *record.Schema, err error) {
+// It returns the relation before, if the job reads the table and knew another.
+// passing tells that rows of it were handed on before the stream began: what is
+// known is known of the place after them, and stays.
+func (t *tables) add(ctx context.Context, c *pgkit.Conn, m *message, passing bool) (before, now *relation, err error) {
 	id := m.uint32()
 	name := record.Name{Database: t.config.settings.Database, Schema: m.text(), Table: m.text()}
 	rel := &relation{identity: m.int8()}
@@ -79,15 +81,18 @@ func (t *tables) add(ctx context.Context, c *pgkit.Conn, m *message) (before, no
 		t.byID[id] = old // the same shape: the same schema
 		return nil, nil, nil
 	}
+	if old != nil && passing {
+		return nil, nil, nil
+	}
 	if err := t.describe(ctx, c, name, rel); err != nil {
 		return nil, nil, err
 	}
 	t.known[name], t.fresh = rel, true
 	if old == nil {
-		return nil, rel.schema, nil
+		return nil, rel, nil
 	}
 	rel.touched = old.touched
-	return old.schema, rel.schema, nil
+	return old, rel, nil
 }
 
 // describe makes the schema of a relation. Nullability and the primary key are

@@ -45,7 +45,8 @@ func (s *source) row(ctx context.Context, b *record.Batch, kind byte, m *message
 			return malformed("the log has a row of table %s with %d values, it has %d columns", rel.schema.Name, len(t), len(rel.columns))
 		}
 	}
-	s.tx.rows, rel.touched = true, s.tx.end
+	s.tx.since++
+	rel.touched = s.tx.end
 	e := emitter{ctx: ctx, source: s, b: b, rel: rel, at: at}
 	switch cat := s.reader.config.cat; kind {
 	case 'I':
@@ -93,8 +94,12 @@ func (e *emitter) update(before byte) {
 		}
 	default:
 		was := e.emit(record.UpdateBefore, s.old, nil, before)
-		if is := e.emit(record.UpdateAfter, s.now, s.old, 0); was && !is { // the pair travels together or not at all
+		is, why := e.put(record.UpdateAfter, s.now, s.old, 0)
+		if was && !is { // the pair travels together or not at all
 			e.b.Drop()
+		}
+		if why != nil {
+			e.refuse(s.now, why)
 		}
 	}
 }
@@ -140,10 +145,20 @@ func (e *emitter) moved() bool {
 	return false
 }
 
-// emit appends a row; values that the log leaves out come from was. Of a row
-// with its identity alone the other values are absent. It tells whether the row
-// is in the batch: not one that is none, nor one that a snapshot shows already.
+// emit puts a row into the batch, or hands it over as input that is none.
 func (e *emitter) emit(op record.Op, values, was []value, before byte) bool {
+	in, why := e.put(op, values, was, before)
+	if why != nil {
+		e.refuse(values, why)
+	}
+	return in
+}
+
+// put appends a row; values that the log leaves out come from was. Of a row
+// with its identity alone the other values are absent. It tells whether the row
+// is in the batch: not one that is none, and why, nor one that a snapshot shows
+// already.
+func (e *emitter) put(op record.Op, values, was []value, before byte) (in bool, why error) {
 	b, rel := e.b, e.rel
 	b.Begin(rel.schema, op)
 	for i := range rel.columns {
@@ -158,21 +173,21 @@ func (e *emitter) emit(op record.Op, values, was []value, before byte) bool {
 			b.Null()
 		default:
 			if err := rel.decoder.Append(b, i, v.text); err != nil {
-				e.reject(i, values, err)
-				return false
+				b.Drop()
+				return false, e.bad(i, err)
 			}
 		}
 	}
 	e.meta()
 	if e.source.filter == nil {
-		return true
+		return true, nil
 	}
 	skip, err := e.source.filter.Skip(e.ctx, b.Row(b.Len()-1))
 	e.err = errors.Join(e.err, err)
 	if skip {
 		b.Drop()
 	}
-	return !skip
+	return !skip, nil
 }
 
 func (e *emitter) meta() {
@@ -198,15 +213,14 @@ var metas = map[string]func(b *record.Batch, tx *transaction, at pgkit.LSN){
 	"_snapshot": func(b *record.Batch, _ *transaction, _ pgkit.LSN) { b.Bool(false) },
 }
 
-// reject hands the row begun last over as input that is none.
-func (e *emitter) reject(column int, values []value, why error) {
-	e.b.Drop()
+// bad is the error of a value, with its column.
+func (e *emitter) bad(column int, why error) error {
 	name := e.rel.schema.Columns[column].Name
 	var v *errclass.Value
 	if errors.As(why, &v) {
 		why = errclass.With(errclass.Data, &errclass.Value{Column: name, Reason: v.Reason, Err: v.Err})
 	}
-	e.refuse(values, why)
+	return why
 }
 
 // refuse hands values over as input that is no row.

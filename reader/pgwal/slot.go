@@ -152,6 +152,9 @@ func check(ctx context.Context, c *pgkit.Conn, cfg *Config) error {
 	if c.Server.Number < 100000 {
 		bad("the server is PostgreSQL %s: pgoutput is there since 10", c.Server)
 	}
+	if err := cfg.checkStreaming(c.Server); err != nil {
+		errs = append(errs, err)
+	}
 	r, err := c.Query(ctx, `SELECT current_setting('wal_level'), current_setting('max_replication_slots')::int, current_setting('max_wal_senders')::int,
  (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user)`)
 	if err != nil {

@@ -30,25 +30,34 @@ type source struct {
 	stream *pgkit.Replication
 	lookup *pgkit.Conn // for what the log does not tell
 	keeper *keeper
+	spool  *spool // nil: transactions come when they have ended
 
 	filter   *handover.Filter[high, uint32] // nil: nothing that comes was copied before
 	tx       transaction
 	at       pgkit.LSN // everything before it has been handed on
 	recopied bool      // the log was not read yet since the tables were copied again
+	backEnd  pgkit.LSN // the position after the transaction that is given back
+	within   within    // and of the transaction after it this, before the stream began; zero: nothing
 	marked   pgkit.LSN
 	markedAt time.Time
-	changes  []*record.Change // to hand on before anything else is read
-	when     time.Time        // how far at is, by the server's clock
-	old, now []value          // scratch
+	changes  []pending // to hand on before anything else is read
+	altered  place     // where the last of them was that had a mark
+	when     time.Time // how far at is, by the server's clock
+	old, now []value   // scratch
 }
 
 // transaction is the one whose changes are being read.
 type transaction struct {
 	open bool
-	rows bool // of it were handed on
 	id   uint32
 	end  pgkit.LSN // of its commit
 	at   time.Time // when it was committed
+
+	seen  int64     // changes of it that were read
+	skip  int64     // of these, how many were handed on before the stream began
+	since int64     // changes handed on since the last mark
+	last  pgkit.LSN // of the last change that was read
+	cut   bool      // a mark was given inside of it
 
 	early []*record.Change // were handed on before it
 }
@@ -60,8 +69,8 @@ var (
 
 // open checks that the slot still has what comes after a place, and begins to
 // stream.
-func (s *source) open(ctx context.Context, after pgkit.LSN, resumed bool) (err error) {
-	cfg := s.reader.config
+func (s *source) open(ctx context.Context, from place, resumed bool) (err error) {
+	cfg, after := s.reader.config, from.at
 	if s.lookup, err = pgkit.Dial(ctx, cfg.settings); err != nil {
 		return err
 	}
@@ -97,10 +106,16 @@ func (s *source) open(ctx context.Context, after pgkit.LSN, resumed bool) (err e
 	if err := there.usable(s.spec.Slot, cfg.settings.Database); err != nil {
 		return err
 	}
-	if err := s.stream.Start(ctx, s.spec.Slot, after, []string{s.spec.Publication}); err != nil {
+	if err := cfg.checkStreaming(s.lookup.Server); err != nil {
 		return err
 	}
-	s.at, s.marked, s.markedAt = after, after, time.Now()
+	if s.spool, err = spoolIn(s.reader.env, cfg.Streaming); err != nil {
+		return err
+	}
+	if err := s.stream.Start(ctx, s.spec.Slot, after, []string{s.spec.Publication}, cfg.Streaming); err != nil {
+		return err
+	}
+	s.at, s.within, s.marked, s.markedAt = after, from.within, after, time.Now()
 	if err := s.leaveOut(); err != nil {
 		return err
 	}
@@ -158,6 +173,19 @@ func (s *source) fill(ctx context.Context, b *record.Batch) error {
 		if s.tx.open && b.Over() {
 			return nil
 		}
+		if s.spooling() && !b.Empty() { // rows of ended transactions do not wait for one that is kept
+			_, err := s.mark(b)
+			return err
+		}
+		if most := s.reader.config.MaxTransactionRows; most > 0 && s.tx.since >= most {
+			return s.markHere(b)
+		}
+		if s.givingBack() {
+			if err := s.giveBack(ctx, b); err != nil {
+				return err
+			}
+			continue
+		}
 		var wait time.Duration
 		if !s.tx.open && !s.stream.Buffered() {
 			wait = s.waits(b)
@@ -170,7 +198,7 @@ func (s *source) fill(ctx context.Context, b *record.Batch) error {
 			}
 			continue
 		case err != nil:
-			return fmt.Errorf("reading from replication slot %s: %w", s.spec.Slot, err)
+			return fmt.Errorf("reading from replication slot %s: %w", s.spec.Slot, s.explain(err))
 		case m.Data == nil:
 			s.alive(m)
 		default:
@@ -196,7 +224,7 @@ func (s *source) waits(b *record.Batch) time.Duration {
 // alive takes a keepalive in: outside of a transaction everything before the
 // end that it names has been sent.
 func (s *source) alive(m pgkit.LogMessage) {
-	if !s.tx.open && m.End >= s.at {
+	if !s.tx.open && !s.spooling() && m.End >= s.at {
 		s.at, s.when = m.End, m.Sent
 	}
 	if m.Reply {
@@ -222,28 +250,33 @@ func (s *source) markHere(b *record.Batch) error {
 		}
 		s.tables.fresh = false
 	}
-	b.MarkState(appendPosition(nil, s.at), kept, s.when)
+	return s.markAt(b, s.here(), kept)
+}
+
+func (s *source) markAt(b *record.Batch, p place, state []byte) error {
+	at, err := p.encode()
+	if err != nil {
+		return err
+	}
+	b.MarkState(at, state, s.when)
 	s.marked, s.markedAt, s.recopied = s.at, time.Now(), false
+	s.tx.since, s.tx.cut = 0, s.tx.cut || p.within != (within{})
 	return nil
 }
 
-// handChange hands a schema change on, after a mark before it where there is
-// such a place: the end of the last transaction, if nothing of this one was
-// handed on. That mark keeps the definitions before the change, so that a stream
-// that begins there again finds it again.
+// handChange hands a schema change on, after the mark before it. That mark keeps
+// the definitions before the change, so that a stream that begins there again
+// finds it again. Of several changes at one place the first has the mark: what a
+// writer makes of one is not durable while that can come again.
 func (s *source) handChange(b *record.Batch) error {
-	change := s.changes[0]
+	p := s.changes[0]
 	s.changes = s.changes[1:]
-	if !s.tx.rows {
-		fresh := s.tables.fresh
-		s.tables.fresh = false
-		if err := s.markHere(b); err != nil {
-			return err
-		}
-		s.tables.fresh = fresh
+	b.Change(p.change)
+	if s.altered == p.at && b.Len()+len(b.Rejects()) == 0 {
+		return nil
 	}
-	b.Change(change)
-	return nil
+	s.altered = p.at
+	return s.markAt(b, p.at, p.state)
 }
 
 // message takes a message of pgoutput in.
@@ -253,46 +286,67 @@ func (s *source) message(ctx context.Context, b *record.Batch, l pgkit.LogMessag
 	}
 	kind := l.Data[0]
 	m := &message{p: l.Data[1:]}
+	if done, err := s.streamed(kind, m, l.At); done || err != nil {
+		return err
+	}
 	switch kind {
 	case 'B':
-		s.tx = transaction{open: true, end: m.lsn(), at: pgkit.Moment(m.int64()), id: m.uint32()}
-		s.tx.early = s.reader.early.of(s.tx.end)
-		s.changes = append(s.changes, s.tx.early...)
-		if s.passed(); s.filter != nil {
-			s.filter.Begin(s.tx.id)
+		tx := transaction{end: m.lsn(), at: pgkit.Moment(m.int64()), id: m.uint32()}
+		if err := m.err(kind); err != nil {
+			return err
 		}
+		return s.begin(tx)
 	case 'C':
 		m.int8()
 		m.lsn() // of the commit
-		s.at, s.when, s.tx.open, s.tx.rows = m.lsn(), s.tx.at, false, false
-		if s.tx.early != nil {
-			s.reader.early.forget(s.tx.end)
-		}
-	case 'R':
-		before, now, err := s.tables.add(ctx, s.lookup, m)
-		if err != nil {
+		end := m.lsn()
+		if err := m.err(kind); err != nil {
 			return err
 		}
-		if before != nil && !s.reader.config.SkipDDL && !slices.Equal(before.Columns[:before.Data], now.Columns[:now.Data]) { // not for a new identity alone
-			rel := s.tables.known[now.Name]
-			added, err := s.tables.added(ctx, s.lookup, before, rel)
-			if err != nil {
-				return err
-			}
-			return s.changed(&record.Change{Kind: record.Alter, Name: now.Name, From: before, To: now, LSN: lsnText(l.At), At: s.tx.at, Columns: added}, rel.touched == s.tx.end)
-		}
-	case 'I', 'U', 'D':
-		if err := s.row(ctx, b, kind, m, l.At); err != nil {
-			return err
-		}
-	case 'T':
-		return s.truncate(b, m, l.At)
+		return s.commit(end)
 	}
-	return m.err(kind)
+	return s.change(ctx, b, kind, m, l.At)
+}
+
+// change takes a message of pgoutput in that is part of a transaction.
+func (s *source) change(ctx context.Context, b *record.Batch, kind byte, m *message, at pgkit.LSN) error {
+	switch kind {
+	case 'R':
+		return s.relation(ctx, m, at)
+	case 'I', 'U', 'D', 'T':
+	default: // types, origins, messages
+		return nil
+	}
+	before := s.here()
+	if wanted, err := s.counts(at); !wanted || err != nil {
+		return err
+	}
+	if kind == 'T' {
+		return s.truncate(m, at, before)
+	}
+	return s.row(ctx, b, kind, m, at)
+}
+
+// relation takes the definition of a table in.
+func (s *source) relation(ctx context.Context, m *message, at pgkit.LSN) error {
+	was, is, err := s.tables.add(ctx, s.lookup, m, s.passing())
+	if was == nil || err != nil || s.reader.config.SkipDDL {
+		return err
+	}
+	before, now := was.schema, is.schema
+	if slices.Equal(before.Columns[:before.Data], now.Columns[:now.Data]) { // a new identity alone
+		return nil
+	}
+	added, err := s.tables.added(ctx, s.lookup, before, is)
+	if err != nil {
+		return err
+	}
+	c := &record.Change{Kind: record.Alter, Name: now.Name, From: before, To: now, LSN: lsnText(at), At: s.tx.at, Columns: added}
+	return s.changed(c, s.here(), was, is.touched == s.tx.end)
 }
 
 // truncate hands on that tables were emptied, one after the other.
-func (s *source) truncate(b *record.Batch, m *message, at pgkit.LSN) error {
+func (s *source) truncate(m *message, at pgkit.LSN, before place) error {
 	n := m.int32()
 	m.int8() // CASCADE, RESTART IDENTITY
 	for range n {
@@ -312,7 +366,7 @@ func (s *source) truncate(b *record.Batch, m *message, at pgkit.LSN) error {
 				continue
 			}
 		}
-		err := s.changed(&record.Change{Kind: record.Truncate, Name: rel.schema.Name, From: rel.schema, To: rel.schema, LSN: lsnText(at), At: s.tx.at}, rel.touched == s.tx.end)
+		err := s.changed(&record.Change{Kind: record.Truncate, Name: rel.schema.Name, From: rel.schema, To: rel.schema, LSN: lsnText(at), At: s.tx.at}, before, nil, rel.touched == s.tx.end)
 		if err != nil {
 			return err
 		}
@@ -327,7 +381,7 @@ func lsnText(at pgkit.LSN) string { return fmt.Sprintf("%08X/%08X", uint32(at>>3
 func (s *source) Ack(_ context.Context, raw []byte) error {
 	at, err := parsePosition(json.RawMessage(raw))
 	if err == nil {
-		s.keeper.store(at)
+		s.keeper.store(at.at)
 	}
 	return err
 }
@@ -347,6 +401,9 @@ func (s *source) Close() error {
 	}
 	if s.lookup != nil {
 		errs = append(errs, s.lookup.Close())
+	}
+	if s.spool != nil {
+		errs = append(errs, s.spool.close())
 	}
 	return errors.Join(errs...)
 }

@@ -51,6 +51,14 @@ func (t *tables) state() ([]byte, error) {
 	return raw, nil
 }
 
+// stateWith is state with one table as it was.
+func (t *tables) stateWith(name record.Name, was *relation) ([]byte, error) {
+	now := t.known[name]
+	t.known[name] = was
+	defer func() { t.known[name] = now }()
+	return t.state()
+}
+
 // restore takes in what state has encoded.
 func (t *tables) restore(raw json.RawMessage) error {
 	if len(raw) == 0 {

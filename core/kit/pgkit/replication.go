@@ -127,14 +127,19 @@ func (r *Replication) SystemID(ctx context.Context) (string, error) {
 }
 
 // Start begins to stream the changes of the publications after a place, or
-// after what the slot was told last, whichever is later.
-func (r *Replication) Start(ctx context.Context, slot string, after LSN, publications []string) error {
+// after what the slot was told last, whichever is later. With streaming, which
+// is there since PostgreSQL 14, large transactions are sent before they end.
+func (r *Replication) Start(ctx context.Context, slot string, after LSN, publications []string, streaming bool) error {
 	names := make([]string, len(publications))
 	for i, p := range publications {
 		names[i] = quoteName(p)
 	}
-	options := pglogrepl.StartReplicationOptions{Mode: pglogrepl.LogicalReplication,
-		PluginArgs: []string{"proto_version '1'", "publication_names '" + strings.ReplaceAll(strings.Join(names, ","), "'", "''") + "'"}}
+	args := []string{"proto_version '1'"}
+	if streaming {
+		args = []string{"proto_version '2'", "streaming 'on'"}
+	}
+	args = append(args, "publication_names '"+strings.ReplaceAll(strings.Join(names, ","), "'", "''")+"'")
+	options := pglogrepl.StartReplicationOptions{Mode: pglogrepl.LogicalReplication, PluginArgs: args}
 	err := r.guard(ctx, func() error {
 		return pglogrepl.StartReplication(context.Background(), r.pg, quoteName(slot), after, options)
 	})
