@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/plugintest"
+	"github.com/datasync-io/datasync/core/plugintest/servers"
 	"github.com/datasync-io/datasync/core/record"
 )
 
@@ -44,5 +47,18 @@ func TestPlanHoldsDefinitionsOnce(t *testing.T) {
 	}
 	if (*spec)(nil).brief() != nil {
 		t.Error("no log is one")
+	}
+}
+
+// TestTableIsGone opens a part of a table that is there no more.
+func TestTableIsGone(t *testing.T) {
+	db := servers.PostgreSQL(t).DB(t)
+	r := plugintest.NewReader(t, Info(), parameters(t, db, map[string]any{"tableList": []string{"a"}, "start": map[string]any{"mode": "initial-only"}}))
+	split, err := chunkSplit(nil, record.Name{Schema: "public", Table: "a"}, 0, &sqlkit.Spec{Kind: sqlkit.All}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Open(t.Context(), plugin.Progress{Split: split}); err == nil || !strings.Contains(err.Error(), "public.a") {
+		t.Errorf("got %v", err)
 	}
 }

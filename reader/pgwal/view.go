@@ -125,8 +125,9 @@ func (d *viewDriver) unused() error {
 // begin begins the transaction. It takes the lock that a SELECT takes before
 // the snapshot: what rewrites a table, as some ALTERs and TRUNCATE do, would
 // show it empty to an older snapshot.
-func (d *viewDriver) begin(ctx context.Context) (c *pgkit.Conn, err error) {
-	if c, err = pgkit.Dial(ctx, d.config.settings); err != nil {
+func (d *viewDriver) begin(ctx context.Context) (_ *pgkit.Conn, err error) {
+	c, err := pgkit.Dial(ctx, d.config.settings)
+	if err != nil {
 		return nil, err
 	}
 	defer func() {
