@@ -469,6 +469,7 @@ func snapshot(t *testing.T, m *model, n int, c handover.Chunk, g *target) plugin
 				unmarked, p.Position = nil, marks[0].Position
 			}
 			if err == io.EOF {
+				endsAt(t, m, c, p)
 				return p
 			}
 			if m.rnd.IntN(12) == 0 {
@@ -478,6 +479,22 @@ func snapshot(t *testing.T, m *model, n int, c handover.Chunk, g *target) plugin
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// endsAt begins where a chunk has ended, and must find nothing there.
+func endsAt(t *testing.T, m *model, c handover.Chunk, p plugin.Progress) {
+	t.Helper()
+	s, err := handover.Open(t.Context(), m, c, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := record.NewBatch(0, 0)
+	if err := s.Fill(t.Context(), b); err != io.EOF || b.Len() > 0 || len(b.Marks()) != 1 || string(b.Marks()[0].Position) != string(p.Position) {
+		t.Fatalf("after its end a chunk has %d rows, marks %v, %v", b.Len(), b.Marks(), err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -26,6 +26,7 @@ type position struct {
 	Inner json.RawMessage `json:"inner,omitempty"` // of the view's reader; empty: no row has been read
 	High  json.RawMessage `json:"high"`            // of the view that it was read in
 	Done  []done          `json:"done,omitempty"`  // of views before, in order
+	Ended bool            `json:"ended,omitempty"` // all rows have been read, those after Inner too
 }
 
 // done is where a view was left.
@@ -77,6 +78,9 @@ func Left(v Views, c Chunk, p plugin.Progress) ([]Segment, error) {
 		return nil, err
 	}
 	last := &segments[len(segments)-1]
+	if at.Ended {
+		return segments, nil
+	}
 	if len(at.Inner) == 0 {
 		last.High = nil
 		return segments, nil

@@ -62,6 +62,9 @@ func Open(ctx context.Context, v Views, c Chunk, from plugin.Progress) (plugin.S
 		if err != nil {
 			return nil, err
 		}
+		if p.Ended {
+			return &Ended{At: from.Position}, nil
+		}
 		s.at.Done = p.Done
 		if len(p.Inner) > 0 {
 			through, err := v.Key(c, p.Inner)
@@ -279,6 +282,7 @@ func (s *source) rest(b *record.Batch) error {
 		s.add(b, s.window.rows.Row(s.states[0]))
 		s.states = s.states[1:]
 	}
+	s.at.Ended = true
 	if err := s.markHere(b); err != nil {
 		return err
 	}
