@@ -127,6 +127,29 @@ func contract(t *testing.T, url string, want [][]string) {
 	})
 }
 
+// TestRowsContract copies rows and nothing else, with snapshots and without.
+func TestRowsContract(t *testing.T) {
+	for _, still := range []bool{true, false} {
+		t.Run(fmt.Sprintf("snapshots %t", still), func(t *testing.T) {
+			db, url := peer(t)
+			if !still {
+				db.ForbidSnapshot()
+			}
+			var want [][]string
+			for i := range 300 {
+				db.Transact(fmt.Sprintf("INSERT INTO orders VALUES (%d, %d, '%d.50', NULL, NULL)", i, i*2, i), fmt.Sprintf("INSERT INTO notes VALUES ('n%03d', 'zoë')", i))
+				want = append(want, []string{fmt.Sprintf("int64 %d", i), fmt.Sprintf("int64 %d", i*2), fmt.Sprintf("decimal %d.50", i), "null", "null"}, []string{fmt.Sprintf("string n%03d", i), "string zoë"})
+			}
+			plugintest.Reader(t, plugintest.ReaderSuite{
+				New: func(t testing.TB) plugin.Reader {
+					return plugintest.NewReader(t, Info(), parameters(url, map[string]any{"start": map[string]any{"mode": "initial-only"}, "tableList": []string{"orders", "notes"}}))
+				},
+				Want: func(testing.TB) [][]string { return want }, Channels: []int{1, 3}, Resumable: true, Bad: badConfigs(),
+			})
+		})
+	}
+}
+
 func badConfigs() map[string]func(testing.TB) error {
 	const url = "jdbc:sqlserver://h;databaseName=d;user=u"
 	list := map[string]func(testing.TB) error{"nothing": plugintest.ReaderError(Info(), `{}`)}
