@@ -324,6 +324,11 @@ func TestShapeKeys(t *testing.T) {
 		{"binlogreader", `"pavingData": true`, "streamwriter", `"print": true`, `print=true`},
 		{"mysqlreader", `"pavingData": true`, "kafkawriter", `"topic":"t"`, `topic="t"`},
 		{"sqlservercdcreader", `"cat": "insert"`, "kafkawriter", `"topic":"t"`, `topic="t" pavingData=false`},
+		{"binlogreader", `"pavingData": false`, "filewriter", `"path":"d"`, `path="d" pavingData=false`},
+		{"binlogreader", `"splitUpdate": false`, "txtfilewriter", `"path":"d"`, `path="d" splitUpdate=false pavingData=true`},
+		{"pgwalreader", `"split": "true"`, "ftpwriter", `"path":"d"`, `path="d" split="true"`},
+		{"sqlservercdcreader", `"cat": "insert"`, "filewriter", `"path":"d"`, `path="d" pavingData=false`},
+		{"mysqlreader", `"pavingData": true`, "filewriter", `"path":"d"`, `path="d"`},
 		{"pgwalreader", `"split": "true"`, "kafkawriter", ``, `split="true"`},
 	} {
 		text := `{"job":{"content":[{"reader":{"name":"` + c.reader + `","parameter":{` + c.readerKeys + `}},"writer":{"name":"` + c.writer + `","parameter":{` + c.writerKeys + `}}}]}}`

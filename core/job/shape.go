@@ -14,11 +14,16 @@ var shapeKeys = []string{"pavingData", "split", "splitUpdate"}
 // file says it.
 var changeReaders = map[string]string{"binlog": "", "pgwal": "", "sqlservercdc": "false"}
 
-// shaped gives a writer of messages the reader's shape keys, where it has none
-// of its own.
+// shapeWriters are the writers that have the keys, with what pavingData is
+// where neither the file nor its reader's table above says anything.
+var shapeWriters = map[string]string{"kafka": "", "kafka09": "", "kafka10": "", "kafka11": "", "file": "true", "ftp": "true", "sftp": "true"}
+
+// shaped gives a writer of messages or files the reader's shape keys, where it
+// has none of its own.
 func (p *parser) shaped(reader, writer Operator) Operator {
 	paving, changes := changeReaders[reader.Plugin]
-	if !changes || writer.Plugin != "kafka" || reader.Parameter == nil || writer.Parameter == nil {
+	usual, shapes := shapeWriters[writer.Plugin]
+	if !changes || !shapes || reader.Parameter == nil || writer.Parameter == nil {
 		return writer
 	}
 	node := writer.Parameter.Node()
@@ -28,6 +33,9 @@ func (p *parser) shaped(reader, writer Operator) Operator {
 				node = node.With(key, m.Node)
 			}
 		}
+	}
+	if paving == "" && !splits(node) {
+		paving = usual
 	}
 	if paving != "" && node.Member("pavingData") == nil {
 		value, err := config.Parse(config.NewText("", []byte(paving)))
@@ -40,4 +48,14 @@ func (p *parser) shaped(reader, writer Operator) Operator {
 		writer.Parameter = p.decoder(node, writerNoEffect)
 	}
 	return writer
+}
+
+// splits tells that an update is to be two messages.
+func splits(node *config.Node) bool {
+	for _, key := range shapeKeys[1:] {
+		if m := node.Member(key); m != nil && strings.EqualFold(strings.Trim(m.Raw(), `"`), "true") {
+			return true
+		}
+	}
+	return false
 }

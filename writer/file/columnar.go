@@ -80,6 +80,8 @@ func (c *columnar) append(dst []byte, r record.Row) ([]byte, error) {
 	return c.parquet.Append(dst, r)
 }
 
+func (c *columnar) renew() { c.parquet = nil }
+
 func (c *columnar) settle(dst []byte, size int) ([]byte, error) { return c.parquet.Settle(dst, size) }
 
 func (c *columnar) end(dst []byte) ([]byte, int64, error) { return c.parquet.End(dst) }

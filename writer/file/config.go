@@ -44,6 +44,12 @@ type Config struct {
 	RowGroupSize config.Bytes `json:"rowGroupSize" min:"1024"`
 	// Columns: names here are those of the header, of JSON objects and of parquet, by place. Absent or "*" is the reader's names.
 	Column config.List[Column] `json:"column"`
+	// Make rows of changes: the columns database, schema, table, ts, lsn, opTime, primary_key and type, and behind them before_ and after_ each column; false makes two documents, before and after, of the columns. Absent is what the reader of changes says, or true of one that says nothing; rows of other readers are written as they are.
+	Paving *bool `json:"pavingData"`
+	// Make rows of changes with the columns under their own names, and two of an update, of type UPDATE_BEFORE and UPDATE_AFTER.
+	Split bool `json:"split"`
+	// The same; in effect unless pavingData is true.
+	SplitUpdate bool `json:"splitUpdate"`
 	filekit.Remote
 }
 

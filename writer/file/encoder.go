@@ -26,6 +26,8 @@ type encoder interface {
 	// end makes what was written complete and returns how many rows came
 	// since begin, where the file's size does not tell enough.
 	end(dst []byte) (out []byte, rows int64, err error)
+	// renew forgets the columns, behind a file's end.
+	renew()
 }
 
 func newEncoder(w *writer) (encoder, error) {
@@ -56,7 +58,7 @@ func onlyInserts(r record.Row) error {
 	if r.Op() == record.Insert {
 		return nil
 	}
-	return errclass.BadValue("", errclass.Other, "a change (%s) cannot be kept in a file of rows", r.Op())
+	return errclass.BadValue("", errclass.Other, "a change (%s) cannot be kept in a file of rows: set pavingData, which makes a row of each", r.Op())
 }
 
 // lines are JSON objects.
@@ -65,6 +67,8 @@ type lines struct{ json *jsonfmt.Encoder }
 func (l *lines) begin(dst []byte, _ int64, _ *record.Schema) ([]byte, error) { return dst, nil }
 func (l *lines) settle(dst []byte, _ int) ([]byte, error)                    { return dst, nil }
 func (l *lines) end(dst []byte) ([]byte, int64, error)                       { return dst, 0, nil }
+
+func (*lines) renew() {}
 
 func (l *lines) append(dst []byte, r record.Row) ([]byte, error) {
 	if err := onlyInserts(r); err != nil {
@@ -86,6 +90,8 @@ type table struct {
 
 func (t *table) settle(dst []byte, _ int) ([]byte, error) { return dst, nil }
 func (t *table) end(dst []byte) ([]byte, int64, error)    { return dst, 0, nil }
+
+func (t *table) renew() { t.columns = 0 }
 
 func (t *table) append(dst []byte, r record.Row) ([]byte, error) {
 	if err := onlyInserts(r); err != nil {

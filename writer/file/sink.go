@@ -26,6 +26,10 @@ type sink struct {
 	err     error  // what ended the sink
 	dirty   bool   // something was written since the last Prepare
 	begun   bool   // the encoder has begun the open file, or its next part
+
+	changes *changes       // nil: rows are written as they come
+	schema  *record.Schema // of the row before
+	next    bool           // the last file takes no more rows
 }
 
 const (
@@ -44,7 +48,7 @@ func newSink(w *writer, t plugin.Task, prepared token) (*sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sink{writer: w, channel: t.Channel, of: t.Of, files: slices.Clone(prepared.Files), encoder: e}
+	s := &sink{writer: w, channel: t.Channel, of: t.Of, files: slices.Clone(prepared.Files), encoder: e, changes: w.changes(t.Channel)}
 	entries, err := w.disk.ReadDir(w.hidden)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, filekit.Failed("reading", w.hidden, err)
@@ -77,10 +81,13 @@ func (s *sink) Write(ctx context.Context, b *record.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var bad []errclass.BadRow
+	var bad, unmade []errclass.BadRow
+	if s.changes != nil {
+		b, unmade = s.changes.of(b)
+	}
 	for i := 0; i < b.Len() && s.err == nil; i++ {
-		if !s.begun {
-			if s.err = s.begin(b.Row(i).Schema()); s.err != nil {
+		if schema := b.Row(i).Schema(); !s.begun || schema != s.schema {
+			if s.err = s.ready(schema); s.err != nil {
 				break
 			}
 		}
@@ -100,10 +107,26 @@ func (s *sink) Write(ctx context.Context, b *record.Batch) error {
 	if s.err != nil {
 		return s.err
 	}
+	if s.changes != nil {
+		bad = s.changes.back(unmade, bad)
+	}
 	if len(bad) > 0 {
 		return &errclass.Rows{Bad: bad, Written: true}
 	}
 	return nil
+}
+
+// ready makes sure that a file for rows of a schema is begun.
+func (s *sink) ready(schema *record.Schema) error {
+	if schema != s.schema {
+		if err := s.turn(schema); err != nil {
+			return err
+		}
+	}
+	if s.begun {
+		return nil
+	}
+	return s.begin(schema)
 }
 
 // settle takes over what the batch has lent to the encoder.
@@ -133,13 +156,14 @@ func (s *sink) begin(schema *record.Schema) (err error) {
 		return err
 	}
 	s.begun = true
+	s.note(schema)
 	return nil
 }
 
 // open opens the last file if it is not full, else the next.
 func (s *sink) open() (err error) {
 	last := len(s.files) - 1
-	if last >= 0 && !s.full(s.files[last].Size) {
+	if last >= 0 && !s.next && !s.full(s.files[last].Size) {
 		s.out, err = openOutput(s.writer, s.files[last])
 		return err
 	}
@@ -158,7 +182,7 @@ func (s *sink) open() (err error) {
 	if err != nil {
 		return err
 	}
-	s.out, s.files = out, append(s.files, f)
+	s.out, s.files, s.next = out, append(s.files, f), false
 	return nil
 }
 

@@ -21,6 +21,9 @@ type hidden struct {
 	Index int    `json:"index"`
 	Size  int64  `json:"size"`
 	Rows  int64  `json:"rows,omitempty"` // of parquet
+
+	Table  string `json:"table,omitempty"`  // of the first row
+	Layout string `json:"layout,omitempty"` // of that table's rows in the file
 }
 
 func parseToken(data []byte) (token, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -52,8 +53,9 @@ type writer struct {
 	config *Config
 	disk   filekit.Disk
 	zone   *time.Location
-	hidden string // directory of the hidden files
-	stem   string // of visible names
+	log    *slog.Logger // nil: nobody is told
+	hidden string       // directory of the hidden files
+	stem   string       // of visible names
 	ext    string
 	names  []string // of columns; nil: the schema's
 
@@ -72,7 +74,7 @@ func newWriter(env plugin.Env, c *Config, d filekit.Disk) (*writer, error) {
 		}
 	}
 	job := visibleName(env.Job)
-	w := &writer{config: c, disk: d, zone: env.Zone, hidden: filepath.Join(c.Path, ".data"+job), prepared: map[int]token{}}
+	w := &writer{config: c, disk: d, zone: env.Zone, log: env.Log, hidden: filepath.Join(c.Path, ".data"+job), prepared: map[int]token{}}
 	name := c.FileName
 	if name == "" {
 		name = job
@@ -117,6 +119,12 @@ func visibleName(job string) string {
 // Shape learns the columns, for an empty file, and compares their number with
 // the lists of the job file.
 func (w *writer) Shape(_ context.Context, schemas []*record.Schema) error {
+	if c := w.changes(0); c != nil {
+		schemas = slices.Clone(schemas)
+		for i := range schemas {
+			schemas[i] = c.rows.Schema(schemas[i])
+		}
+	}
 	for _, s := range schemas {
 		if err := w.count(s); err != nil {
 			return err
@@ -144,7 +152,12 @@ func (w *writer) Compare(ctx context.Context, schemas []*record.Schema) error {
 func (w *writer) count(s *record.Schema) error { return errclass.With(errclass.Config, w.fits(s.Data)) }
 
 // Fits implements [plugin.Fitter]: columns are mapped by position.
-func (w *writer) Fits(columns []string) error { return w.fits(len(columns)) }
+func (w *writer) Fits(columns []string) error {
+	if w.config.keepsChanges() {
+		return nil // rows of changes have others
+	}
+	return w.fits(len(columns))
+}
 
 func (w *writer) fits(columns int) error {
 	if w.names != nil && len(w.names) != columns {
