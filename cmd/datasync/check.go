@@ -105,7 +105,11 @@ type fault struct {
 	text string // all of it, in a line
 }
 
-const unknownKey = "unknown key"
+// What texts about keys, and about parameters of an address, begin with.
+const (
+	unknownKey       = "unknown key"
+	unknownParameter = "unknown parameter"
+)
 
 // newFinding sorts what is known of a job; j is nil if nothing could be read of it.
 func newFinding(file string, j *job.Job, flagNotes []string, err error) finding {
@@ -146,9 +150,10 @@ func newFinding(file string, j *job.Job, flagNotes []string, err error) finding 
 // notes sorts the notes of a file.
 func (f *finding) notes(j *job.Job, ignored map[string]bool) {
 	for _, n := range j.Notes() {
-		ignored[n.Path] = true
+		part := strings.HasPrefix(n.Msg, "parameter ") || strings.HasPrefix(n.Msg, unknownParameter) // of the value
+		ignored[n.Path] = ignored[n.Path] || !part
 		switch text := n.Error.Error(); {
-		case strings.HasPrefix(n.Msg, unknownKey):
+		case strings.HasPrefix(n.Msg, unknownKey) || strings.HasPrefix(n.Msg, unknownParameter):
 			f.Unknown = append(f.Unknown, text)
 		case n.Warning:
 			f.Warnings = append(f.Warnings, text)

@@ -239,7 +239,12 @@ func (d *Decoder) structure(n *Node, v reflect.Value) []error {
 		errs = append(errs, bad...)
 	}
 	if c, ok := ptr.(Validator); ok && sound {
-		errs = append(errs, place(n, fields, c.Validate())...)
+		faults := place(n, fields, c.Validate())
+		sound = len(faults) == 0
+		errs = append(errs, faults...)
+	}
+	if r, ok := ptr.(Remarker); ok && sound {
+		d.remark(n, fields, r.Remarks())
 	}
 	return errs
 }

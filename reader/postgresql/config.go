@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
@@ -120,12 +119,9 @@ func (c *Config) name(i int, table string) (record.Name, error) {
 func (c *Config) driver(log *slog.Logger) (*pgread.Driver, error) {
 	all := make([][]*pgkit.Settings, len(c.Connection))
 	for i := range c.Connection {
-		places, unused, err := c.places(i)
+		places, _, err := c.places(i)
 		if err != nil {
 			return nil, errclass.With(errclass.Config, err)
-		}
-		if len(unused) > 0 {
-			log.Info("connection parameters without effect", "connection", i, "names", strings.Join(unused, ", "))
 		}
 		all[i] = places
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -41,12 +40,9 @@ func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
 	}
 	d := &driver{cfg: cfg, log: env.Log}
 	for i := range cfg.Connection {
-		places, unused, err := cfg.places(i)
+		places, _, err := cfg.places(i)
 		if err != nil {
 			return nil, errclass.With(errclass.Config, err)
-		}
-		if len(unused) > 0 {
-			env.Log.Info("connection parameters without effect", "names", strings.Join(unused, ", "))
 		}
 		d.places = append(d.places, sqlkit.NewFallback(env.Log, places...))
 	}

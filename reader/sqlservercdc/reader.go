@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,13 +62,9 @@ func newReader(env plugin.Env, c *Config) (*reader, error) {
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
-	var unused []string
 	var err error
-	if r.settings, unused, err = c.settings(); err != nil {
+	if r.settings, _, err = c.settings(); err != nil {
 		return nil, errclass.With(errclass.Config, err)
-	}
-	if len(unused) > 0 {
-		r.log.Info("connection parameters without effect", "names", strings.Join(unused, ", "))
 	}
 	r.gauges.publish(env.Gauge)
 	return r, nil

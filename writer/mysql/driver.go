@@ -57,12 +57,9 @@ type driver struct {
 var _ sqlwrite.Driver = (*driver)(nil)
 
 func newDriver(log *slog.Logger, cfg *Config) (*driver, error) {
-	settings, unused, err := cfg.settings()
+	settings, _, err := cfg.settings()
 	if err != nil {
 		return nil, errclass.With(errclass.Config, err)
-	}
-	if len(unused) > 0 {
-		log.Info("connection parameters without effect", "names", strings.Join(unused, ", "))
 	}
 	return &driver{settings: settings, log: log}, nil
 }

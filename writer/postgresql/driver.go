@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
@@ -38,12 +37,9 @@ func New(env plugin.Env, cfg *Config) (plugin.Writer, error) {
 	if env.Log == nil {
 		env.Log = slog.New(slog.DiscardHandler)
 	}
-	s, unused, err := cfg.settings()
+	s, _, err := cfg.settings()
 	if err != nil {
 		return nil, errclass.With(errclass.Config, err)
-	}
-	if len(unused) > 0 {
-		env.Log.Info("connection parameters without effect", "names", strings.Join(unused, ", "))
 	}
 	return sqlwrite.New(env, &cfg.Config, &driver{cfg: cfg, settings: s, log: env.Log})
 }

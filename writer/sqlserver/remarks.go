@@ -1,0 +1,11 @@
+package sqlserver
+
+import (
+	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/kit/mssqlkit"
+)
+
+// Remarks implements [config.Remarker]: it names connection parameters without effect.
+func (c *Config) Remarks() []config.Remark {
+	return append(mssqlkit.PropertyRemarks(c.Properties), mssqlkit.Remarks(c.First().URLKey(0, 0), c.First().URL())...)
+}
