@@ -125,7 +125,6 @@ func badConfigs(db servers.Database) map[string]func(t testing.TB) error {
 		"two starts": {"start": map[string]any{"mode": "latest", "timestamp": 1}},
 		"gtidSet":    {"start": map[string]any{"gtidSet": "nonsense"}},
 		"key":        {"tabel": []string{"db.t"}},
-		"snapshot":   {"onPositionLost": "snapshot"},
 		"a condition for rows that are not copied": {"start": map[string]any{"where": map[string]string{"d.t": "id > 1"}}},
 		"a condition that is none":                 {"start": map[string]any{"mode": "initial", "where": map[string]string{"d.t": "(id > 1"}}},
 	}

@@ -29,8 +29,15 @@ func prepareXA(t *testing.T, db servers.Database, xid string, statements ...stri
 	t.Helper()
 	c := db.Connect(t)
 	execute(t, c, append(append([]string{"XA START " + xid}, statements...), "XA END "+xid, "XA PREPARE "+xid)...)
+	id := c.GetConnectionID()
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
+	}
+	// Another session can decide it when this one is gone.
+	for *db.Query(t, fmt.Sprintf("SELECT COUNT(*) FROM information_schema.processlist WHERE id = %d", id))[0][0] != "0" {
+		if t.Context().Err() != nil {
+			t.Fatal("the session does not end")
+		}
 	}
 }
 
