@@ -49,6 +49,7 @@ func crash(t *testing.T, seed uint64, channels [2]int, build func(*place) plugin
 	d := newDice(seed, 0)
 	logs, to := newLogs(d, 5, 60), newPlace(d)
 	d.fails = 0.02
+	to.slow = 20 * time.Millisecond // else no time passes in which anything is flushed, and all that has not failed is done again
 	store, dirty := &memoryStore{}, &bin{rows: map[string]map[int64]bool{}}
 	rnd := rand.New(rand.NewPCG(seed, 2))
 	var final *tally
@@ -69,6 +70,7 @@ func crash(t *testing.T, seed uint64, channels [2]int, build func(*place) plugin
 		drain()
 		if err == nil {
 			final = meter
+			t.Logf("seed %d: %d runs", seed, attempt+1)
 			break
 		}
 		if !errors.Is(err, context.Canceled) && !errors.Is(err, errFlaky) {

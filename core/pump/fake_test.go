@@ -163,6 +163,8 @@ type place struct {
 	run  uint64
 
 	refuses map[string]int // the row from which on a split's table is refused for good
+
+	slow time.Duration // that a write takes at most; above 0 in bubbles alone
 }
 
 func newPlace(d *dice) *place {
@@ -186,6 +188,9 @@ func (s *sinkBase) Close() error { return s.p.dice.fail() }
 
 // take reads the rows of b into held; on a refusal nothing is taken unless it says so.
 func (s *sinkBase) take(b *record.Batch) error {
+	if ms := int(s.p.slow / time.Millisecond); ms > 0 {
+		time.Sleep(time.Duration(s.p.dice.intn(ms)) * time.Millisecond)
+	}
 	if err := s.p.dice.fail(); err != nil {
 		return err
 	}
