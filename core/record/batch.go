@@ -179,6 +179,9 @@ func (b *Batch) Drop() {
 	b.arena = b.arena[:b.start]
 	b.heads = b.heads[:len(b.heads)-1]
 	b.end = len(b.cells)
+	if len(b.heads) == 0 { // rows dropped before have left their bytes
+		b.arena = b.arena[:0]
+	}
 }
 
 // Reject hands over input that is no row: it goes to the dirty sink, in its

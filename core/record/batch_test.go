@@ -262,3 +262,22 @@ func TestRelabel(t *testing.T) {
 	}()
 	b.Relabel(other, record.NewSchema(record.Name{}, two.Columns[:1]))
 }
+
+// TestDropAll drops pairs, of which only the last row's bytes can be taken back
+// at once: nothing may be left of them when no row is.
+func TestDropAll(t *testing.T) {
+	s := record.NewSchema(record.Name{Table: "t"}, []record.Column{{Name: "s", Kind: record.String}})
+	b := record.NewBatch(0, 0)
+	b.SetTarget(100, 1000)
+	for range 1000 {
+		for range 2 {
+			b.Begin(s, record.Insert)
+			b.Text(record.String, "0123456789")
+		}
+		b.Drop()
+		b.Drop()
+	}
+	if b.Size() != 0 || b.Full() || b.Over() {
+		t.Errorf("an empty batch has %d bytes, is full: %v, over: %v", b.Size(), b.Full(), b.Over())
+	}
+}
