@@ -11,8 +11,8 @@ import (
 // collector returns where the job's dirty rows go.
 func (r *Runner) collector(ctx context.Context, restored int64) (*dirty.Collector, error) {
 	rows, percent := r.job.DirtyLimit()
-	s := dirty.Settings{Limit: dirty.Limit{Rows: rows, Percent: percent}, Restored: restored, Log: r.o.Log, Now: time.Now,
-		Read: func() int64 { return r.meter.Total().Read }, Mask: r.job.Scrubber()}
+	s := dirty.Settings{Limit: dirty.Limit{Rows: rows, Percent: percent}, Restored: r.earlier.Errors() + restored, Log: r.o.Log, Now: time.Now,
+		Read: func() int64 { return r.earlier.Read + r.meter.Total().Read }, Mask: r.job.Scrubber()}
 	if n := r.job.Properties.DirtyFailures; n != nil {
 		s.Failures = *n
 	}
@@ -25,6 +25,15 @@ func (r *Runner) collector(ctx context.Context, restored int64) (*dirty.Collecto
 	}
 	s.Sinks = sinks
 	return dirty.New(s), nil
+}
+
+// lastLook applies the limit when all rows of the job have been read: those of
+// the pipelines behind this one may yet make the share of bad ones small.
+func (r *Runner) lastLook(c *dirty.Collector) error {
+	if r.mustEnd {
+		return nil
+	}
+	return c.End()
 }
 
 // dirtySinks opens the table and the file that the job names for dirty rows,

@@ -37,6 +37,9 @@ func (r *Result) WriteText(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "  split %s: %s\n", p.Split.ID, standing(p))
 	}
+	for _, c := range r.Contents {
+		fmt.Fprintf(&b, "content[%d]: %s, %d read, %d written, %d errors\n", c.Index, c.State, c.Read, c.Written, c.Errors)
+	}
 	if stage, share := r.Report.Bottleneck(); stage != "" {
 		fmt.Fprintf(&b, "bottleneck: %s %.0f%%\n", stage, share*100)
 	}
@@ -104,6 +107,7 @@ type report struct {
 	Channels   channels       `json:"channels"`
 	Plan       []plugin.Split `json:"plan"`
 	Positions  []position     `json:"positions"`
+	Contents   []Content      `json:"contents,omitempty"`
 	Bottleneck *bottleneck    `json:"bottleneck,omitempty"`
 	metric.Report
 }
@@ -117,7 +121,7 @@ type channels struct {
 func (r *Result) WriteJSON(w io.Writer) error {
 	out := report{
 		Job: r.Job, State: r.State, ExitCode: r.ExitCode, Start: r.Start, End: r.End, Duration: r.End.Sub(r.Start).Seconds(),
-		Guarantee: r.Guarantee, Channels: channels{r.Readers, r.Writers}, Plan: []plugin.Split{}, Positions: []position{}, Report: r.Report,
+		Guarantee: r.Guarantee, Channels: channels{r.Readers, r.Writers}, Plan: []plugin.Split{}, Positions: []position{}, Contents: r.Contents, Report: r.Report,
 	}
 	if r.Err != nil {
 		out.Error = r.Err.Error()

@@ -43,6 +43,7 @@ type Result struct {
 	Guarantee  string            // how often a row arrives when the run is interrupted
 	Plan       []plugin.Progress // every split, and how far it durably is
 	Report     metric.Report
+	Contents   []Content // of a job that runs several elements of job.content, in order
 	Err        error
 	ExitCode   int
 }

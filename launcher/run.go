@@ -128,7 +128,7 @@ func (r *Runner) move(ctx, stop, early context.Context, c *checkpoint.Checkpoint
 	p := pump.New(r.pumpConfig(c, queue, tracker, coordinator, collector))
 	err := r.together(ctx, stop, p, coordinator)
 	if err == nil {
-		err = collector.End()
+		err = r.lastLook(collector)
 	}
 	if ctx.Err() != nil || errclass.Of(err) == errclass.Fenced {
 		return err

@@ -42,6 +42,7 @@ type Runner struct {
 	plan      transform.Plan // what is done with the rows between reader and writer
 	failures  *pump.Rate     // of setting.restart; nil: not given
 	mustEnd   bool           // something runs after it
+	earlier   metric.Counts  // of the pipelines before it: the limit of bad rows is the job's
 
 	tracker atomic.Pointer[checkpoint.Tracker] // once the plan is known
 }

@@ -17,8 +17,8 @@ import (
 )
 
 // Series is all that a job file asks for, ready to run, once: its pipelines,
-// one after the other, with one result. Each has its own state, limit of bad
-// rows and hooks; speed and number of channels hold for the one that runs.
+// one after the other, with one result and one limit of bad rows. Each has its
+// own state and hooks; speed and number of channels hold for the one that runs.
 type Series struct {
 	job     *job.Job
 	runners []*Runner
@@ -83,12 +83,16 @@ func (s *Series) Run(ctx, stop context.Context) *Result {
 		s.begun.Store(1)
 		return s.runners[0].Run(ctx, stop)
 	}
-	first := s.unfinished(ctx)
-	var results []*Result
+	finished := s.finished(ctx)
+	var (
+		results []*Result
+		so      metric.Counts // of the pipelines so far
+	)
 	for i, r := range s.runners {
-		if i < first {
+		if i < len(finished) {
 			r.o.Log.Info("left out: this part of the unfinished run has finished", "job", r.id)
 			results = append(results, &Result{Job: r.id, State: Finished, Start: s.start, End: s.start, Err: r.close()})
+			so.Add(finished[i])
 			continue
 		}
 		if i > 0 && (ctx.Err() != nil || stop.Err() != nil) {
@@ -97,27 +101,30 @@ func (s *Series) Run(ctx, stop context.Context) *Result {
 			continue
 		}
 		s.begun.Store(int32(i + 1))
+		r.earlier = so
 		results = append(results, r.Run(ctx, stop))
+		so.Add(r.meter.Total())
 	}
 	return s.together(results)
 }
 
-// unfinished returns the pipeline that a resumed run goes on with: those before
-// it have finished already.
-func (s *Series) unfinished(ctx context.Context) int {
-	for i, r := range s.runners {
+// finished returns the counts of the pipelines that a resumed run leaves out, as
+// they have finished: those before one that has not.
+func (s *Series) finished(ctx context.Context) (counts []metric.Counts) {
+	for _, r := range s.runners {
 		if !r.o.Resume && !s.job.Setting.Restore.IsRestore {
-			return 0
+			return nil
 		}
 		c, err := r.store.Load(ctx, r.id)
 		switch {
 		case err != nil || c == nil:
-			return 0
+			return nil
 		case c.Unfinished() || !c.AfterDone:
-			return i
+			return counts
 		}
+		counts = append(counts, metric.Counts(c.Counters))
 	}
-	return 0
+	return nil
 }
 
 // together makes one result of all.
@@ -140,6 +147,7 @@ func (s *Series) together(results []*Result) *Result {
 			all.Plan = append(all.Plan, p)
 		}
 		parts = append(parts, metric.Part{Report: r.Report, Took: r.End.Sub(r.Start)})
+		all.Contents = append(all.Contents, contentOf(s.runners[i], r))
 	}
 	all.Report, all.Err = metric.Merge(parts), errors.Join(errs...)
 	return all

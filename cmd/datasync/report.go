@@ -17,6 +17,9 @@ func (p *process) report(o *options, r *launcher.Result) error {
 	if r.Err != nil { // before it is encoded, which may change the secret's spelling
 		r.Err = errors.New(p.secrets.mask(r.Err.Error()))
 	}
+	for i := range r.Contents {
+		r.Contents[i].Error = p.secrets.mask(r.Contents[i].Error)
+	}
 	switch o.report {
 	case "none":
 		return nil

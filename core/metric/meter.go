@@ -118,7 +118,7 @@ func (m *Meter) Total() Counts {
 func (m *Meter) total() Counts {
 	c := m.restored
 	for i := range m.shards {
-		c.add(m.shards[i].counts())
+		c.Add(m.shards[i].counts())
 	}
 	return c
 }
@@ -139,7 +139,8 @@ func (s *shard) counts() Counts {
 	}
 }
 
-func (c *Counts) add(d Counts) {
+// Add adds d.
+func (c *Counts) Add(d Counts) {
 	c.Read += d.Read
 	c.ReadBytes += d.ReadBytes
 	c.Written += d.Written
