@@ -2,13 +2,10 @@ package pgwal
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 
-	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/pgkit"
-	"github.com/datasync-io/datasync/core/plugin"
 )
 
 // What onPositionLost says.
@@ -22,24 +19,17 @@ const waysOn = ": start over with -fresh, or set onPositionLost to snapshot, whi
 
 // lost is an error of class PositionLost, with the ways on.
 func lost(format string, args ...any) error {
-	return errclass.With(errclass.PositionLost, errors.New(fmt.Errorf(format, args...).Error()+waysOn))
+	return handover.LostError(waysOn, format, args...)
 }
 
 // anew has the job planned anew, with its tables copied again, where an error
 // says that its position is lost and onPositionLost asks for that. unread: the
 // log was not read yet since that was done last, and would not be the next time.
 func (r *reader) anew(err error, unread bool) error {
-	if err == nil || r.config.OnPositionLost != lostSnapshot || errclass.Of(err) != errclass.PositionLost {
+	if r.config.OnPositionLost != lostSnapshot {
 		return err
 	}
-	what := strings.ReplaceAll(err.Error(), waysOn, "")
-	if unread {
-		return errclass.With(errclass.PositionLost, fmt.Errorf(
-			"the position is lost again before the log was read, for the tables take longer to copy than the server keeps its log: have it keep more of it (max_slot_wal_keep_size): %s", what))
-	}
-	r.recopies.Store(true)
-	r.env.Log.Warn("POSITION LOST: the tables are copied again, then the log is followed from now on; what was changed in between is seen in these rows alone, and rows that were deleted in between stay at the destination", "missing", what)
-	return errclass.With(errclass.PositionLost, fmt.Errorf("%s: %w", what, plugin.ErrReplan))
+	return handover.Recopy{WaysOn: waysOn, Longer: "max_slot_wal_keep_size", Unread: unread, Again: &r.recopies, Log: r.env.Log}.Anew(err)
 }
 
 // mode is where a plan begins: where start says, or with a copy of the tables

@@ -4,12 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/pgkit"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/record"
@@ -133,35 +133,15 @@ func (c *Config) dial() error {
 	return nil
 }
 
+// schema is that of a table that is named without one.
+const schema = "public"
+
 // choose reads tableList and cat.
-func (c *Config) choose() error {
-	var errs []error
-	for i, text := range c.Tables {
-		parts, err := sqlkit.ParseName(text, 2)
-		if err != nil {
-			errs = append(errs, config.Field(fmt.Sprintf("tableList[%d]", i), err))
-			continue
-		}
-		name := record.Name{Schema: "public", Table: parts[len(parts)-1]}
-		if len(parts) == 2 {
-			name.Schema = parts[0]
-		}
-		c.tables = append(c.tables, name)
-	}
-	c.cat = map[record.Op]bool{}
-	for kind := range strings.SplitSeq(c.Kinds, ",") {
-		switch strings.ToLower(strings.TrimSpace(kind)) {
-		case "insert":
-			c.cat[record.Insert] = true
-		case "update":
-			c.cat[record.UpdateAfter] = true
-		case "delete":
-			c.cat[record.Delete] = true
-		default:
-			errs = append(errs, config.Fieldf("cat", "expected a list of insert, update and delete, found %q", kind))
-		}
-	}
-	return errors.Join(errs...)
+func (c *Config) choose() (err error) {
+	c.tables, err = sqlkit.TableList(c.Tables, schema)
+	var kinds error
+	c.cat, kinds = sqlkit.Kinds(c.Kinds)
+	return errors.Join(err, kinds)
 }
 
 func (c *Config) begin() error {
@@ -188,28 +168,11 @@ func (c *Config) checkStart() error {
 		errs = append(errs, config.Fieldf("onPositionLost", "snapshot goes on with the log, which a slot has to keep from before the first row: remove temporary"))
 	}
 	where := map[string]string{}
-	for text, condition := range c.Start.Where {
-		key := "start.where." + text
-		parts, err := sqlkit.ParseName(text, 2)
-		if err == nil {
-			err = sqlkit.CheckCondition(condition)
-		}
-		if err != nil {
-			errs = append(errs, config.Field(key, err))
-			continue
-		}
-		name := record.Name{Schema: "public", Table: parts[len(parts)-1]}
-		if len(parts) == 2 {
-			name.Schema = parts[0]
-		}
-		if !c.wants(name) {
-			errs = append(errs, config.Fieldf(key, "is not in tableList"))
-		}
-		if !c.Start.copies() && c.OnPositionLost != lostSnapshot {
-			errs = append(errs, config.Fieldf(key, "belongs to start.mode initial or initial-only, or to onPositionLost snapshot"))
-		}
-		where[name.Schema+"."+name.Table] = condition
-	}
+	errs = append(errs, handover.CheckConditions(c.Start.Where, c.Start.copies() || c.OnPositionLost == lostSnapshot, func(table string) (bool, error) {
+		name, err := sqlkit.InSchema(table, schema)
+		where[name.Schema+"."+name.Table] = c.Start.Where[table]
+		return c.wants(name), err
+	}))
 	c.Start.Where = where
 	return errors.Join(errs...)
 }

@@ -2,11 +2,8 @@ package sqlservercdc
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"strings"
 
-	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -22,24 +19,17 @@ const waysOn = ": start over with -fresh (start.mode earliest begins with the ol
 
 // lost is an error of class PositionLost, with the ways on.
 func lost(format string, args ...any) error {
-	return errclass.With(errclass.PositionLost, errors.New(fmt.Errorf(format, args...).Error()+waysOn))
+	return handover.LostError(waysOn, format, args...)
 }
 
 // anew has the job planned anew, with its tables copied again, where an error
 // says that its position is lost and onPositionLost asks for that. unread: no
 // changes were read yet since that was done last, and would not be the next time.
 func (r *reader) anew(err error, unread bool) error {
-	if err == nil || r.config.OnPositionLost != lostSnapshot || errclass.Of(err) != errclass.PositionLost {
+	if r.config.OnPositionLost != lostSnapshot {
 		return err
 	}
-	what := strings.ReplaceAll(err.Error(), waysOn, "")
-	if unread {
-		return errclass.With(errclass.PositionLost, fmt.Errorf(
-			"the position is lost again before changes were read, for the tables take longer to copy than changes are kept: have them kept longer (EXEC sys.sp_cdc_change_job @job_type = N'cleanup', @retention = minutes): %s", what))
-	}
-	r.recopies.Store(true)
-	r.log.Warn("POSITION LOST: the tables are copied again, then changes are followed from now on; what was changed in between is seen in these rows alone, and rows that were deleted in between stay at the destination", "missing", what)
-	return errclass.With(errclass.PositionLost, fmt.Errorf("%s: %w", what, plugin.ErrReplan))
+	return handover.Recopy{WaysOn: waysOn, Longer: "EXEC sys.sp_cdc_change_job @job_type = N'cleanup', @retention = minutes", Unread: unread, Again: &r.recopies, Log: r.log}.Anew(err)
 }
 
 // mode is where a plan begins: where start says, or with a copy of the tables

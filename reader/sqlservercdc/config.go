@@ -2,12 +2,12 @@ package sqlservercdc
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/mssqlkit"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/record"
@@ -70,7 +70,7 @@ func (s *Start) copies() bool { return s.Mode == modeInitial || s.Mode == modeIn
 // condition is what rows of a table must meet to be copied; "": nothing.
 func (s *Start) condition(name record.Name) string {
 	for text, condition := range s.Where {
-		if of, err := tableName(text); err == nil && sameName(of, name) {
+		if of, err := sqlkit.InSchema(text, schema); err == nil && sameName(of, name) {
 			return condition
 		}
 	}
@@ -133,44 +133,15 @@ func (c *Config) settings() (s *mssqlkit.Settings, unused []string, err error) {
 	return s, unused, nil
 }
 
-// tableName reads a name as schema.table, or a table of dbo.
-func tableName(text string) (record.Name, error) {
-	parts, err := sqlkit.ParseName(text, 2)
-	if err != nil {
-		return record.Name{}, err
-	}
-	name := record.Name{Schema: "dbo", Table: parts[len(parts)-1]}
-	if len(parts) == 2 {
-		name.Schema = parts[0]
-	}
-	return name, nil
-}
+// schema is that of a table that is named without one.
+const schema = "dbo"
 
 // choose reads tableList and cat.
-func (c *Config) choose() error {
-	var errs []error
-	for i, text := range c.Tables {
-		name, err := tableName(text)
-		if err != nil {
-			errs = append(errs, config.Field(fmt.Sprintf("tableList[%d]", i), err))
-			continue
-		}
-		c.tables = append(c.tables, name)
-	}
-	c.cat = map[record.Op]bool{}
-	for kind := range strings.SplitSeq(c.Kinds, ",") {
-		switch strings.ToLower(strings.TrimSpace(kind)) {
-		case "insert":
-			c.cat[record.Insert] = true
-		case "update":
-			c.cat[record.UpdateAfter] = true
-		case "delete":
-			c.cat[record.Delete] = true
-		default:
-			errs = append(errs, config.Fieldf("cat", "expected a list of insert, update and delete, found %q", kind))
-		}
-	}
-	return errors.Join(errs...)
+func (c *Config) choose() (err error) {
+	c.tables, err = sqlkit.TableList(c.Tables, schema)
+	var kinds error
+	c.cat, kinds = sqlkit.Kinds(c.Kinds)
+	return errors.Join(err, kinds)
 }
 
 func (c *Config) begin() error {
@@ -202,19 +173,10 @@ func (c *Config) checkStart() error {
 			errs = append(errs, config.Fieldf("onPositionLost", primary, lostSnapshot))
 		}
 	}
-	for text, condition := range c.Start.Where {
-		key := "start.where." + text
-		name, err := tableName(text)
-		switch err = errors.Join(err, sqlkit.CheckCondition(condition)); {
-		case err != nil:
-			errs = append(errs, config.Field(key, err))
-		case !c.wants(name):
-			errs = append(errs, config.Fieldf(key, "is not in tableList"))
-		case !c.Start.copies() && c.OnPositionLost != lostSnapshot:
-			errs = append(errs, config.Fieldf(key, "belongs to start.mode initial or initial-only, or to onPositionLost snapshot"))
-		}
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, handover.CheckConditions(c.Start.Where, c.Start.copies() || c.OnPositionLost == lostSnapshot, func(table string) (bool, error) {
+		name, err := sqlkit.InSchema(table, schema)
+		return c.wants(name), err
+	}))...)
 }
 
 // sameName tells that two names are of one table. Names that differ in case
