@@ -50,6 +50,7 @@ func (s *source) statement(b *record.Batch, e *event) (full bool, err error) {
 	}
 	s.tables.changed()
 	s.redone = true
+	s.altered(effects)
 	s.collect(effects, string(sql), time.Unix(int64(e.Timestamp), 0))
 	s.settled(e)
 	if len(s.changes) > 0 {
@@ -69,7 +70,7 @@ func (s *source) settled(e *event) {
 // concerns tells whether a statement about a table, or a database, matters.
 func (s *source) concerns(n record.Name) bool {
 	if n.Table != "" {
-		return s.reader.selection.follows(n)
+		return s.tables.lists.follows(n)
 	}
 	return !systemDatabases[n.Database]
 }
@@ -105,7 +106,7 @@ func (s *source) collect(effects []binlogkit.Effect, sql string, at time.Time) {
 	swapped := s.swaps(effects)
 	for i, e := range effects {
 		c := record.Change{Kind: e.Kind, Name: e.Name, From: s.schema(e.Before), To: s.schema(e.After), SQL: sql, LSN: s.stamp.place(), At: s.f.tx.time}
-		has, goes := s.reader.selection.has(e.Name), e.Kind == record.Rename && s.reader.selection.has(e.To)
+		has, goes := s.tables.lists.has(e.Name), e.Kind == record.Rename && s.tables.lists.has(e.To)
 		switch {
 		case swapped[i] == away:
 			continue
@@ -166,7 +167,7 @@ func (s *source) swaps(effects []binlogkit.Effect) []swap {
 	found := make([]swap, len(effects))
 	for i, e := range effects {
 		name, is := original(e.Name.Table)
-		if e.Kind != record.Rename || !is || e.To.Table != name || !s.reader.selection.has(e.To) {
+		if e.Kind != record.Rename || !is || e.To.Table != name || !s.tables.lists.has(e.To) {
 			continue
 		}
 		for k, other := range effects {
@@ -196,7 +197,7 @@ func (s *source) describeAll() {
 	})
 	at := appendLSN(nil, s.f.file, s.f.offset, s.reader.config.OffsetLength)
 	for _, d := range list {
-		if s.reader.selection.has(d.Name()) {
+		if s.tables.lists.has(d.Name()) {
 			s.changes = append(s.changes, record.Change{Kind: record.Create, Name: d.Name(), To: s.schema(d), SQL: d.SQL(), LSN: string(at), At: s.f.tx.time})
 		}
 	}
@@ -211,7 +212,7 @@ func (s *source) refuse(database string, sql []byte) error {
 		return nil
 	}
 	for _, n := range names {
-		if s.reader.selection.has(n) {
+		if s.tables.lists.has(n) {
 			return errclass.With(errclass.Permanent, fmt.Errorf(
 				"table %s was changed by a statement that is in the log as text and not as rows, in a session with another binlog_format: make sure that it is ROW everywhere, then begin again with -fresh; the statement is %.200q", n, sql))
 		}

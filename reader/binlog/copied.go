@@ -18,7 +18,8 @@ type chunkSpec struct {
 	V     int             `json:"v"`
 	Log   *LogSpec        `json:"log,omitempty"` // that is read after all chunks, whole in the first of them; nil: none
 	Chunk handover.Chunk  `json:"chunk"`
-	Read  json.RawMessage `json:"read"` // the Spec of package sqlkit
+	Read  json.RawMessage `json:"read"`           // the Spec of package sqlkit
+	List  *list           `json:"list,omitempty"` // that was copied, where there is no log
 }
 
 func parseChunk(split plugin.Split) (*chunkSpec, error) {
@@ -127,14 +128,14 @@ func (s *source) enter() error {
 // unshown takes the rows of a change, those from the nth on, out of the batch
 // where a snapshot shows them.
 func (s *source) unshown(b *record.Batch, nth int) error {
-	if s.filter == nil {
+	if s.filter == nil && !s.copied {
 		return nil
 	}
 	keep := s.scratch
 	keep.Reset("")
 	left := 0
 	for i := nth; i < b.Len(); i++ {
-		skip, err := s.filter.Skip(s.ctx, b.Row(i))
+		skip, err := s.skip(b.Row(i))
 		if err != nil {
 			return err
 		}
@@ -155,6 +156,19 @@ func (s *source) unshown(b *record.Batch, nth int) error {
 		b.Unlink()
 	}
 	return nil
+}
+
+// skip tells that a row is left out: a snapshot shows it, or one is going to.
+func (s *source) skip(r record.Row) (skip bool, err error) {
+	if s.filter != nil {
+		if skip, err = s.filter.Skip(s.ctx, r); skip || err != nil {
+			return skip, err
+		}
+	}
+	if s.copied {
+		return s.copier.Skip(s.ctx, r)
+	}
+	return false, nil
 }
 
 // after plans the log when all chunks have ended. Changes of rows in what was
@@ -186,6 +200,10 @@ func (r *reader) after(now []plugin.Progress) ([]plugin.Split, error) {
 		}
 		if log == nil || logs == 0 && log.History == nil {
 			log = c.Log
+		}
+		if p.Done && p.Position == nil { // it is off the list
+			copied++
+			continue
 		}
 		parts := handover.Segments
 		if !p.Done {

@@ -54,7 +54,11 @@ func (r *reader) chunks(ctx context.Context, log *LogSpec, channels int) (splits
 			return nil, err
 		}
 		for i := range more {
-			more[i].Leads = log != nil
+			if more[i].Leads = log != nil; log == nil {
+				if err := r.list().note(&more[i]); err != nil {
+					return nil, err
+				}
+			}
 			if more[i].Apart = len(definitions) > 1; more[i].Apart {
 				more[i].Table = d.Name()
 			}
@@ -73,15 +77,7 @@ func (r *reader) cut(ctx context.Context, srv *server, log *LogSpec, d *binlogki
 	if err != nil {
 		return nil, fmt.Errorf("looking at table %s: %w", name, err)
 	}
-	var order []*sqlkit.TableColumn
-	for _, k := range d.Key() {
-		f := table.Column(k)
-		if f == nil || !f.Sorts || f.Nullable {
-			order = nil
-			break
-		}
-		order = append(order, f)
-	}
+	order := keyOrder(table, d)
 	specs := []sqlkit.Spec{{Kind: sqlkit.All}}
 	if len(order) > 0 && sqlkit.CanSplitBy(order[0].Kind) && order[0].Kind != record.Any {
 		n := channels

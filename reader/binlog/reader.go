@@ -22,15 +22,18 @@ import (
 var (
 	_ plugin.Splitter = (*reader)(nil)
 	_ plugin.Resumer  = (*reader)(nil)
+	_ plugin.Relister = (*reader)(nil)
+	_ plugin.Signaler = (*reader)(nil)
 	_ plugin.Prober   = (*reader)(nil)
 )
 
 // Info describes the plugin.
 func Info() plugin.ReaderInfo {
 	return plugin.ReaderInfo{
-		Name:   "binlog",
-		Doc:    "Follows the binary log of MySQL or MariaDB: every change, in order, once.",
-		Config: func() any { return defaults() },
+		Name:    "binlog",
+		Doc:     "Follows the binary log of MySQL or MariaDB: every change, in order, once.",
+		Config:  func() any { return defaults() },
+		Signals: signals(),
 		New: func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
 			cfg := defaults()
 			if err := d.Decode(cfg); err != nil {
@@ -53,8 +56,10 @@ type reader struct {
 	gauges    gauges
 	heartbeat time.Duration // of an idle server
 	asking    asking
+	signals   handover.Signals
 	recopies  atomic.Bool // the next plan copies the tables, since a position was lost
 	paused    func()      // of tests: see pause
+	chunk     int         // rows that are copied at once beside the log; 0: as usual
 }
 
 // New returns a reader; it dials nothing. cfg has been validated.
@@ -78,6 +83,9 @@ func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
 		return nil, errclass.With(errclass.Config, err)
 	}
 	r.gauges.publish(env.Gauge)
+	if env.Gauge != nil {
+		env.Gauge("resnapshotRows", r.signals.Rows)
+	}
 	return r, nil
 }
 
@@ -115,9 +123,17 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, err
 
 // Resume takes stored positions as they are; whether the server still has them
 // is found when they are opened. Where rows are still to be copied though the
-// log has been read, the log is left and taken up again after them.
-func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
-	copying, err := r.check(stored)
+// log has been read, the log is left and taken up again after them. Tables that
+// came to the list are copied beside the log.
+func (r *reader) Resume(ctx context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
+	_, err := r.check(stored)
+	if err == nil {
+		stored, err = r.relist(ctx, stored)
+	}
+	copying := false
+	if err == nil {
+		copying, err = r.check(stored) // what is off the list is not
+	}
 	switch {
 	case err != nil:
 		return nil, r.anew(err, false)
@@ -194,7 +210,7 @@ func (r *reader) openLog(ctx context.Context, from plugin.Progress) (plugin.Sour
 		return nil, r.anew(err, unread)
 	}
 	s.recopied = unread
-	if err := s.leaveOut(spec.Copied); err != nil {
+	if err := errors.Join(s.leaveOut(spec.Copied), s.besides(spec, state)); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	if spec.Create && from.Position == nil {

@@ -15,16 +15,16 @@ import (
 // patience, in seconds, with a statement that changes a table just now.
 const lockPatience = 30
 
-// seed returns the log's end, and what the tables are there. While it asks, a
+// seed returns the log's end, and what the tables that are wanted are there. While it asks, a
 // transaction keeps statements away that would change a table: one that was
 // before it is in the log before the end, and the next one comes after it.
-func (s *server) seed(ctx context.Context, sel *selection) (*Position, *binlogkit.History, error) {
+func (s *server) seed(ctx context.Context, wanted func(record.Name) bool) (*Position, *binlogkit.History, error) {
 	for _, sql := range []string{fmt.Sprintf("SET SESSION lock_wait_timeout = %d", lockPatience), "START TRANSACTION READ ONLY"} {
 		if err := s.conn.Exec(ctx, sql); err != nil {
 			return nil, nil, err
 		}
 	}
-	names, err := s.tables(ctx, sel.follows)
+	names, err := s.tables(ctx, wanted)
 	if err != nil {
 		return nil, nil, err
 	}

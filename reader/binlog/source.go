@@ -56,7 +56,12 @@ type source struct {
 	filter  *handover.Filter[high, where] // nil: nothing that comes was copied before
 	entered where                         // that the filter was told of last
 	scratch *record.Batch
-	ctx     context.Context //nolint:containedctx // of the Fill that runs
+
+	copier      *handover.Copier[high, where] // nil: nothing can be copied beside the log
+	copied      bool                          // it wants to see the rows of the table at hand
+	enteredCopy where                         // that it was told of last
+
+	ctx context.Context //nolint:containedctx // of the Fill that runs
 
 	recopied bool      // the log was not read yet since the tables were copied again
 	marked   time.Time // when the last position was given
@@ -108,6 +113,9 @@ var _ plugin.Source = (*source)(nil)
 // Close ends the stream.
 func (s *source) Close() error {
 	s.watcher.close()
+	if s.copier != nil {
+		s.copier.Close()
+	}
 	if s.unpacker != nil {
 		s.unpacker.Close()
 	}
@@ -148,6 +156,9 @@ func (s *source) fill(b *record.Batch) error {
 		if full || err != nil {
 			return err
 		}
+		if e == nil {
+			continue
+		}
 		full, err = s.handled(b, e)
 		if full || err != nil {
 			return err
@@ -167,17 +178,26 @@ func (s *source) next(b *record.Batch) (e *event, full bool, err error) {
 	if s.inner != nil {
 		return s.nextInner(b)
 	}
-	patience := time.Duration(0)
+	patience, besides := time.Duration(0), false
 	if s.f.idle() {
+		if full, besides, err = s.beside(b); full || err != nil {
+			return nil, full, err
+		}
 		if b.Full() {
 			return nil, true, s.mark(b)
 		}
 		if patience, full = s.patience(b); full {
 			return nil, true, s.mark(b)
 		}
+		if besides = besides && (patience == 0 || patience > copyPoll); besides {
+			patience = copyPoll
+		}
 	}
 	raw, err := s.dump.Next(patience)
 	if errors.Is(err, mysqlkit.ErrWait) {
+		if besides {
+			return nil, false, nil
+		}
 		return nil, true, s.mark(b)
 	}
 	if err != nil {
@@ -221,8 +241,11 @@ func (s *source) markAt(b *record.Batch, p *Position) error {
 	var state []byte
 	if s.redone {
 		var err error
-		if state, err = s.history.MarshalJSON(); err != nil {
+		if state, err = s.state(); err != nil {
 			return err
+		}
+		if s.copier != nil {
+			s.copier.Noted()
 		}
 	}
 	b.MarkState(p.encode(), state, p.time())
@@ -302,6 +325,9 @@ func (s *source) begin(b *record.Batch, e *event) error {
 		s.began = time.Now()
 	}
 	s.stamp.begin(s.f, e)
+	if err := s.enterCopy(); err != nil {
+		return err
+	}
 	return s.enter()
 }
 

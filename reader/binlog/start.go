@@ -33,6 +33,10 @@ type LogSpec struct {
 	Ends bool `json:"ends,omitempty"`
 	// Anew says that the tables were copied again since a position was lost.
 	Anew bool `json:"anew,omitempty"`
+	// List is the tables that are read from Start on, Lists what others the job was
+	// resumed with, in order.
+	List  *list    `json:"list,omitempty"`
+	Lists []relist `json:"lists,omitempty"`
 }
 
 // brief is the spec as all chunks of a plan but the first have it: without the
@@ -87,7 +91,7 @@ func (r *reader) start(ctx context.Context) (*LogSpec, error) {
 	if err := srv.usable(); err != nil {
 		return nil, err
 	}
-	end, history, err := srv.seed(ctx, r.selection)
+	end, history, err := srv.seed(ctx, r.selection.follows)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +106,7 @@ func (r *reader) start(ctx context.Context) (*LogSpec, error) {
 	}
 	spec, err := newLogSpec(at, history, r.config.InitialTableStructure)
 	if err == nil {
-		spec.Anew = r.recopies.Load()
+		spec.Anew, spec.List = r.recopies.Load(), r.list()
 	}
 	return spec, err
 }

@@ -28,6 +28,7 @@ type mapped struct {
 // tables are the table maps that events of rows name by number.
 type tables struct {
 	reader  *reader
+	lists   *lists
 	history *binlogkit.History
 	options binlogkit.Options
 	maps    map[uint64]*mapped
@@ -41,7 +42,7 @@ type tables struct {
 const mostMaps = 10_000
 
 func newTables(r *reader, srv *server, h *binlogkit.History) *tables {
-	t := &tables{reader: r, history: h, maps: map[uint64]*mapped{}, schemas: map[record.Name][]*record.Schema{}}
+	t := &tables{reader: r, lists: &lists{now: r.selection}, history: h, maps: map[uint64]*mapped{}, schemas: map[record.Name][]*record.Schema{}}
 	t.options = binlogkit.Options{TinyBool: r.settings.TinyIntBool, ZeroNull: r.settings.ZeroDateNull, MariaDB: srv.flavor == flavorMariaDB,
 		Collations: srv.collations, Meta: metaColumns(r.meta), Intern: t.intern}
 	return t
@@ -84,7 +85,7 @@ func (t *tables) take(f *follower, e *event) error {
 		m.bad = errShort
 	default:
 		m.name = record.Name{Database: string(tm.Schema), Table: string(tm.Table)}
-		if t.reader.selection.follows(m.name) {
+		if t.lists.follows(m.name) {
 			m.bad = t.plan(m, tm)
 		}
 	}
@@ -108,7 +109,7 @@ func (t *tables) plan(m *mapped, tm *replication.TableMapEvent) error {
 	def := t.history.Table(m.name)
 	table, err := binlogkit.Plan(tm, def, &t.options)
 	switch {
-	case err != nil && !t.reader.selection.has(m.name):
+	case err != nil && !t.lists.has(m.name):
 		return nil // a shadow: its definition matters when it takes the table's place
 	case errors.Is(err, binlogkit.ErrUndefined):
 		return errclass.With(errclass.Permanent, fmt.Errorf(
@@ -122,7 +123,7 @@ func (t *tables) plan(m *mapped, tm *replication.TableMapEvent) error {
 			t.learned = true
 		}
 	}
-	if t.reader.selection.has(m.name) {
+	if t.lists.has(m.name) {
 		m.table = table
 	}
 	return nil

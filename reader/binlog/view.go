@@ -26,7 +26,12 @@ import (
 // MariaDB says where in its log a consistent snapshot is. MySQL does not: the
 // log is read from a place whose changes are visible for certain to one whose
 // later changes cannot be.
-type views struct{ *reader }
+type views struct {
+	*reader
+	// beside is the server whose log is read meanwhile, by a source that finds what
+	// was changed between the two places by itself; nil: the view finds it.
+	beside *mysqlkit.Settings
+}
 
 var _ handover.Views = (*views)(nil)
 
@@ -40,7 +45,11 @@ func (v *views) View(ctx context.Context, split plugin.Split, after json.RawMess
 	if err != nil {
 		return view, err
 	}
-	srv, err := connect(ctx, v.settings)
+	settings := v.settings
+	if v.beside != nil {
+		settings = v.beside
+	}
+	srv, err := connect(ctx, settings)
 	if err != nil {
 		return view, err
 	}
@@ -179,6 +188,11 @@ func (d *viewDriver) begin(ctx context.Context, srv *server) (err error) {
 	end, err := srv.end(ctx)
 	if err != nil {
 		return err
+	}
+	if d.beside != nil {
+		end.ByGTID, end.GTIDs = false, "" // which may lack what is visible already
+		d.high = end
+		return nil
 	}
 	if !d.low.ByGTID && d.low.File == end.File && d.low.Offset == end.Offset {
 		d.high = end

@@ -40,6 +40,7 @@ type Log[H, T any] struct {
 	Follows func(table record.Name) bool
 	// Schema returns the log's own schema for that of a view; nil: they are the same.
 	Schema func(s *record.Schema) *record.Schema
+	Rows   int // that a chunk has at most; 0: as usual
 	Logger *slog.Logger
 }
 
@@ -79,7 +80,6 @@ type Copier[H, T any] struct {
 	chunk   *chunk[H]
 	tx      T
 	size    int // rows of the next chunk
-	most    int // that it may become
 	soonest time.Duration
 	later   time.Time // nothing is asked for before
 	vain    int       // views in a row that were of no use
@@ -102,7 +102,10 @@ func NewCopier[H, T any](log Log[H, T], tables Tables, state *Copies, in *Signal
 	if log.Schema == nil {
 		log.Schema = func(s *record.Schema) *record.Schema { return s }
 	}
-	return &Copier[H, T]{log: log, tables: tables, state: state, in: in, size: chunkRows, most: chunkRows, soonest: againSoon}
+	if log.Rows <= 0 {
+		log.Rows = chunkRows
+	}
+	return &Copier[H, T]{log: log, tables: tables, state: state, in: in, size: log.Rows, soonest: againSoon}
 }
 
 // State returns what is to be stored with the next mark; it is the Copier's own.
@@ -338,7 +341,7 @@ func (c *Copier[H, T]) Hand(b *record.Batch) (done bool) {
 	}
 	c.drop()
 	c.last = asked{}
-	c.size = min(c.size*2, c.most)
+	c.size = min(c.size*2, c.log.Rows)
 	c.vain = 0
 	c.changed = true
 	return true

@@ -6,6 +6,7 @@ package copies
 import (
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +21,9 @@ type strict struct {
 	t    *testing.T
 	seed uint64
 	rows map[string]string // by table and key: the other cells
+
+	again map[string]bool // tables that are copied again: their rows come as the target has them
+	twice int             // rows that have
 }
 
 func (g *strict) apply(r record.Row) {
@@ -32,6 +36,8 @@ func (g *strict) apply(r record.Row) {
 	key, rest := keyAndRest(s.Name.Table, cells[:s.Data], s.Key)
 	was, there := g.rows[key]
 	switch op := r.Op(); {
+	case op == record.Insert && there && was == rest && g.again[s.Name.Table]:
+		g.twice++
 	case op == record.Insert && there:
 		g.t.Fatalf("seed %d: %s arrived twice: %s, then %s", g.seed, key, was, rest)
 	case op != record.Insert && !there:
@@ -55,6 +61,7 @@ type Run struct {
 	reader     plugin.Reader
 	plan       []plugin.Progress
 	target     *strict
+	pending    []plugin.Signal
 
 	Tokens chan struct{} // a transaction of a writer each; nil: there are none
 }
@@ -62,7 +69,7 @@ type Run struct {
 // New plans a job.
 func New(t *testing.T, seed uint64, info plugin.ReaderInfo, parameters string) *Run {
 	t.Helper()
-	j := &Run{t: t, rnd: rand.New(rand.NewPCG(seed, 99)), info: info, parameters: parameters, target: &strict{t: t, seed: seed, rows: map[string]string{}}}
+	j := &Run{t: t, rnd: rand.New(rand.NewPCG(seed, 99)), info: info, parameters: parameters, target: &strict{t: t, seed: seed, rows: map[string]string{}, again: map[string]bool{}}}
 	j.restart()
 	j.add(plugin.Plan{Channels: 2})
 	return j
@@ -73,6 +80,9 @@ func (j *Run) restart() {
 	j.reader = plugintest.NewReader(j.t, j.info, j.parameters)
 	if j.plan == nil {
 		return
+	}
+	if s, ok := j.reader.(plugin.Signaler); ok && len(j.pending) > 0 {
+		s.Signals(j.pending)
 	}
 	var err error
 	if j.plan, err = j.reader.(plugin.Resumer).Resume(j.t.Context(), 2, j.plan); err != nil {
@@ -185,6 +195,50 @@ func (j *Run) SetAside(table string) {
 	}
 }
 
+// With is another run, with other parameters.
+func (j *Run) With(parameters string) {
+	j.t.Helper()
+	j.parameters = parameters
+	j.restart()
+}
+
+// Signal sends a signal to the job; tables of a snapshot may come again.
+func (j *Run) Signal(s plugin.Signal) {
+	for _, table := range s.Tables {
+		j.target.again[table.Table] = true
+	}
+	j.pending = append(j.pending, s)
+	j.reader.(plugin.Signaler).Signals(j.pending)
+}
+
+// Forget forgets the rows of a table.
+func (j *Run) Forget(table string) {
+	for key := range j.target.rows {
+		if strings.HasPrefix(key, table+" ") {
+			delete(j.target.rows, key)
+		}
+	}
+}
+
+// Twice counts the rows that came again.
+func (j *Run) Twice() int { return j.target.twice }
+
+// Copying is what is being copied beside the log, as it is stored. Signals that
+// it has noted are pending no longer.
+func (j *Run) Copying() *plugin.Copying {
+	j.t.Helper()
+	c, err := j.info.Signals.Copying(j.plan)
+	if err != nil {
+		j.t.Fatal(err)
+	}
+	n := len(j.pending)
+	j.pending = slices.DeleteFunc(j.pending, func(s plugin.Signal) bool { return slices.Contains(c.Noted, s.ID) })
+	if len(j.pending) < n {
+		j.reader.(plugin.Signaler).Signals(j.pending)
+	}
+	return c
+}
+
 // Again is another run, which takes up what was set aside.
 func (j *Run) Again() {
 	j.t.Helper()
@@ -234,7 +288,10 @@ func (j *Run) All() map[string]string {
 func keyAndRest(table string, cells []string, keyed []int) (key, rest string) {
 	key = table + " "
 	for c, text := range cells {
-		if len(keyed) == 0 || c == keyed[0] {
+		if len(keyed) == 0 || slices.Contains(keyed, c) {
+			if len(keyed) > 1 && c != slices.Min(keyed) {
+				key += "/"
+			}
 			key += text
 		} else {
 			rest += text + "|"
