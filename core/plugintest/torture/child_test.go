@@ -3,12 +3,14 @@ package torture
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -54,6 +56,10 @@ type life struct {
 func (c *child) start() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.begin()
+}
+
+func (c *child) begin() error {
 	l := &life{ended: make(chan struct{})}
 	if c.binary == "" {
 		l.cmd = exec.Command(os.Args[0], "-test.run=^$")
@@ -70,14 +76,27 @@ func (c *child) start() error {
 	go func() {
 		defer close(l.ended)
 		l.err = l.cmd.Wait()
-		c.mu.Lock()
-		asked := l.asked
-		c.mu.Unlock()
-		if !asked {
-			c.failed(fmt.Sprintf("job %s has ended by itself: %v\n%s", c.name, l.err, l.said.last()))
-		}
+		c.ended(l)
 	}()
 	return nil
+}
+
+// ended looks at a life that is over. A job that gave up says that it is worth
+// running again, and whoever supervises it does that.
+func (c *child) ended(l *life) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l.asked {
+		return
+	}
+	why := l.err
+	if l.cmd.ProcessState.ExitCode() == launcher.ExitTransient {
+		c.events.note("job %s gave up", c.name)
+		if why = c.begin(); why == nil {
+			return
+		}
+	}
+	c.failed(fmt.Sprintf("job %s has ended by itself: %v\n%s", c.name, why, l.said.last()))
 }
 
 // end asks the job to end by a signal and waits for that.
@@ -102,6 +121,24 @@ func (c *child) end(sig syscall.Signal) (*life, error) {
 		<-l.ended
 		return l, fmt.Errorf("the job has not ended within %v of %v", patience, sig)
 	}
+}
+
+// checkpoint is what is looked at of a job's.
+type checkpoint struct {
+	Started bool
+	Plan    []progress
+}
+
+type progress struct{ Split struct{ ID string } }
+
+// saved reads the job's checkpoint.
+func (c *child) saved() (saved checkpoint, err error) {
+	name := strings.TrimSuffix(filepath.Base(c.file), ".json")
+	text, err := os.ReadFile(filepath.Join(c.state, name+"-0", "checkpoint.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &saved)
+	}
+	return saved, err
 }
 
 // again kills the job and starts it anew.

@@ -32,6 +32,7 @@ type kind struct {
 const (
 	clock = "2006-01-02 15:04:05.000000"
 	day   = "2006-01-02"
+	hours = "15:04:05.000000"
 )
 
 var (
@@ -60,8 +61,8 @@ var (
 	instant = &kind{types: [2]string{"timestamptz(6)", "TIMESTAMP(6) NULL"}, show: [2]string{"to_char(%s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')", "DATE_FORMAT(%s, '%%Y-%%m-%%d %%H:%%i:%%s.%%f')"},
 		random: func(r *rand.Rand) string { return moment(r).Format(clock) }, change: zoned}
 	times = &kind{types: [2]string{"time(6)", "TIME(6)"}, show: [2]string{"to_char(date '2000-01-01' + %s, 'HH24:MI:SS.US')", "TIME_FORMAT(%s, '%%H:%%i:%%s.%%f')"},
-		random: func(r *rand.Rand) string { return moment(r).Format("15:04:05.000000") },
-		change: func(v any) (string, error) { return since(v, time.Microsecond, "15:04:05.000000") }}
+		random: func(r *rand.Rand) string { return moment(r).Format(hours) },
+		change: func(v any) (string, error) { return since(v, time.Microsecond, hours) }}
 	document = &kind{types: [2]string{"jsonb", "JSON"}, show: plain, parse: normal, random: objects}
 
 	// What columns that are added later are of.

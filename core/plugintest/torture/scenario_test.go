@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +20,10 @@ type scenario struct {
 	reader  func(tables []*table) map[string]any
 	targets []target
 	rotate  string // the statement that begins another log file
+	mode    string // start.mode; "": the log alone, from where it ends
+	sinks   int    // channels that write; 0: one
+
+	broken bool // the first target is killed once for certain
 
 	truncate, evolve, keyless bool
 	load                      load
@@ -28,6 +34,7 @@ type load struct {
 	transactions int // of each writer
 	troubles     int
 	large        int  // rows of a large transaction
+	copied       int  // rows of a table that are there before the start, if any are
 	brief        bool // without what takes ten seconds: MySQL is slow to end while it is read from
 }
 
@@ -49,6 +56,7 @@ type trial struct {
 	ctx    context.Context
 	fail   context.CancelCauseFunc
 	marker int
+	past   bool // the first round
 }
 
 // start makes the tables and starts the jobs.
@@ -63,13 +71,16 @@ func (s scenario) start(t *testing.T, seed uint64) *trial {
 			s.source.run(t, `ALTER TABLE "`+table.name+`" REPLICA IDENTITY FULL`)
 		}
 	}
+	if s.mode != "" {
+		x.fill()
+	}
 	dir := t.TempDir()
 	for _, to := range s.targets {
 		to.prepare(t, x.tables)
 		name := filepath.Base(s.source.name) + "_" + to.label()
 		text, err := json.MarshalIndent(map[string]any{"job": map[string]any{
-			"content": []any{map[string]any{"reader": s.reader(x.tables), "writer": to.writer(x.tables)}},
-			"setting": map[string]any{"speed": map[string]any{"channel": 1}, "errorLimit": map[string]any{"record": 0}},
+			"content": []any{map[string]any{"reader": s.readerOf(x.tables), "writer": to.writer(x.tables)}},
+			"setting": map[string]any{"speed": s.speed(), "errorLimit": map[string]any{"record": 0}},
 		}}, "", "  ")
 		if err != nil {
 			t.Fatal(err)
@@ -85,24 +96,75 @@ func (s scenario) start(t *testing.T, seed uint64) *trial {
 			t.Fatal(err)
 		}
 	}
-	x.begun(dir)
+	x.begun()
 	return x
 }
 
+// speed has a snapshot take a while.
+func (s *scenario) speed() map[string]any {
+	speed := map[string]any{"channel": max(s.sinks, 1)}
+	if s.mode != "" {
+		speed["record"] = 2 * s.load.copied
+	}
+	return speed
+}
+
+func (s *scenario) readerOf(tables []*table) map[string]any {
+	r := s.reader(tables)
+	if s.mode != "" {
+		r["parameter"].(map[string]any)["start"] = map[string]any{"mode": s.mode}
+	}
+	return r
+}
+
+// fill puts rows into the tables that are there when the jobs start.
+func (x *trial) fill() {
+	x.t.Helper()
+	a := &author{product: x.source.product, tables: x.tables, random: rand.New(rand.NewPCG(x.seed, 1<<32))}
+	for _, t := range x.tables {
+		rows := x.load.copied
+		if t.outOfLine || t.keys == 0 {
+			rows /= 5
+		}
+		var statements []string
+		for done := 0; done < rows; done += 100 {
+			if t.keys > 0 {
+				numbers := keysFrom(done, 100)
+				for i, n := range numbers {
+					if n >= keySpace { // rows get the keys above for a moment
+						numbers[i] = n + keySpace
+					}
+				}
+				statements = append(statements, a.insert(t, numbers, false))
+				continue
+			}
+			for range 100 / 4 {
+				statements = append(statements, a.unkeyed(t)...)
+			}
+		}
+		x.source.run(x.t, statements...)
+	}
+}
+
 // begun waits until the jobs know where they begin: rows come after that.
-func (x *trial) begun(dir string) {
+func (x *trial) begun() {
 	x.t.Helper()
 	for _, c := range x.jobs {
-		name := filepath.Base(c.file)
-		plan := filepath.Join(dir, "state", name[:len(name)-len(".json")]+"-0", "checkpoint.json")
 		x.await("job "+c.name+" has a plan", func() (bool, error) {
-			text, err := os.ReadFile(plan)
-			if err != nil {
-				return false, err
-			}
-			var saved struct{ Started bool }
-			err = json.Unmarshal(text, &saved)
+			saved, err := c.saved()
 			return saved.Started, err
+		})
+	}
+}
+
+// copied waits until the jobs have copied all tables: a row that is added then
+// comes with the log.
+func (x *trial) copied() {
+	x.t.Helper()
+	for _, c := range x.jobs {
+		x.await("job "+c.name+" reads the log", func() (bool, error) {
+			saved, err := c.saved()
+			return slices.ContainsFunc(saved.Plan, func(p progress) bool { return !strings.HasPrefix(p.Split.ID, "snapshot/") }), err
 		})
 	}
 }
@@ -179,6 +241,7 @@ func (x *trial) round(n int) {
 	}
 	x.events.note("round %d: %d transactions committed, %d rolled back, %d refused, %d changes of tables", n,
 		tally.commits.Load(), tally.rollbacks.Load(), tally.refused.Load(), tally.alters.Load())
+	x.past = true
 	x.settle()
 	x.compare()
 }
@@ -187,6 +250,9 @@ func (x *trial) round(n int) {
 // own, and has them end.
 func (x *trial) settle() {
 	x.t.Helper()
+	if x.mode != "" {
+		x.copied()
+	}
 	x.marker--
 	// PostgreSQL's log tells of a table's columns with its next row.
 	last := &author{product: x.source.product, tables: x.tables, random: rand.New(rand.NewPCG(x.seed, uint64(-x.marker)))}

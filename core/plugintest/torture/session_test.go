@@ -117,6 +117,15 @@ type database struct {
 	gate    *gate
 }
 
+// victim is a server that may be killed and cut off.
+type victim struct {
+	server *servers.Server
+	gate   *gate
+	slow   bool // to end, while somebody reads from it, or to come back
+}
+
+func (d *database) victim() *victim { return &victim{d.server, d.gate, d.product == mysql} }
+
 // dial connects past the proxy.
 func (d *database) dial() (session, error) {
 	if d.product == mysql {

@@ -15,7 +15,7 @@ type target interface {
 	writer(tables []*table) map[string]any // of the job file
 	holds(id int) (bool, error)            // the row of table wide with this key is there
 	contents(t *table) (contents, error)
-	disturbed() *database // what may be killed and cut off; nil: nothing
+	disturbed() *victim // what may be killed and cut off; nil: nothing
 }
 
 // databaseTarget is a database whose tables are written by key.
@@ -48,7 +48,7 @@ func (d *databaseTarget) holds(id int) (bool, error) {
 	return len(rows) > 0, err
 }
 
-func (d *databaseTarget) disturbed() *database { return d.database }
+func (d *databaseTarget) disturbed() *victim { return d.victim() }
 
 // patience is how long something may take that has to come.
 const patience = time.Minute

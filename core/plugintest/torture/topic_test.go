@@ -1,46 +1,53 @@
 package torture
 
 import (
-	"bytes"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"testing"
 
-	"github.com/IBM/sarama"
-
 	"github.com/datasync-io/datasync/core/plugintest/servers"
 	"github.com/datasync-io/datasync/core/plugintest/topics"
 )
 
-// topicTarget is a topic of change events as Debezium writes them.
+// topicTarget is a topic of change events.
 type topicTarget struct {
 	t      testing.TB
-	addr   string
+	addr   string // past the proxy
+	via    string // through it, where there is one
 	topic  string
-	tables []*table
+	format *format
+	broker *victim // nil: others use it too
 
 	seen []int // messages of each partition that holds has looked at
 }
 
-func newTopic(t testing.TB, kafka servers.KafkaServer) *topicTarget {
+func newTopic(t testing.TB, f *format) *topicTarget {
 	t.Helper()
-	return &topicTarget{t: t, addr: kafka.Addr(), topic: kafka.Topic(t, partitions)}
+	kafka := servers.Kafka(t)
+	return &topicTarget{t: t, addr: kafka.Addr(), via: kafka.Addr(), topic: kafka.Topic(t, partitions), format: f}
+}
+
+// newBroker is a topic of a broker of its own.
+func newBroker(t testing.TB, f *format) *topicTarget {
+	t.Helper()
+	kafka := servers.StartKafka(t, servers.WithProxy())
+	return &topicTarget{t: t, addr: kafka.Addr(), via: kafka.ProxyAddr(), topic: kafka.Topic(t, partitions), format: f,
+		broker: &victim{kafka.Server, newGate(), true}}
 }
 
 const partitions = 3
 
-func (k *topicTarget) label() string                         { return "kafka" }
-func (k *topicTarget) prepare(_ testing.TB, tables []*table) { k.tables = tables }
-func (k *topicTarget) disturbed() *database                  { return nil }
+func (k *topicTarget) label() string                { return "kafka" }
+func (k *topicTarget) prepare(testing.TB, []*table) {}
+func (k *topicTarget) disturbed() *victim           { return k.broker }
 
 func (k *topicTarget) writer([]*table) map[string]any {
 	return map[string]any{"name": "kafkawriter", "parameter": map[string]any{
-		"topic": k.topic, "format": "debezium-json", "semantic": "exactly-once",
-		"formatOptions":    map[string]any{"decimals": "string", "unsigned": "long", "binary": "hex"},
-		"producerSettings": map[string]any{"bootstrap.servers": k.addr},
+		"topic": k.topic, "format": k.format.name, "semantic": "exactly-once", "formatOptions": k.format.options,
+		"producerSettings": map[string]any{"bootstrap.servers": k.via},
 	}}
 }
 
@@ -53,38 +60,36 @@ func (k *topicTarget) holds(id int) (bool, error) {
 	}
 	for p, messages := range all {
 		for _, m := range messages[min(k.seen[p], len(messages)):] {
-			var key map[string]any
-			if err := json.Unmarshal(m.Key, &key); err != nil && len(m.Key) > 0 {
+			e, err := k.format.decode(m.Value)
+			if err != nil {
 				return false, err
 			}
-			found = found || key["id"] == float64(id)
+			found = found || e.table == "wide" && fmt.Sprint(e.after["id"]) == strconv.Itoa(id)
 		}
 		k.seen[p] = len(messages)
 	}
 	return found, nil
 }
 
-// event is what a message says.
-type event struct {
-	Before, After map[string]any
-	Op            string
-	Source        struct{ Table string }
-}
-
 // replay is a table as messages make it.
 type replay struct {
 	table *table
-	rows  map[string]map[string]*string // by key
-	loose contents                      // rows without a key
+	text  func(k *kind, v any) (string, error) // of a message's value
+	rows  map[string]map[string]*string        // by key
+	loose contents                             // rows without a key
 }
 
 // contents replays the topic, partition by partition: a key is always in the
 // same one, and in order.
 func (k *topicTarget) contents(t *table) (contents, error) {
-	r := &replay{table: t, rows: map[string]map[string]*string{}, loose: contents{}}
+	r := &replay{table: t, text: k.format.text, rows: map[string]map[string]*string{}, loose: contents{}}
 	for p, messages := range topics.Read(k.t, k.addr, k.topic) {
 		for _, m := range messages {
-			if err := r.message(m); err != nil {
+			e, err := k.format.decode(m.Value)
+			if err == nil && e.table == t.name {
+				err = r.event(e)
+			}
+			if err != nil {
 				return nil, fmt.Errorf("partition %d, offset %d: %w: %.2000s", p, m.Offset, err, m.Value)
 			}
 		}
@@ -95,36 +100,43 @@ func (k *topicTarget) contents(t *table) (contents, error) {
 	return r.loose, nil
 }
 
-func (r *replay) message(m *sarama.ConsumerMessage) error {
-	var e event
-	d := json.NewDecoder(bytes.NewReader(m.Value))
-	d.UseNumber()
-	if err := d.Decode(&e); err != nil {
+func (r *replay) event(e *event) error {
+	if r.table.keys == 0 {
+		return r.unkeyed(e)
+	}
+	switch e.op {
+	case create:
+		return r.put(e.after, false)
+	case update:
+		if e.before != nil {
+			from, err := r.key(e.before)
+			to, errTo := r.key(e.after)
+			if err != nil || errTo != nil {
+				return errors.Join(err, errTo)
+			}
+			if from != to {
+				if err := r.take(e.before); err != nil {
+					return err
+				}
+				return r.put(e.after, false)
+			}
+		}
+		return r.put(e.after, true)
+	}
+	return r.take(e.before)
+}
+
+// take takes a row away.
+func (r *replay) take(values map[string]any) error {
+	key, err := r.key(values)
+	if err != nil {
 		return err
 	}
-	if e.Source.Table != r.table.name {
-		return nil
+	if r.rows[key] == nil {
+		return fmt.Errorf("a row is deleted that is not there")
 	}
-	if r.table.keys == 0 {
-		return r.unkeyed(&e)
-	}
-	switch e.Op {
-	case "c", "r":
-		return r.put(e.After, false)
-	case "u":
-		return r.put(e.After, true)
-	case "d":
-		key, err := r.key(e.Before)
-		if err != nil {
-			return err
-		}
-		if r.rows[key] == nil {
-			return fmt.Errorf("a row is deleted that is not there")
-		}
-		delete(r.rows, key)
-		return nil
-	}
-	return fmt.Errorf("unknown op %q", e.Op)
+	delete(r.rows, key)
+	return nil
 }
 
 // put takes a row in: one that is new, or one that is there, whose values stay
@@ -152,7 +164,7 @@ func (r *replay) put(values map[string]any, there bool) error {
 }
 
 func (r *replay) unkeyed(e *event) error {
-	for n, values := range map[int]map[string]any{-1: e.Before, 1: e.After} {
+	for n, values := range map[int]map[string]any{-1: e.before, 1: e.after} {
 		if values == nil {
 			continue
 		}
@@ -178,7 +190,7 @@ func (r *replay) row(values map[string]any) (map[string]*string, error) {
 			row[name] = nil
 		case "__debezium_unavailable_value":
 		default:
-			text, err := r.table.columns[i].kind.text(v)
+			text, err := r.text(r.table.columns[i].kind, v)
 			if err != nil {
 				return nil, fmt.Errorf("column %s: %w", name, err)
 			}

@@ -19,9 +19,9 @@ var (
 // torment runs rounds of a scenario as the flags say.
 func torment(t *testing.T, s scenario) {
 	t.Helper()
-	s.load = load{transactions: 60, troubles: 8, large: 2500, brief: true}
+	s.load = load{transactions: 60, troubles: 8, large: 2500, copied: 1500, brief: true}
 	if *span > 0 {
-		s.load = load{transactions: 400, troubles: 30, large: 6000}
+		s.load = load{transactions: 400, troubles: 30, large: 6000, copied: 20_000}
 	}
 	chosen := *seed
 	if chosen == 0 {
@@ -111,25 +111,93 @@ func fromBinlog(t *testing.T, start func(testing.TB, ...servers.Option) servers.
 	})
 }
 
+// TestMySQLInitial copies tables that are written to meanwhile, and writes on
+// three channels.
+func TestMySQLInitial(t *testing.T) { initial(t, servers.StartMySQL) }
+
+func TestMariaDBInitial(t *testing.T) {
+	onlyFor(t)
+	initial(t, servers.StartMariaDB)
+}
+
+func initial(t *testing.T, start func(testing.TB, ...servers.Option) servers.SQLServer) {
+	t.Helper()
+	source := mysqlDB(t, start)
+	torment(t, scenario{
+		source: source, reader: binlog(source), rotate: "FLUSH BINARY LOGS", mode: "initial", sinks: 3,
+		targets: []target{
+			&databaseTarget{postgresqlDB(t), "postgresql"},
+			&databaseTarget{mysqlDB(t, servers.StartMySQL), "mysql"},
+		},
+	})
+}
+
+func TestPostgreSQLInitial(t *testing.T) {
+	source := postgresqlDB(t)
+	torment(t, scenario{
+		source: source, reader: pgwal(source), rotate: "SELECT pg_switch_wal()", mode: "initial", sinks: 3,
+		targets: []target{
+			&databaseTarget{postgresqlDB(t), "postgresql"},
+			&databaseTarget{mysqlDB(t, servers.StartMySQL), "mysql"},
+		},
+	})
+}
+
 // Into a topic there are changes of rows without a key, and no changes of tables.
 
 func TestPostgreSQLToKafka(t *testing.T) {
 	source := postgresqlDB(t)
 	torment(t, scenario{
 		source: source, reader: pgwal(source), rotate: "SELECT pg_switch_wal()", keyless: true,
-		targets: []target{newTopic(t, servers.Kafka(t))},
+		targets: []target{newTopic(t, debezium)},
 	})
 }
 
-func TestMySQLToKafka(t *testing.T) { toKafka(t, servers.StartMySQL) }
+func TestMySQLToKafka(t *testing.T) { toKafka(t, servers.StartMySQL, "", newTopic(t, debezium)) }
 
-func TestMariaDBToKafka(t *testing.T) { toKafka(t, servers.StartMariaDB) }
+func TestMariaDBToKafka(t *testing.T) { toKafka(t, servers.StartMariaDB, "", newTopic(t, debezium)) }
 
-func toKafka(t *testing.T, start func(testing.TB, ...servers.Option) servers.SQLServer) {
+// TestMySQLToBroker writes to a broker that is killed and cut off as well.
+func TestMySQLToBroker(t *testing.T) { toKafka(t, servers.StartMySQL, "", newBroker(t, canal)) }
+
+func TestMariaDBToCanal(t *testing.T) {
+	onlyFor(t)
+	toKafka(t, servers.StartMariaDB, "", newTopic(t, canal))
+}
+
+func TestMySQLInitialToKafka(t *testing.T) {
+	onlyFor(t)
+	toKafka(t, servers.StartMySQL, "initial", newTopic(t, debezium))
+}
+
+func TestMariaDBInitialToBroker(t *testing.T) {
+	onlyFor(t)
+	toKafka(t, servers.StartMariaDB, "initial", newBroker(t, debezium))
+}
+
+func TestPostgreSQLInitialToBroker(t *testing.T) {
+	onlyFor(t)
+	source := postgresqlDB(t)
+	torment(t, scenario{
+		source: source, reader: pgwal(source), rotate: "SELECT pg_switch_wal()", mode: "initial", sinks: 3, keyless: true,
+		targets: []target{newBroker(t, debezium)},
+	})
+}
+
+// onlyFor leaves out of a short run what others show for the most part.
+func onlyFor(t *testing.T) {
+	t.Helper()
+	if *span == 0 {
+		t.Skip("left out: only with -for")
+	}
+}
+
+func toKafka(t *testing.T, start func(testing.TB, ...servers.Option) servers.SQLServer, mode string, to *topicTarget) {
 	t.Helper()
 	source := mysqlDB(t, start)
-	torment(t, scenario{
-		source: source, reader: binlog(source), rotate: "FLUSH BINARY LOGS", keyless: true,
-		targets: []target{newTopic(t, servers.Kafka(t))},
-	})
+	x := scenario{source: source, reader: binlog(source), rotate: "FLUSH BINARY LOGS", mode: mode, broken: true, keyless: true, targets: []target{to}}
+	if mode != "" {
+		x.sinks = 3
+	}
+	torment(t, x)
 }

@@ -20,6 +20,9 @@ type trouble struct {
 // run makes trouble, spread over the transactions, and then kills each job some
 // times more while it catches up.
 func (x *trouble) run(ctx context.Context) {
+	if x.mode != "" {
+		x.copying(ctx)
+	}
 	part := int64(writers*x.load.transactions) / int64(x.load.troubles+1)
 	for i := range int64(x.load.troubles) {
 		x.tally.allow((i + 2) * part) // the writers go on meanwhile
@@ -27,6 +30,10 @@ func (x *trouble) run(ctx context.Context) {
 			return
 		}
 		x.moment(ctx, 200)
+		if to := x.targets[0].disturbed(); x.broken && to != nil && i == int64(x.load.troubles/2) {
+			x.kill(ctx, to, x.targets[0].label())
+			continue
+		}
 		x.one(ctx)
 	}
 	x.tally.allow(math.MaxInt64)
@@ -35,6 +42,21 @@ func (x *trouble) run(ctx context.Context) {
 		for _, c := range x.jobs {
 			x.moment(ctx, 400)
 			x.events.note("kill -9 of job %s, which catches up", c.name)
+			x.check(c.again())
+		}
+	}
+}
+
+// copying kills jobs that copy, and those that go on with the log already.
+func (x *trouble) copying(ctx context.Context) {
+	if x.past {
+		return
+	}
+	x.tally.allow(int64(writers * x.load.transactions / 3))
+	for range 1 + x.load.troubles/3 {
+		for _, c := range x.jobs {
+			x.moment(ctx, 1500)
+			x.events.note("kill -9 of job %s", c.name)
 			x.check(c.again())
 		}
 	}
@@ -60,12 +82,12 @@ func (x *trouble) check(err error) {
 func (x *trouble) one(ctx context.Context) {
 	r := x.random
 	n := r.IntN(len(x.targets))
-	victim, name := x.source, "the source"
+	victim, name := x.source.victim(), "the source"
 	if to := x.targets[n].disturbed(); to != nil && r.IntN(2) == 0 {
 		victim, name = to, x.targets[n].label()
 	}
 	what := r.IntN(8)
-	if what == 4 && x.load.brief && victim.product == mysql {
+	if what == 4 && x.load.brief && victim.slow {
 		what = 3
 	}
 	switch what {
@@ -73,12 +95,7 @@ func (x *trouble) one(ctx context.Context) {
 		x.events.note("kill -9 of job %s", x.jobs[n].name)
 		x.check(x.jobs[n].again())
 	case 3:
-		x.events.note("kill -9 of %s", name)
-		victim.gate.shut()
-		victim.server.Kill()
-		x.moment(ctx, 300)
-		victim.server.Restart()
-		victim.gate.unlock()
+		x.kill(ctx, victim, name)
 	case 4:
 		x.events.note("restart of %s", name)
 		victim.gate.shut()
@@ -104,6 +121,16 @@ func (x *trouble) one(ctx context.Context) {
 			x.events.note("rotating: %v", err)
 		}
 	}
+}
+
+// kill kills a server and starts it again.
+func (x *trouble) kill(ctx context.Context, v *victim, name string) {
+	x.events.note("kill -9 of %s", name)
+	v.gate.shut()
+	v.server.Kill()
+	x.moment(ctx, 300)
+	v.server.Restart()
+	v.gate.unlock()
 }
 
 // kill ends the job, whatever it does.
