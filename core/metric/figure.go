@@ -85,6 +85,7 @@ var pluginFigures = []Figure{
 	{"captureLagSeconds", gauge, []string{"plugin"}, "SQL Server: how old the newest change is that its capture job has made readable, in seconds."},
 	{"oldestFile", gauge, []string{"plugin"}, "MySQL: the number of the oldest log file that the server still has."},
 	{"purgeSeconds", gauge, []string{"plugin"}, "About how long the source still keeps what comes after the job's position, in seconds."},
+	{"resnapshotRows", gauge, []string{"plugin"}, "Rows that were copied beside the log since the job was started: of tables that a signal asked for, or that came to the list."},
 	{"lagMessages", gauge, []string{"plugin", "topic", "partition"}, "Kafka: messages of a partition that are still to be read."},
 	{"retainedMessages", gauge, []string{"plugin", "topic", "partition"}, "Kafka: messages before the job's position that the partition still has."},
 }
