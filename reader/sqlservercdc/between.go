@@ -137,6 +137,11 @@ func (d *viewDriver) between(view *handover.View, in instance, to lsn) {
 	}
 }
 
+// windowBytes is how much of changes is held in memory to correct a view. After
+// more than that, as of a huge transaction, another view is opened: what is
+// captured by then is before it.
+const windowBytes = 32 << 20
+
 // changes reads the table's changes of a span.
 func (d *viewDriver) changes(ctx context.Context, srv *server, of span, add func(record.Row)) error {
 	c := &cursor{table: &table{name: d.name}, capture: d.capture, span: of, conn: srv.Conn}
@@ -146,6 +151,7 @@ func (d *viewDriver) changes(ctx context.Context, srv *server, of span, add func
 	}
 	all := emitter{cat: map[record.Op]bool{record.Insert: true, record.UpdateAfter: true, record.Delete: true}, scratch: record.NewBatch(0, 0)}
 	b := record.NewBatch(0, 0)
+	held := 0
 	for err = c.advance(); err == nil && c.rows != nil; {
 		b.Reset("")
 		err = all.change(b, c, &commit{at: c.commit})
@@ -154,6 +160,10 @@ func (d *viewDriver) changes(ctx context.Context, srv *server, of span, add func
 		}
 		for i := range b.Len() {
 			add(b.Row(i))
+		}
+		if held += b.Size(); held > d.windowBytes {
+			d.log.Info("too much was changed while a view was opened, another one is", "table", d.name.String(), "from", d.low.String(), "to", c.commit.String())
+			return handover.ErrAgain
 		}
 	}
 	switch mssqlkit.Code(err) {

@@ -374,6 +374,35 @@ func TestTooLarge(t *testing.T) {
 	wantError(t, err, errclass.Config, "shop.dbo.log", "ALLOW_SNAPSHOT_ISOLATION")
 }
 
+// TestLargeWindow changes more around a view than is held in memory: another
+// view comes after it.
+func TestLargeWindow(t *testing.T) {
+	for _, still := range []bool{true, false} {
+		t.Run(fmt.Sprintf("snapshots %t", still), func(t *testing.T) {
+			db, _, url := small(t)
+			if !still {
+				db.ForbidSnapshot()
+			}
+			db.Transact("INSERT INTO t VALUES (1, 'a')")
+			f := build(t, url, starting("initial", nil))
+			own, pauses := f.reader.(*reader), 0
+			own.windowBytes = 2000
+			own.paused = func() {
+				if pauses++; pauses < 3 {
+					db.Transact(fmt.Sprintf("WITH RECURSIVE g(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM g WHERE i < 300) INSERT INTO t SELECT i + %d, 'x' FROM g", pauses*1000))
+				}
+			}
+			rows, p, err := f.copied(planned(t, f)[0])
+			if err != nil || len(rows) != 599 || !f.logged.has("too much was changed") {
+				t.Fatalf("copied %d rows, %v: %s", len(rows), err, f.logged.text.String())
+			}
+			f.goOn(p)
+			db.Transact("INSERT INTO t VALUES (5000, 'end')")
+			f.want([]string{"int64 5000", "string end"})
+		})
+	}
+}
+
 // TestForeignChunks refuses what another job has stored.
 func TestForeignChunks(t *testing.T) {
 	_, _, url := small(t)

@@ -41,12 +41,13 @@ type reader struct {
 	meta     []string
 	gauges   gauges
 
-	asking     asking
-	told       sync.Once     // that no view stands still
-	patience   time.Duration // with a capture job that does not go on, between two warnings
-	pieceBytes int
-	recopies   atomic.Bool // the next plan copies the tables, since a position was lost
-	paused     func()      // of tests: see pause
+	asking   asking
+	told     sync.Once     // that no view stands still
+	patience time.Duration // with a capture job that does not go on, between two warnings
+	// How much of a piece, and of the changes around a view, is held in memory.
+	pieceBytes, windowBytes int
+	recopies                atomic.Bool // the next plan copies the tables, since a position was lost
+	paused                  func()      // of tests: see pause
 }
 
 var (
@@ -58,7 +59,7 @@ var (
 
 // newReader dials nothing. c has been validated.
 func newReader(env plugin.Env, c *Config) (*reader, error) {
-	r := &reader{config: c, log: env.Log, meta: env.Meta, patience: stalled, pieceBytes: pieceBytes}
+	r := &reader{config: c, log: env.Log, meta: env.Meta, patience: stalled, pieceBytes: pieceBytes, windowBytes: windowBytes}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}

@@ -92,14 +92,14 @@ func Open(ctx context.Context, v Views, c Chunk, from plugin.Progress) (plugin.S
 
 // openAny opens a view, and another one where what the log has cannot be used.
 func (s *source) openAny(ctx context.Context, after json.RawMessage) error {
+	var err error
 	for range tries {
-		err := s.open(ctx, after)
-		if !errors.Is(err, errPartial) && !errors.Is(err, ErrAgain) {
+		if err = s.open(ctx, after); !errors.Is(err, errPartial) && !errors.Is(err, ErrAgain) {
 			return err
 		}
 	}
 	return errclass.With(errclass.Transient, fmt.Errorf(
-		"opening a view of table %s: it is changed all the time, and %w: try when it is quieter, or have the log hold whole rows (binlog_row_image=FULL)", s.chunk.Table, errPartial))
+		"opening a view of table %s: it is changed all the time, and %d views were of no use: try when it is quieter; the last one: %w", s.chunk.Table, tries, err))
 }
 
 // source hands on a view, corrected.

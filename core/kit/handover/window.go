@@ -18,8 +18,9 @@ type Window struct {
 	text  []byte
 }
 
-// errPartial says that the log does not tell a row's whole state.
-var errPartial = errors.New("the log tells only a part of a row")
+// errPartial says that the log does not tell a row's whole state, or not whether
+// it is to be copied.
+var errPartial = errors.New("the log tells only a part of a row (binlog_row_image=FULL has it whole), or of a table without a key, or rows are copied by a condition that it cannot be asked")
 
 func newWindow() *Window {
 	return &Window{rows: record.NewBatch(0, 0), at: map[string]int{}, whole: true}
