@@ -69,7 +69,7 @@ func (s *source) beside(b *record.Batch) (full, wait bool, err error) {
 			return false, false, err
 		}
 	}
-	turn, err := s.copier.Next()
+	turn, err := s.copier.Next(s.ctx)
 	switch turn {
 	case handover.Hand:
 		if s.copier.Hand(b) {

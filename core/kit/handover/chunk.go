@@ -92,7 +92,7 @@ func (ch *chunk[H]) place(parse func(json.RawMessage) (H, error)) (err error) {
 
 // correct finds what the log says of the rows. It is not clear where the log
 // has told parts of a row, and the view does not show which the others are.
-func (ch *chunk[H]) correct(between func(*chunk[H], record.Row) (bool, error)) (clear bool, err error) {
+func (ch *chunk[H]) correct(between func(record.Row) (bool, error)) (clear bool, err error) {
 	for i := range ch.rows.Len() {
 		r := ch.rows.Row(i)
 		if n, noted := ch.notes.of(r); noted && (n.unclear || n.row >= 0 && !ch.fits(n)) {
@@ -106,7 +106,7 @@ func (ch *chunk[H]) correct(between func(*chunk[H], record.Row) (bool, error)) (
 		if n.found || n.deleted {
 			continue
 		}
-		in, err := between(ch, ch.notes.rows.Row(n.row))
+		in, err := between(ch.notes.rows.Row(n.row))
 		if err != nil {
 			return false, err
 		}

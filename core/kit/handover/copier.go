@@ -150,8 +150,8 @@ func (c *Copier[H, T]) Altered(table record.Name) {
 }
 
 // Next says what is to be done at a place of the log where it can be begun
-// again. It does not wait.
-func (c *Copier[H, T]) Next() (Turn, error) {
+// again. It waits for nothing but an answer of [Order].
+func (c *Copier[H, T]) Next(ctx context.Context) (Turn, error) {
 	if c.chunk != nil && c.chunk.handing {
 		return Hand, nil
 	}
@@ -167,7 +167,7 @@ func (c *Copier[H, T]) Next() (Turn, error) {
 	default:
 		return Wait, nil
 	}
-	turn, err := c.look()
+	turn, err := c.look(ctx)
 	if c.changed {
 		return Note, err
 	}
@@ -241,7 +241,7 @@ func (c *Copier[H, T]) ask() Turn {
 }
 
 // look looks at a chunk that has been read.
-func (c *Copier[H, T]) look() (Turn, error) {
+func (c *Copier[H, T]) look(ctx context.Context) (Turn, error) {
 	ch := c.chunk
 	if ch.err != nil {
 		err := ch.err
@@ -269,7 +269,7 @@ func (c *Copier[H, T]) look() (Turn, error) {
 	case !c.log.Passed(ch.high):
 		return Wait, nil
 	}
-	clear, err := ch.correct(c.between)
+	clear, err := ch.correct(func(r record.Row) (bool, error) { return c.between(ctx, ch, r) })
 	if err != nil {
 		return Wait, err
 	}
@@ -417,12 +417,12 @@ func (c *Copier[H, T]) copied(ctx context.Context, one *Copy, r record.Row) (boo
 }
 
 // between tells that a key is behind what was copied, and not behind the chunk.
-func (c *Copier[H, T]) between(ch *chunk[H], r record.Row) (bool, error) {
+func (c *Copier[H, T]) between(ctx context.Context, ch *chunk[H], r record.Row) (bool, error) {
 	s := Segment{Chunk: Chunk{Table: ch.of.Table}, After: ch.of.After, Through: ch.through}
 	if ch.ended {
 		s.Through = nil
 	}
-	return s.contains(context.Background(), c.tables, keyOf(r))
+	return s.contains(ctx, c.tables, keyOf(r))
 }
 
 func keyNames(s *record.Schema) []string {

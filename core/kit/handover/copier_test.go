@@ -74,7 +74,7 @@ func (f *follower) hand(b *record.Batch, snapshot bool) {
 
 // turn reads on by one step.
 func (f *follower) turn(t *testing.T) handover.Turn {
-	turn, err := f.c.Next()
+	turn, err := f.c.Next(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
