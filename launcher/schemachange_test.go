@@ -2,6 +2,7 @@ package launcher_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -226,6 +227,59 @@ func TestSchemaChangeWithoutRows(t *testing.T) {
 			r.stop()
 			if n := count(); n != 1 {
 				t.Errorf("the change is there %d times", n)
+			}
+		})
+	}
+}
+
+// TestChangesIntoFiles follows a log into files, through a schema change, with
+// keys as old job files have them; the files appear while the job runs.
+func TestChangesIntoFiles(t *testing.T) {
+	for name, source := range map[string]func(t *testing.T) changing{"mysql": changingMySQLs(servers.MySQL), "postgresql": changingPostgreSQL} {
+		t.Run(name, func(t *testing.T) {
+			s, dir := source(t), t.TempDir()
+			s.reader = strings.Replace(s.reader, `"cat":`, `"pavingData":true,"cat":`, 1)
+			writer := fmt.Sprintf(`{"name":"ftpwriter","parameter":{"path":%q,"fileName":"x.csv","isFirstLineHeader":true,"publishInterval":"1us"}}`, dir)
+			r := runJob(t, fmt.Sprintf(`{"job":{"content":[{"reader":%s,"writer":%s}],"setting":{"speed":{"channel":1}}}}`, s.reader, writer), s.name, filepath.Join(t.TempDir(), "state"))
+			all := func() (lines []string) {
+				files, err := os.ReadDir(dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range files {
+					if !f.IsDir() {
+						data, err := os.ReadFile(filepath.Join(dir, f.Name()))
+						if err != nil {
+							t.Fatal(err)
+						}
+						head, rows, _ := strings.Cut(string(data), "\n")
+						for line := range strings.Lines(rows) {
+							lines = append(lines, head+"\n"+line)
+						}
+					}
+				}
+				return lines
+			}
+			there := func(text string) func() bool {
+				return func() bool {
+					return slices.ContainsFunc(all(), func(line string) bool { return strings.Contains(line, text) })
+				}
+			}
+			s.db.Exec(t, "INSERT INTO x VALUES (0, 1, 'first', NULL)")
+			r.until("the first row", there("first"))
+			s.db.Exec(t, "UPDATE x SET d = 2 WHERE id = 0", "ALTER TABLE x ADD COLUMN n int DEFAULT 5", "INSERT INTO x VALUES (1, 1, 'last', NULL, 7)")
+			r.until("the last row", there("last"))
+			r.stop()
+			lines := all()
+			if len(lines) != 3 {
+				t.Errorf("%d changes are there: %q", len(lines), lines)
+			}
+			const old = ",type,before_id,before_d,before_s,before_m,after_id,after_d,after_s,after_m\n"
+			for _, want := range [][2]string{{old, ",INSERT,,,,,0,1.00,first,\n"}, {old, ",0,2.00,first,\n"},
+				{",type,before_id,before_d,before_s,before_m,before_n,after_id,after_d,after_s,after_m,after_n\n", ",INSERT,,,,,,1,1.00,last,,7\n"}} {
+				if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, want[0]) && strings.HasSuffix(line, want[1]) }) {
+					t.Errorf("no line is %q: %q", want, lines)
+				}
 			}
 		})
 	}

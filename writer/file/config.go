@@ -50,6 +50,8 @@ type Config struct {
 	Split bool `json:"split"`
 	// The same; in effect unless pavingData is true.
 	SplitUpdate bool `json:"splitUpdate"`
+	// Time after which a file is put in its place and the next one begun, together with the position behind its rows, for jobs without an end; 0 is at the end of the job. Absent is a minute where rows are made of changes, else 0.
+	PublishInterval *config.Duration `json:"publishInterval" unit:"s" min:"0"`
 	filekit.Remote
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -128,6 +129,9 @@ func (w *writer) plan() (*manifest, error) {
 			files = append(files, rename{From: f.Name, Size: size, To: partSuffix(t.Channel, f.Index)})
 		}
 	}
+	if len(files) == 0 && len(w.prepared) > 0 { // all are in their places
+		return &manifest{V: 1}, nil
+	}
 	if len(files) == 0 {
 		size, err := w.emptyFile()
 		if err != nil {
@@ -150,6 +154,9 @@ func (w *writer) plan() (*manifest, error) {
 		files[i].To = w.stem + files[i].To + suffix + w.ext
 	}
 	m := &manifest{V: 1, Renames: files}
+	if w.releases() { // results of this run are among those that are there
+		return m, nil
+	}
 	if w.config.WriteMode == "overwrite" || w.config.WriteMode == "truncate" {
 		m.Remove = slices.DeleteFunc(w.results(entries), func(name string) bool {
 			return slices.ContainsFunc(files, func(f rename) bool { return f.To == name })
@@ -222,6 +229,10 @@ func (w *writer) alreadyPublished() error {
 	entries, err := w.disk.ReadDir(w.config.Path)
 	if err != nil {
 		return filekit.Failed("reading", w.config.Path, err)
+	}
+	waits := func(t token) bool { return len(t.Files) > 0 }
+	if !slices.ContainsFunc(slices.Collect(maps.Values(w.prepared)), waits) {
+		return nil // all that was prepared is in its place, and more may come
 	}
 	there := map[int64]int{}
 	for _, e := range entries {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/filekit"
@@ -30,6 +31,9 @@ type sink struct {
 	changes *changes       // nil: rows are written as they come
 	schema  *record.Schema // of the row before
 	next    bool           // the last file takes no more rows
+	index   int            // number of the next file
+	born    time.Time      // when the last file was begun, or found
+	ready   []hidden       // files that are complete, and perhaps not in their places yet
 }
 
 const (
@@ -53,9 +57,18 @@ func newSink(w *writer, t plugin.Task, prepared token) (*sink, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, filekit.Failed("reading", w.hidden, err)
 	}
+	s.born, s.index = time.Now(), prepared.Next
+	if last := len(s.files) - 1; last >= 0 {
+		s.index = max(s.index, s.files[last].Index+1)
+	}
 	keep := map[string]int64{}
 	for _, f := range s.files {
 		keep[f.Name] = f.Size
+	}
+	for _, f := range prepared.Ready {
+		if !w.released[f.Name] { // Commit waits for the writer
+			s.ready, keep[f.Name] = append(s.ready, f), f.Size
+		}
 	}
 	for _, e := range entries {
 		var channel, index int
@@ -87,7 +100,7 @@ func (s *sink) Write(ctx context.Context, b *record.Batch) error {
 	}
 	for i := 0; i < b.Len() && s.err == nil; i++ {
 		if schema := b.Row(i).Schema(); !s.begun || schema != s.schema {
-			if s.err = s.ready(schema); s.err != nil {
+			if s.err = s.beginFor(schema); s.err != nil {
 				break
 			}
 		}
@@ -116,8 +129,8 @@ func (s *sink) Write(ctx context.Context, b *record.Batch) error {
 	return nil
 }
 
-// ready makes sure that a file for rows of a schema is begun.
-func (s *sink) ready(schema *record.Schema) error {
+// beginFor makes sure that a file for rows of a schema is begun.
+func (s *sink) beginFor(schema *record.Schema) error {
 	if schema != s.schema {
 		if err := s.turn(schema); err != nil {
 			return err
@@ -167,11 +180,7 @@ func (s *sink) open() (err error) {
 		s.out, err = openOutput(s.writer, s.files[last])
 		return err
 	}
-	index := 0
-	if last >= 0 {
-		index = s.files[last].Index + 1
-	}
-	f := hidden{Name: hiddenName(s.channel, index, s.writer.ext), Index: index}
+	f := hidden{Name: hiddenName(s.channel, s.index, s.writer.ext), Index: s.index}
 	if err := s.writer.disk.MkdirAll(s.writer.hidden); err != nil {
 		return filekit.Failed("creating", s.writer.hidden, err)
 	}
@@ -183,6 +192,8 @@ func (s *sink) open() (err error) {
 		return err
 	}
 	s.out, s.files, s.next = out, append(s.files, f), false
+	s.born = time.Now()
+	s.index++
 	return nil
 }
 
@@ -252,7 +263,7 @@ func (s *sink) Prepare(ctx context.Context, _ uint64) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if !s.dirty {
+	if !s.dirty && !s.due() {
 		return nil, nil
 	}
 	var data []byte
@@ -266,10 +277,13 @@ func (s *sink) prepare() ([]byte, error) {
 			return nil, err
 		}
 	}
+	if err := s.release(); err != nil {
+		return nil, err
+	}
 	if err := s.writer.disk.SyncDir(s.writer.hidden); err != nil {
 		return nil, filekit.Failed("syncing", s.writer.hidden, err)
 	}
-	t := token{V: 1, Channel: s.channel, Of: s.of, Files: slices.Clone(s.files)}
+	t := token{V: 1, Channel: s.channel, Of: s.of, Files: slices.Clone(s.files), Ready: slices.Clone(s.ready), Next: s.index}
 	data, err := t.encode()
 	if err == nil {
 		s.writer.remember(t)

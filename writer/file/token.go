@@ -13,6 +13,8 @@ type token struct {
 	Channel int      `json:"channel"`
 	Of      int      `json:"of"`
 	Files   []hidden `json:"files"`
+	Ready   []hidden `json:"ready,omitempty"` // to be put in their places once the token is stored
+	Next    int      `json:"next,omitempty"`  // number of the next file
 }
 
 // hidden is a file that is not yet visible, durable up to Size.
@@ -29,7 +31,7 @@ type hidden struct {
 func parseToken(data []byte) (token, error) {
 	var t token
 	err := json.Unmarshal(data, &t)
-	if err == nil && (t.V != 1 || t.Channel < 0 || len(t.Files) == 0) {
+	if err == nil && (t.V != 1 || t.Channel < 0 || len(t.Files)+len(t.Ready)+t.Next == 0) {
 		err = fmt.Errorf("it is of version %d, channel %d, with %d files", t.V, t.Channel, len(t.Files))
 	}
 	if err != nil {

@@ -60,10 +60,11 @@ type writer struct {
 	names  []string // of columns; nil: the schema's
 
 	mu        sync.Mutex
-	prepared  map[int]token  // by channel: what a crash leaves
-	of        int            // most channels that a Sink was one of
-	schema    *record.Schema // of the reader's rows, once known
-	published bool           // After has run before: nothing is left to do
+	prepared  map[int]token   // by channel: what a crash leaves
+	of        int             // most channels that a Sink was one of
+	released  map[string]bool // hidden files that are in their places and in a token that may be the last one
+	schema    *record.Schema  // of the reader's rows, once known
+	published bool            // After has run before: nothing is left to do
 }
 
 func newWriter(env plugin.Env, c *Config, d filekit.Disk) (*writer, error) {
@@ -74,7 +75,7 @@ func newWriter(env plugin.Env, c *Config, d filekit.Disk) (*writer, error) {
 		}
 	}
 	job := visibleName(env.Job)
-	w := &writer{config: c, disk: d, zone: env.Zone, log: env.Log, hidden: filepath.Join(c.Path, ".data"+job), prepared: map[int]token{}}
+	w := &writer{config: c, disk: d, zone: env.Zone, log: env.Log, hidden: filepath.Join(c.Path, ".data"+job), prepared: map[int]token{}, released: map[string]bool{}}
 	name := c.FileName
 	if name == "" {
 		name = job
@@ -210,8 +211,8 @@ func (w *writer) remember(t token) {
 	w.of = max(w.of, t.Of)
 }
 
-// Commit changes nothing that others see; it learns what an earlier process
-// has prepared.
+// Commit puts the files in their places that the tokens have made ready; it
+// learns what an earlier process has prepared.
 func (w *writer) Commit(_ context.Context, _ uint64, tokens [][]byte) error {
 	for _, data := range tokens {
 		if data == nil {
@@ -227,6 +228,12 @@ func (w *writer) Commit(_ context.Context, _ uint64, tokens [][]byte) error {
 		if !known { // else it is this process's, perhaps newer
 			w.remember(t)
 		}
+		w.mu.Lock()
+		err = w.put(t)
+		w.mu.Unlock()
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -234,7 +241,7 @@ func (w *writer) Commit(_ context.Context, _ uint64, tokens [][]byte) error {
 // Discard cuts hidden files to what the tokens stand for and removes all others.
 func (w *writer) Discard(ctx context.Context, _ uint64, tokens [][]byte) error {
 	w.mu.Lock()
-	w.prepared, w.of, w.published = map[int]token{}, 0, false
+	w.prepared, w.released, w.of, w.published = map[int]token{}, map[string]bool{}, 0, false
 	w.mu.Unlock()
 	if err := w.Commit(ctx, 0, tokens); err != nil {
 		return err
