@@ -15,16 +15,16 @@ import (
 // instance that has the changes after it.
 //
 // What is captured was committed some seconds ago, so that the changes since
-// then correct the view. Where rows are chosen by a condition, which changes
-// cannot be asked, low is the log's end: there are hardly any then. What is
-// committed in the log and not visible yet is waited for in any case.
+// then correct the view. Where they cannot do that, since rows are chosen by a
+// condition or have no key, low is the log's end: there are hardly any changes
+// then. What is committed in the log and not visible yet is waited for in any case.
 func (d *viewDriver) before(ctx context.Context, log *spec) (in instance, err error) {
 	st, err := d.srv.status(ctx)
 	if err != nil {
 		return in, err
 	}
 	d.low = st.max
-	if d.condition() != "" {
+	if d.condition() != "" || !d.ordered {
 		e, err := d.srv.logEnd(ctx)
 		if err != nil {
 			return in, err

@@ -93,6 +93,26 @@ func (f *tail) must(s plugin.Split, want ...[]string) plugin.Progress {
 	return p
 }
 
+// TestWithoutKey copies a table without a key, of which rows were changed that
+// are not captured yet: they cannot correct a view, which has to be after them.
+func TestWithoutKey(t *testing.T) {
+	db, url := peer(t)
+	db.Transact("INSERT INTO log VALUES (1, 'a')")
+	f := build(t, url, map[string]any{"tableList": "log", "start": map[string]any{"mode": "initial"}})
+	split := planned(t, f)[0]
+	db.Lag(4)
+	db.Transact("UPDATE log SET y = 'b'", "INSERT INTO log VALUES (2, 'c')")
+	views := 0
+	f.reader.(*reader).paused = func() { views++ }
+	p := f.must(split, []string{"int64 1", "string b"}, []string{"int64 2", "string c"})
+	if views != 3 { // the pauses of one view
+		t.Errorf("%d pauses", views)
+	}
+	f.goOn(p)
+	db.Transact("DELETE FROM log WHERE x = 1")
+	f.want([]string{"op delete", "int64 1", "string b"})
+}
+
 // TestCopied copies rows with a condition and what is known of them, and goes on
 // with the changes of all rows. The capture job lags behind: what was changed
 // before the view comes once.

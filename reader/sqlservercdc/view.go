@@ -33,6 +33,11 @@ func (v *views) View(ctx context.Context, split plugin.Split, after json.RawMess
 		return view, err
 	}
 	d := &viewDriver{views: v, name: cs.Chunk.Table, read: plugin.Progress{Split: plugin.Split{ID: split.ID, Spec: cs.Read}, Position: after}}
+	read, err := sqlkit.ParseSpec(d.read.Split)
+	if err != nil {
+		return view, err
+	}
+	d.ordered = len(read.Key) > 0
 	err = v.with(ctx, func(srv *server) error {
 		d.srv = srv
 		var err error
@@ -76,6 +81,7 @@ type viewDriver struct {
 	srv     *server // while the view is opened
 	name    record.Name
 	read    plugin.Progress // of package sqlkit
+	ordered bool            // rows come in the order of a key
 	capture *capture
 	ready   sqlread.Session
 	low     lsn
@@ -207,11 +213,7 @@ func (d *viewDriver) piece(ctx context.Context, cs *chunkSpec) (view handover.Vi
 	if err != nil {
 		return view, err
 	}
-	read, err := sqlkit.ParseSpec(d.read.Split)
-	if err != nil {
-		return view, errors.Join(err, src.Close())
-	}
-	p, err := gather(ctx, src, d.name, len(read.Key) > 0, d.pieceBytes)
+	p, err := gather(ctx, src, d.name, d.ordered, d.pieceBytes)
 	if err = errors.Join(err, src.Close()); err != nil {
 		return view, err
 	}
