@@ -110,6 +110,9 @@ func (o *options) check(c *cli.Context) error {
 	if err := oneOf("report", o.report, "text", "json", "none"); err != nil {
 		return err
 	}
+	if o.report == "none" && o.reportFile != "" {
+		return usagef("-report none: -report-file %s asks for a report; leave one of them out, or say -report json or text", o.reportFile)
+	}
 	if err := oneOf("log-format", o.logFormat, "text", "json"); err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (p *process) report(o *options, r *launcher.Result) error {
 
 // checkReportFile says before anything runs that the report could not be written.
 func (o *options) checkReportFile() error {
-	if o.reportFile == "" || o.report == "none" {
+	if o.reportFile == "" {
 		return nil
 	}
 	_, missing := os.Stat(o.reportFile)

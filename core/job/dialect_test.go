@@ -118,11 +118,27 @@ func TestSpeedOfDataX(t *testing.T) {
 	}
 }
 
+// TestNoErrorLimit warns where DataX would let any number of bad rows pass.
+func TestNoErrorLimit(t *testing.T) {
+	for setting, warned := range map[string]bool{`{}`: true, `{"errorLimit": {}}`: false, `{"errorLimit": {"record": 0}}`: false} {
+		for _, dialect := range []string{"datax", "flinkx"} {
+			j := mustParse(t, skeleton("mysqlreader", "mysqlwriter", `{}`, setting, "", ""), job.Options{Dialect: dialect})
+			notes := j.Notes()
+			if got := len(notes) == 1 && notes[0].Warning && strings.Contains(notes[0].Msg, "where DataX lets any number pass"); got != (warned && dialect == "datax") {
+				t.Errorf("%s, %s: %+v", dialect, setting, notes)
+			}
+			if rows, _ := j.DirtyLimit(); warned && rows != 0 {
+				t.Errorf("%s, %s: %d rows are allowed", dialect, setting, rows)
+			}
+		}
+	}
+}
+
 func TestWhatStandsBesideJob(t *testing.T) {
 	beside := `, "core": {"container": {"job": {"reportInterval": 10000}}, "transport": {"exchanger": {}, "channel": {"class": "c", "speed": {"byte": 10, "channel": 3}}}},
 		"common": {"column": {}}, "entry": {"jvm": "-Xms1G"}, "setting": {"speed": {"channel": 9}}`
 	paths := func(dialect string) string {
-		j := mustParse(t, skeleton("mysqlreader", "mysqlwriter", `{}`, `{"keyVersion": "1"}`, "", beside), job.Options{Dialect: dialect})
+		j := mustParse(t, skeleton("mysqlreader", "mysqlwriter", `{}`, `{"keyVersion": "1", "errorLimit": {}}`, "", beside), job.Options{Dialect: dialect})
 		var all []string
 		for _, n := range j.Notes() {
 			if !strings.HasPrefix(n.Msg, "has no effect: ") {

@@ -37,6 +37,7 @@ func Parse(text []byte, o Options) (*Job, error) {
 		File: o.File, Identity: Identity(o.JobName, o.File, text),
 		Setting: DefaultSetting(), notes: p.notes,
 	}
+	p.identity(j.Identity)
 	j.Properties = p.properties()
 	source, left := p.expand(text)
 	root, err := config.Parse(source)

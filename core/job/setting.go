@@ -26,6 +26,12 @@ func (p *parser) settled(j *Job) {
 		p.notes.Inform(path.Errorf("has no effect: logs go to stderr; use -log-file"))
 	}
 	p.errorLimit(j, at.Member("errorLimit"))
+	if j.Dialect == DataX && s.ErrorLimit == nil && j.Properties.DirtyRows == nil {
+		if at == nil {
+			at = j.root.Member("job")
+		}
+		p.notes.Warn(at.Errorf("no bad row is allowed, as there is no errorLimit, where DataX lets any number pass; \"errorLimit\": {} does so here"))
+	}
 }
 
 // errorLimit checks the share of bad rows: a ratio in DataX's files, where it

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ var (
 	_ plugin.Describer = (*reader)(nil)
 	_ plugin.Sizer     = (*reader)(nil)
 	_ plugin.Lister    = (*reader)(nil)
+	_ plugin.Checker   = (*reader)(nil)
 )
 
 // Info describes the plugin.
@@ -49,6 +51,7 @@ type reader struct {
 	schema     *record.Schema
 	generators []generator
 	seed       uint64
+	log        *slog.Logger
 }
 
 func newReader(env plugin.Env, c Config) (*reader, error) {
@@ -59,7 +62,10 @@ func newReader(env plugin.Env, c Config) (*reader, error) {
 			}
 		}
 	}
-	r := &reader{config: c}
+	r := &reader{config: c, log: env.Log}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
 	var err error
 	if r.schema, r.generators, err = columns(c.Column, convert.Options{Zone: env.Zone}); err != nil {
 		return nil, err
@@ -134,6 +140,16 @@ func (r *reader) Rows(_ context.Context, splits []plugin.Split) (total int64, er
 		total += s.Rows
 	}
 	return total, nil
+}
+
+// Check implements [plugin.Checker]. A channel that the list does not reach has no
+// end, as in FlinkX: that is allowed, but hardly ever meant.
+func (r *reader) Check(c plugin.Channels) error {
+	if n := len(r.config.SliceRecordCount.each); n > 0 && n < c.Readers {
+		r.log.Warn("channels without an entry in sliceRecordCount never end, as in FlinkX: give an entry for each, or a plain number for all",
+			"entries", n, "channels", c.Readers)
+	}
+	return nil
 }
 
 // Columns implements [plugin.Lister].

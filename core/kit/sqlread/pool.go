@@ -40,6 +40,9 @@ func newPool(d Driver, cfg *sqlkit.ReaderConfig) *pool {
 	return &pool{idle: map[int][]parked{}, lent: map[Session]lender{}, most: 1,
 		dial: func(ctx context.Context, i int) (Session, error) {
 			s, err := d.Dial(ctx, &cfg.Connection[i])
+			if err != nil && len(cfg.Connection) > 1 {
+				err = fmt.Errorf("connection[%d]: %w", i, err)
+			}
 			if err != nil {
 				return nil, err
 			}
