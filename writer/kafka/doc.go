@@ -11,7 +11,7 @@
 //
 // Topics may be named by the parts of a table's name, and are then looked for, or
 // created, at the table's first row. A schema change becomes an event of the
-// format; with transactionTopic the begin and end of the source's transactions do.
+// format, in the transaction of the position behind it where there are any; with transactionTopic the begin and end of the source's transactions do.
 //
 // The sink is a Flusher: rows are encoded straight into the producer's buffer,
 // requests are sent as they fill, and Flush awaits the last acknowledgement
