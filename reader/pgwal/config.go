@@ -53,6 +53,8 @@ type Config struct {
 	Streaming bool `json:"streaming"`
 	// A transaction with more changes than this may be cut, so that its rows become durable on the way: after a crash the job goes on inside of it. 0: never.
 	MaxTransactionRows int64 `json:"maxTransactionRows" min:"0"`
+	// Write to the source every so often, so that the slot's position moves on whatever else is in the log. Absent: the server's word for how far its log is will do.
+	Heartbeat Heartbeat `json:"heartbeat"`
 	// Further connection parameters, which win over those of url.
 	Properties map[string]string `json:"properties"`
 	// One flat row per change, before_x and after_x; a shape of the writer's output.
@@ -88,7 +90,8 @@ const (
 func (s *Start) copies() bool { return s.Mode == modeInitial || s.Mode == modeInitialOnly }
 
 func defaults() *Config {
-	return &Config{Kinds: "insert,update,delete", StatusInterval: 10 * time.Second, SkipDDL: true, OnPositionLost: lostStop, OnEventFailure: failureStop}
+	return &Config{Kinds: "insert,update,delete", StatusInterval: 10 * time.Second, SkipDDL: true, OnPositionLost: lostStop, OnEventFailure: failureStop,
+		Heartbeat: Heartbeat{Interval: 10 * time.Second}}
 }
 
 // NoEffect names keys that are not the reader's.
@@ -100,7 +103,7 @@ func (*Config) NoEffect() map[string]string {
 
 // Validate checks what can be known without a connection.
 func (c *Config) Validate() error {
-	return errors.Join(c.dial(), c.choose(), c.begin(), c.checkStart(), c.checkSlot())
+	return errors.Join(c.dial(), c.choose(), c.begin(), c.checkStart(), c.checkSlot(), c.Heartbeat.check())
 }
 
 func (c *Config) dial() error {
@@ -217,9 +220,12 @@ func (c *Config) slot(job string) string {
 	return name[:min(len(name), maxName-len(end))] + end
 }
 
-// wants tells whether the job reads a table.
+// wants tells whether the job reads a table. That of heartbeats it reads only
+// where it is listed.
 func (c *Config) wants(name record.Name) bool {
-	return len(c.tables) == 0 || slices.ContainsFunc(c.tables, func(t record.Name) bool {
-		return t.Schema == name.Schema && t.Table == name.Table
-	})
+	same := func(t record.Name) bool { return t.Schema == name.Schema && t.Table == name.Table }
+	if len(c.tables) == 0 {
+		return !same(c.Heartbeat.name)
+	}
+	return slices.ContainsFunc(c.tables, same)
 }

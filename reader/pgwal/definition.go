@@ -113,7 +113,10 @@ func (r *reader) names(ctx context.Context, c *pgkit.Conn, publication string) (
 		return nil, fmt.Errorf("asking for the tables to read: %w", err)
 	}
 	for i := range rows.Rows {
-		names = append(names, record.Name{Database: r.config.settings.Database, Schema: rows.Text(i, 0), Table: rows.Text(i, 1)})
+		name := record.Name{Database: r.config.settings.Database, Schema: rows.Text(i, 0), Table: rows.Text(i, 1)}
+		if r.config.wants(name) {
+			names = append(names, name)
+		}
 	}
 	return names, nil
 }

@@ -169,6 +169,7 @@ func check(ctx context.Context, c *pgkit.Conn, cfg *Config) error {
 	if !r.True(0, 3) {
 		bad("user %s may not replicate: ALTER ROLE %s REPLICATION", cfg.settings.User, pgkit.Dialect.Quote(cfg.settings.User))
 	}
+	errs = append(errs, cfg.Heartbeat.probe(ctx, c))
 	for _, t := range cfg.tables {
 		if _, err := c.ReadTable(ctx, t); err != nil {
 			errs = append(errs, err)

@@ -30,6 +30,7 @@ type source struct {
 	stream *pgkit.Replication
 	lookup *pgkit.Conn // for what the log does not tell
 	keeper *keeper
+	heart  *heart // nil: nothing is written to the source
 	spool  *spool // nil: transactions come when they have ended
 
 	filter   *handover.Filter[high, uint32] // nil: nothing that comes was copied before
@@ -112,6 +113,9 @@ func (s *source) open(ctx context.Context, from place, resumed bool) (err error)
 	if s.spool, err = spoolIn(s.reader.env, cfg.Streaming); err != nil {
 		return err
 	}
+	if err := cfg.Heartbeat.prepare(ctx, s.lookup, cfg, s.spec.Publication); err != nil {
+		return err
+	}
 	if err := s.stream.Start(ctx, s.spec.Slot, after, []string{s.spec.Publication}, cfg.Streaming); err != nil {
 		return err
 	}
@@ -121,7 +125,10 @@ func (s *source) open(ctx context.Context, from place, resumed bool) (err error)
 	}
 	s.reader.gone.Store(cfg.Temporary)
 	s.keeper = keep(s.stream, there.confirmed, cfg.StatusInterval) // I2: after may not be stored yet
-	return nil
+	if cfg.Heartbeat.wanted() {
+		s.heart, err = startHeart(ctx, cfg, s.spec.Slot, s.reader.env.Log, s.stream.Wake)
+	}
+	return err
 }
 
 // leaveOut has the changes left out that the rows copied before show.
@@ -154,6 +161,9 @@ func (s *source) Fill(ctx context.Context, b *record.Batch) error {
 	err := s.fill(ctx, b)
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if beats := s.heart.err(); err != nil && beats != nil { // which has ended the stream
+		return beats
 	}
 	if errors.Is(err, io.EOF) { // the server shuts down
 		return errclass.With(errclass.Transient, fmt.Errorf("the server has ended the stream of replication slot %s", s.spec.Slot))
@@ -393,6 +403,9 @@ func (s *source) Close() error {
 		s.keeper.close()
 	}
 	var errs []error
+	if s.heart != nil {
+		errs = append(errs, s.heart.close())
+	}
 	if s.stream != nil {
 		if err := s.stream.Stop(); err != nil {
 			s.reader.env.Log.Debug("ending the stream", "slot", s.spec.Slot, "error", err)
