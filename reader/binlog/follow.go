@@ -243,6 +243,9 @@ func (f *follower) rotate(e *event) error {
 	}
 	// By GTID a stream begins with the file's begin, whatever comes next of it.
 	if offset := binary.LittleEndian.Uint64(e.body); f.gtids == nil || string(name) != f.file || offset > f.offset {
+		if string(name) != f.file {
+			f.born = 0 // until the file's first event tells
+		}
 		f.file, f.offset = string(name), offset
 	}
 	return nil

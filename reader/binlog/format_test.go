@@ -43,3 +43,26 @@ func rawEvent(kind replication.EventType, body []byte) []byte {
 	binary.LittleEndian.PutUint32(raw[9:], uint32(headerSize+len(body)))
 	return append(raw, body...)
 }
+
+// TestPlaceBetweenFiles takes a position when the next file has been named and
+// nothing of it has come: it must not be known by when the file before was begun.
+func TestPlaceBetweenFiles(t *testing.T) {
+	f, err := newFollower(&Position{File: "binlog.000001", Offset: 400, Born: 17}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rotate := func(offset uint64, name string) {
+		t.Helper()
+		if _, err := f.take(rawEvent(replication.ROTATE_EVENT, append(binary.LittleEndian.AppendUint64(nil, offset), name...)), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rotate(400, "binlog.000001") // as each stream begins
+	if p := f.position("s"); p.Born != 17 || p.Offset != 400 {
+		t.Errorf("the position is %+v", p)
+	}
+	rotate(4, "binlog.000002")
+	if p := f.position("s"); p.File != "binlog.000002" || p.Born != 0 {
+		t.Errorf("the position is %+v", p)
+	}
+}
