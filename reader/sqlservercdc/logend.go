@@ -19,8 +19,9 @@ import (
 // https://learn.microsoft.com/sql/relational-databases/system-dynamic-management-views/change-data-capture-sys-dm-cdc-log-scan-sessions
 const (
 	sqlLogEnd = "SELECT l.log_end_lsn, SYSUTCDATETIME(), d.delayed_durability, d.replica_id FROM sys.databases d " +
-		"CROSS APPLY sys.dm_db_log_stats(d.database_id) l WHERE d.database_id = DB_ID()"
-	sqlScans      = "SELECT TOP (1) session_id, empty_scan_count FROM sys.dm_cdc_log_scan_sessions WHERE session_id > 0 ORDER BY session_id DESC"
+		"CROSS APPLY sys.dm_db_log_stats(DB_ID()) l WHERE d.database_id = DB_ID()"
+	sqlScans = "SELECT TOP (1) session_id, CASE WHEN error_count > 0 THEN 0 ELSE empty_scan_count END " +
+		"FROM sys.dm_cdc_log_scan_sessions WHERE session_id > 0 ORDER BY session_id DESC"
 	sqlCommitting = "SELECT transaction_id FROM sys.dm_tran_database_transactions WHERE database_id = DB_ID() AND database_transaction_type = 1 AND database_transaction_state IN (10, 12)"
 )
 
@@ -68,7 +69,8 @@ func seen(err error) error {
 }
 
 // scans counts the capture job's readings of the log: those without a
-// transaction, one after the other, are counted under the number of the first.
+// transaction, one after the other, are counted under the number of the first;
+// not where one of them has failed.
 type scans struct{ session, empty int64 }
 
 func (s *server) scans(ctx context.Context) (c scans, err error) {

@@ -35,10 +35,10 @@ SELECT OBJECT_ID(N'[dbo].[it''s]')
 SELECT HAS_PERMS_BY_NAME(N'[cdc].[fn_cdc_get_all_changes_dbo_a]', N'OBJECT', N'SELECT')
 
 -- the end of the log
-SELECT l.log_end_lsn, SYSUTCDATETIME(), d.delayed_durability, d.replica_id FROM sys.databases d CROSS APPLY sys.dm_db_log_stats(d.database_id) l WHERE d.database_id = DB_ID()
+SELECT l.log_end_lsn, SYSUTCDATETIME(), d.delayed_durability, d.replica_id FROM sys.databases d CROSS APPLY sys.dm_db_log_stats(DB_ID()) l WHERE d.database_id = DB_ID()
 
 -- readings of the log
-SELECT TOP (1) session_id, empty_scan_count FROM sys.dm_cdc_log_scan_sessions WHERE session_id > 0 ORDER BY session_id DESC
+SELECT TOP (1) session_id, CASE WHEN error_count > 0 THEN 0 ELSE empty_scan_count END FROM sys.dm_cdc_log_scan_sessions WHERE session_id > 0 ORDER BY session_id DESC
 
 -- being committed
 SELECT transaction_id FROM sys.dm_tran_database_transactions WHERE database_id = DB_ID() AND database_transaction_type = 1 AND database_transaction_state IN (10, 12)
