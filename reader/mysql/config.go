@@ -1,7 +1,6 @@
 package mysql
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 
@@ -39,67 +38,34 @@ func (c *Config) NoEffect() map[string]string { return c.ReaderConfig.NoEffect()
 
 // Validate checks what can be known without a connection.
 func (c *Config) Validate() error {
-	if err := c.ReaderConfig.Validate(); err != nil {
+	return c.ValidateWith(func(i int) error {
+		_, err := c.places(i)
 		return err
-	}
-	var errs []error
-	for i := range c.Connection {
-		_, _, err := c.places(i)
-		errs = append(errs, err)
-		if c.CustomSQL != "" {
-			continue
-		}
-		for _, table := range c.PlainTables(i) {
-			_, err := c.name(i, table)
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
+	}, func(i int, table string) error {
+		_, err := c.name(i, table)
+		return err
+	})
 }
 
-// places says how to dial each URL of an entry of the connection list; unused
-// are the connection parameters without effect.
-func (c *Config) places(i int) (places []*mysqlkit.Settings, unused []string, err error) {
-	var errs []error
-	for n := range c.Connection[i].JDBCURL {
-		s, more, err := c.settings(i, n)
-		if err == nil && len(places) > 0 && places[0] != nil && s.Database != places[0].Database {
-			err = config.Fieldf(c.Connection[i].URLKey(i, n), "names database %q, and the first of the list %q: they stand for one database on several servers", s.Database, places[0].Database)
-		}
-		places, unused, errs = append(places, s), append(unused, more...), append(errs, err)
-	}
-	return places, unused, errors.Join(errs...)
+// places says how to dial each URL of an entry of the connection list.
+func (c *Config) places(i int) ([]*mysqlkit.Settings, error) {
+	return sqlkit.Places(&c.ReaderConfig, i, c.settings, func(s *mysqlkit.Settings) string { return s.Database })
 }
 
 // settings says how to dial URL n of an entry of the connection list.
-func (c *Config) settings(i, n int) (s *mysqlkit.Settings, unused []string, err error) {
+func (c *Config) settings(i, n int) (*mysqlkit.Settings, error) {
 	one := &c.Connection[i]
-	key := one.URLKey(i, n)
-	u, err := mysqlkit.ParseURL(one.JDBCURL[n])
+	s, err := mysqlkit.SettingsOf(one.JDBCURL[n], c.Properties)
 	if err != nil {
-		return nil, nil, config.Field(key, err)
-	}
-	s, unused, err = mysqlkit.NewSettings(u, c.Properties)
-	if err != nil {
-		return nil, nil, config.Field(key, err)
-	}
-	user, password := c.AccountOf(one)
-	if user != "" {
-		s.User = user
-	}
-	if password.IsSet() {
-		s.Password = password
-	}
-	if s.User == "" {
-		return nil, nil, config.Fieldf("username", "No username supplied")
-	}
-	if c.ConnectTimeOut > 0 {
-		s.ConnectTimeout = c.ConnectTimeOut
+		return nil, config.Field(one.URLKey(i, n), err)
 	}
 	if s.Database == "" && !one.SchemaIsRegexp() {
 		s.Database = one.Schema
 	}
-	return s, unused, nil
+	if err := c.Login(one).Apply(&s.User, &s.Password, &s.ConnectTimeout); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // name completes a table's name; its database may come from schema or the URL.
@@ -132,7 +98,7 @@ func (c *Config) name(i int, table string) (record.Name, error) {
 func (c *Config) driver(log *slog.Logger) (*mysqlread.Driver, error) {
 	all := make([][]*mysqlkit.Settings, len(c.Connection))
 	for i := range c.Connection {
-		places, _, err := c.places(i)
+		places, err := c.places(i)
 		if err != nil {
 			return nil, errclass.With(errclass.Config, err)
 		}

@@ -1,7 +1,6 @@
 package sqlserver
 
 import (
-	"errors"
 	"maps"
 
 	"github.com/datasync-io/datasync/core/config"
@@ -26,63 +25,31 @@ func (c *Config) NoEffect() map[string]string {
 
 // Validate checks what can be known without a connection.
 func (c *Config) Validate() error {
-	if err := c.ReaderConfig.Validate(); err != nil {
+	return c.ValidateWith(func(i int) error {
+		_, err := c.places(i)
 		return err
-	}
-	var errs []error
-	for i := range c.Connection {
-		_, _, err := c.places(i)
-		errs = append(errs, err)
-		if c.CustomSQL != "" {
-			continue
-		}
-		for _, table := range c.PlainTables(i) {
-			_, err := c.name(&c.Connection[i], table)
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
+	}, func(i int, table string) error {
+		_, err := c.name(&c.Connection[i], table)
+		return err
+	})
 }
 
-// places says how to dial each URL of an entry of the connection list; unused
-// are the connection parameters without effect.
-func (c *Config) places(i int) (places []*mssqlkit.Settings, unused []string, err error) {
-	var errs []error
-	for n := range c.Connection[i].JDBCURL {
-		s, more, err := c.settings(i, n)
-		if err == nil && len(places) > 0 && places[0] != nil && s.Database != places[0].Database {
-			err = config.Fieldf(c.Connection[i].URLKey(i, n), "names database %q, and the first of the list %q: they stand for one database on several servers", s.Database, places[0].Database)
-		}
-		places, unused, errs = append(places, s), append(unused, more...), append(errs, err)
-	}
-	return places, unused, errors.Join(errs...)
+// places says how to dial each URL of an entry of the connection list.
+func (c *Config) places(i int) ([]*mssqlkit.Settings, error) {
+	return sqlkit.Places(&c.ReaderConfig, i, c.settings, func(s *mssqlkit.Settings) string { return s.Database })
 }
 
 // settings says how to dial URL n of an entry of the connection list.
-func (c *Config) settings(i, n int) (s *mssqlkit.Settings, unused []string, err error) {
-	key := c.Connection[i].URLKey(i, n)
-	u, err := mssqlkit.ParseURL(c.Connection[i].JDBCURL[n])
+func (c *Config) settings(i, n int) (*mssqlkit.Settings, error) {
+	one := &c.Connection[i]
+	s, err := mssqlkit.SettingsOf(one.JDBCURL[n], c.Properties)
 	if err != nil {
-		return nil, nil, config.Field(key, err)
+		return nil, config.Field(one.URLKey(i, n), err)
 	}
-	s, unused, err = mssqlkit.NewSettings(u, c.Properties)
-	if err != nil {
-		return nil, nil, config.Field(key, err)
+	if err := c.Login(one).Apply(&s.User, &s.Password, &s.ConnectTimeout); err != nil {
+		return nil, err
 	}
-	user, password := c.AccountOf(&c.Connection[i])
-	if user != "" {
-		s.User = user
-	}
-	if password.IsSet() {
-		s.Password = password
-	}
-	if s.User == "" {
-		return nil, nil, config.Fieldf("username", "No username supplied")
-	}
-	if c.ConnectTimeOut > 0 {
-		s.ConnectTimeout = c.ConnectTimeOut
-	}
-	return s, unused, nil
+	return s, nil
 }
 
 // name completes a table's name; without a schema the server looks in the

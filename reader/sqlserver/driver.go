@@ -40,7 +40,7 @@ func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
 	}
 	d := &driver{cfg: cfg, log: env.Log}
 	for i := range cfg.Connection {
-		places, _, err := cfg.places(i)
+		places, err := cfg.places(i)
 		if err != nil {
 			return nil, errclass.With(errclass.Config, err)
 		}

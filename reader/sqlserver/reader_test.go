@@ -206,7 +206,7 @@ func TestSnapshot(t *testing.T) {
 	if err := decoder.Decode(cfg); err != nil {
 		t.Fatal(err)
 	}
-	places, _, err := cfg.places(0)
+	places, err := cfg.places(0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,29 +31,18 @@ func (c *Config) Validate() error {
 	if c.InsertSQLMode == "copy" {
 		mode = config.Fieldf("insertSqlMode", "copy is for PostgreSQL: use load, or leave it out")
 	}
-	_, _, err := c.settings()
+	_, err := c.settings()
 	return errors.Join(mode, err)
 }
 
-// settings says how to dial; unused are the connection parameters without effect.
-func (c *Config) settings() (s *mysqlkit.Settings, unused []string, err error) {
-	const key = "connection[0].jdbcUrl"
-	u, err := mysqlkit.ParseURL(c.First().URL())
+// settings says how to dial.
+func (c *Config) settings() (*mysqlkit.Settings, error) {
+	s, err := mysqlkit.SettingsOf(c.First().URL(), c.Properties)
 	if err != nil {
-		return nil, nil, config.Field(key, err)
+		return nil, config.Field("connection[0].jdbcUrl", err)
 	}
-	if s, unused, err = mysqlkit.NewSettings(u, c.Properties); err != nil {
-		return nil, nil, config.Field(key, err)
-	}
-	user, password := c.Account()
-	if user != "" {
-		s.User = user
-	}
-	if password.IsSet() {
-		s.Password = password
-	}
-	if s.User == "" {
-		return nil, nil, config.Fieldf("username", "No username supplied")
+	if err := c.Login().Apply(&s.User, &s.Password, &s.ConnectTimeout); err != nil {
+		return nil, err
 	}
 	for _, schema := range []string{c.First().Schema, c.Schema} {
 		if s.Database == "" {
@@ -61,7 +50,7 @@ func (c *Config) settings() (s *mysqlkit.Settings, unused []string, err error) {
 		}
 	}
 	s.Writes = true
-	return s, unused, nil
+	return s, nil
 }
 
 // nameOf completes a table's name; its database may come from schema or the URL.

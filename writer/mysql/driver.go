@@ -57,7 +57,7 @@ type driver struct {
 var _ sqlwrite.Driver = (*driver)(nil)
 
 func newDriver(log *slog.Logger, cfg *Config) (*driver, error) {
-	settings, _, err := cfg.settings()
+	settings, err := cfg.settings()
 	if err != nil {
 		return nil, errclass.With(errclass.Config, err)
 	}

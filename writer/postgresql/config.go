@@ -34,7 +34,7 @@ func (c *Config) Validate() error {
 	if err := c.Config.Validate(); err != nil {
 		return err
 	}
-	_, _, err := c.settings()
+	_, err := c.settings()
 	errs := []error{err}
 	if c.InsertSQLMode != "" && c.InsertSQLMode != "copy" {
 		errs = append(errs, config.Fieldf("insertSqlMode", "expected copy, which is how rows are always inserted"))
@@ -46,28 +46,16 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// settings says how to dial; unused are the connection parameters without effect.
-func (c *Config) settings() (s *pgkit.Settings, unused []string, err error) {
-	const key = "connection[0].jdbcUrl"
-	u, err := pgkit.ParseURL(c.First().URL())
+// settings says how to dial.
+func (c *Config) settings() (*pgkit.Settings, error) {
+	s, err := pgkit.SettingsOf(c.First().URL(), c.Properties)
 	if err != nil {
-		return nil, nil, config.Field(key, err)
+		return nil, config.Field("connection[0].jdbcUrl", err)
 	}
-	s, unused, err = pgkit.NewSettings(u, c.Properties)
-	if err != nil {
-		return nil, nil, config.Field(key, err)
+	if err := c.Login().Apply(&s.User, &s.Password, &s.ConnectTimeout); err != nil {
+		return nil, err
 	}
-	user, password := c.Account()
-	if user != "" {
-		s.User = user
-	}
-	if password.IsSet() {
-		s.Password = password
-	}
-	if s.User == "" {
-		return nil, nil, config.Fieldf("username", "No username supplied")
-	}
-	return s, unused, nil
+	return s, nil
 }
 
 // name completes a table's name. Its schema may come from schema or, if it is
@@ -78,7 +66,7 @@ func (c *Config) name(one *sqlkit.Connection, table string) (record.Name, error)
 	if err != nil {
 		return record.Name{}, config.Field(key, err)
 	}
-	s, _, err := c.settings()
+	s, err := c.settings()
 	if err != nil {
 		return record.Name{}, err
 	}

@@ -49,7 +49,7 @@ func dial(t testing.TB, db servers.PostgreSQLDatabase) *pgkit.Conn {
 	if err := d.Decode(cfg); err != nil {
 		t.Fatal(err)
 	}
-	s, _, err := cfg.settings()
+	s, err := cfg.settings()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func New(env plugin.Env, cfg *Config) (plugin.Writer, error) {
 	if env.Log == nil {
 		env.Log = slog.New(slog.DiscardHandler)
 	}
-	s, _, err := cfg.settings()
+	s, err := cfg.settings()
 	if err != nil {
 		return nil, errclass.With(errclass.Config, err)
 	}

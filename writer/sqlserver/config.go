@@ -33,7 +33,7 @@ func (c *Config) Validate() error {
 		return err
 	}
 	var errs []error
-	_, _, err := c.settings()
+	_, err := c.settings()
 	errs = append(errs, err)
 	if c.InsertSQLMode != "" {
 		errs = append(errs, config.Fieldf("insertSqlMode", "rows are always inserted by the bulk protocol: remove it"))
@@ -45,28 +45,16 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// settings says how to dial; unused are the connection parameters without effect.
-func (c *Config) settings() (s *mssqlkit.Settings, unused []string, err error) {
-	const key = "connection[0].jdbcUrl"
-	u, err := mssqlkit.ParseURL(c.First().URL())
+// settings says how to dial.
+func (c *Config) settings() (*mssqlkit.Settings, error) {
+	s, err := mssqlkit.SettingsOf(c.First().URL(), c.Properties)
 	if err != nil {
-		return nil, nil, config.Field(key, err)
+		return nil, config.Field("connection[0].jdbcUrl", err)
 	}
-	s, unused, err = mssqlkit.NewSettings(u, c.Properties)
-	if err != nil {
-		return nil, nil, config.Field(key, err)
+	if err := c.Login().Apply(&s.User, &s.Password, &s.ConnectTimeout); err != nil {
+		return nil, err
 	}
-	user, password := c.Account()
-	if user != "" {
-		s.User = user
-	}
-	if password.IsSet() {
-		s.Password = password
-	}
-	if s.User == "" {
-		return nil, nil, config.Fieldf("username", "No username supplied")
-	}
-	return s, unused, nil
+	return s, nil
 }
 
 func (c *Config) name(one *sqlkit.Connection, table string) (record.Name, error) {

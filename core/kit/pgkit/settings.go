@@ -41,6 +41,17 @@ const (
 	TargetPreferSecondary TargetServer = "preferSecondary"
 )
 
+// SettingsOf makes settings of a URL's text and further parameters, which win
+// over the URL's.
+func SettingsOf(address string, properties map[string]string) (*Settings, error) {
+	u, err := ParseURL(address)
+	if err != nil {
+		return nil, err
+	}
+	s, _, err := NewSettings(u, properties)
+	return s, err
+}
+
 // NewSettings makes settings of a URL and further parameters, which win over
 // the URL's. unused names the parameters that have no effect, in order.
 func NewSettings(u *URL, properties map[string]string) (s *Settings, unused []string, err error) {

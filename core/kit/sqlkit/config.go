@@ -155,19 +155,6 @@ func (c *ReaderConfig) OneTable() bool {
 // First returns the connection in use; Validate has made sure that it is there.
 func (c *ReaderConfig) First() *Connection { return &c.Connection[0] }
 
-// AccountOf returns who dials an entry of the connection list: its own account,
-// or else the one beside the list.
-func (c *ReaderConfig) AccountOf(one *Connection) (user string, password config.Secret) {
-	user, password = c.Username, c.Password
-	if one.Username != "" {
-		user = one.Username
-	}
-	if one.Password.IsSet() {
-		password = one.Password
-	}
-	return user, password
-}
-
 // NoEffect implements [config.NoEffecter].
 func (*ReaderConfig) NoEffect() map[string]string {
 	return map[string]string{

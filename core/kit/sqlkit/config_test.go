@@ -29,8 +29,8 @@ func TestConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	user, password := c.AccountOf(c.First())
-	got := fmt.Sprintln(c.First().URL(), c.First().TableName(), user, password.Reveal(), c.SplitStrategy, c.QueryTimeOut, c.ConnectTimeOut)
+	login := c.Login(c.First())
+	got := fmt.Sprintln(c.First().URL(), c.First().TableName(), login.User, login.Password.Reveal(), c.SplitStrategy, c.QueryTimeOut, login.Timeout)
 	if want := "jdbc:x://h/d t other p range 30s 2s\n"; got != want {
 		t.Errorf("settings %s, want %s", got, want)
 	}

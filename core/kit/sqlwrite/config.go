@@ -171,16 +171,9 @@ const AnyTable = "*"
 // First returns the connection in use; Validate has made sure that it is there.
 func (c *Config) First() *sqlkit.Connection { return &c.Connection[0] }
 
-// Account returns who dials.
-func (c *Config) Account() (user string, password config.Secret) {
-	user, password = c.Username, c.Password
-	if one := c.First(); one.Username != "" {
-		user = one.Username
-	}
-	if one := c.First(); one.Password.IsSet() {
-		password = one.Password
-	}
-	return user, password
+// Login says who dials.
+func (c *Config) Login() sqlkit.Login {
+	return sqlkit.Login{User: c.Username, Password: c.Password}.Of(c.First())
 }
 
 func (c *Config) table() string { return c.First().TableName() }
