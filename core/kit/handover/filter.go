@@ -17,6 +17,7 @@ type Filter[H, T any] struct {
 	tables map[record.Name][]*settled[H]
 	tx     T
 	nth    uint64 // of tx
+	text   []byte
 }
 
 // settled is a segment with what is known of the transaction at hand.
@@ -26,6 +27,7 @@ type settled[H any] struct {
 	missing bool   // it is still to be copied, and changes of its rows are left out until then
 	asked   uint64 // the transaction that was asked for last
 	covered bool
+	sides   map[string]bool // of keys by their text: not after the segment
 }
 
 // NewFilter returns a filter of the segments of all chunks. covers tells that
@@ -61,14 +63,65 @@ func (f *Filter[H, T]) Skip(ctx context.Context, r record.Row) (bool, error) {
 	if all, agree := f.all(segments); agree {
 		return all, nil
 	}
-	key := keyOf(r)
-	for _, s := range segments {
-		in, err := s.contains(ctx, f.order, key)
+	return f.skip(ctx, segments, keyOf(r))
+}
+
+// skip tells it of a key. The segments of a chunk follow each other in the order
+// of the key: only where two of them differ it has to be known on which side the
+// key is, which the database may have to be asked.
+func (f *Filter[H, T]) skip(ctx context.Context, segments []*settled[H], key Key) (bool, error) {
+	for len(segments) > 0 {
+		chunk := &segments[0].Chunk
+		n := slices.IndexFunc(segments, func(s *settled[H]) bool { return s.Through == nil }) + 1
+		in, err := chunk.contains(ctx, f.order, key)
+		if err != nil {
+			return false, err
+		}
+		if in {
+			return f.within(ctx, segments[:n], key)
+		}
+		segments = segments[n:]
+	}
+	return false, nil
+}
+
+// within is skip of the segments of the chunk that the key is in.
+func (f *Filter[H, T]) within(ctx context.Context, segments []*settled[H], key Key) (bool, error) {
+	last := len(segments) - 1
+	for i, s := range segments[:last] {
+		if f.covered(s) == f.covered(segments[i+1]) {
+			continue
+		}
+		in, err := f.before(ctx, s, key)
 		if err != nil || in {
 			return f.covered(s), err
 		}
 	}
-	return false, nil
+	return f.covered(segments[last]), nil
+}
+
+// mostSides bounds what is remembered of one segment.
+const mostSides = 50_000
+
+// before tells that a key of the segment's chunk is not after it. What the
+// database was asked is remembered: many keys are changed again and again.
+func (f *Filter[H, T]) before(ctx context.Context, s *settled[H], key Key) (bool, error) {
+	if by, ok := compareAlone(key, s.Through); ok {
+		return by <= 0, nil
+	}
+	f.text = key.appendText(f.text[:0])
+	if in, known := s.sides[string(f.text)]; known {
+		return in, nil
+	}
+	by, err := compare(ctx, f.order, s.Chunk.Table, key, s.Through)
+	if err != nil {
+		return false, err
+	}
+	if s.sides == nil || len(s.sides) >= mostSides {
+		s.sides = map[string]bool{}
+	}
+	s.sides[string(f.text)] = by <= 0
+	return by <= 0, nil
 }
 
 // Table tells of the whole table what Skip tells of a row; agree is false

@@ -1,6 +1,7 @@
 package handover
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"unicode/utf8"
@@ -49,6 +50,15 @@ func (s stored) value() (sqlkit.Value, error) {
 		v.Text = string(*s.Base64)
 	}
 	return v, nil
+}
+
+// appendText appends a text that tells keys of a table apart byte by byte.
+func (k Key) appendText(dst []byte) []byte {
+	for _, v := range k {
+		dst = append(binary.BigEndian.AppendUint32(dst, uint32(len(v.Text))), byte(v.Kind))
+		dst = append(dst, v.Text...)
+	}
+	return dst
 }
 
 // MarshalJSON implements [json.Marshaler].

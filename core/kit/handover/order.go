@@ -2,8 +2,10 @@ package handover
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"math/big"
+	"strconv"
 
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/record"
@@ -19,23 +21,30 @@ type Order interface {
 
 // compare compares by the kinds' own order, and asks for the rest.
 func compare(ctx context.Context, o Order, table record.Name, a, b Key) (int, error) {
+	if c, ok := compareAlone(a, b); ok {
+		return c, nil
+	}
 	n := min(len(a), len(b))
-	for i := range n {
-		c, ok := compareValues(a[i], b[i])
-		if !ok {
-			return o.Compare(ctx, table, a[:n], b[:n])
-		}
-		if c != 0 {
-			return c, nil
+	return o.Compare(ctx, table, a[:n], b[:n])
+}
+
+// compareAlone compares keys where the kinds' own order tells.
+func compareAlone(a, b Key) (int, bool) {
+	for i := range min(len(a), len(b)) {
+		if c, ok := compareValues(a[i], b[i]); !ok || c != 0 {
+			return c, ok
 		}
 	}
-	return 0, nil
+	return 0, true
 }
 
 // compareValues compares numbers and bytes; others sort as the database says.
 func compareValues(a, b sqlkit.Value) (int, bool) {
 	switch a.Kind {
 	case record.Int64, record.Uint64, record.Decimal:
+		if c, ok := compareInts(a.Text, b.Text); ok {
+			return c, true
+		}
 		x, ok := new(big.Rat).SetString(a.Text)
 		y, fits := new(big.Rat).SetString(b.Text)
 		if !ok || !fits {
@@ -46,6 +55,16 @@ func compareValues(a, b sqlkit.Value) (int, bool) {
 		return bytes.Compare([]byte(a.Text), []byte(b.Text)), b.Kind == record.Bytes
 	}
 	return 0, false
+}
+
+// compareInts compares texts of integers of 64 bits.
+func compareInts(a, b string) (int, bool) {
+	x, err := strconv.ParseInt(a, 10, 64)
+	if err != nil {
+		return 0, false
+	}
+	y, err := strconv.ParseInt(b, 10, 64)
+	return cmp.Compare(x, y), err == nil
 }
 
 // contains tells that a key is in the chunk.
