@@ -10,7 +10,7 @@ import (
 func (p *process) commands() []*cli.Command {
 	const jobFiles = "JOB [JOB ...]"
 	jobs := func(name, args, usage string, own []cli.Flag, do func(*options) error) *cli.Command {
-		return &cli.Command{Name: name, ArgsUsage: args, Usage: usage, Flags: append(commonFlags(), own...), Action: p.job(do)}
+		return &cli.Command{Name: name, ArgsUsage: args, Usage: usage, Flags: append(hideIdle(name, commonFlags()), own...), Action: p.job(do)}
 	}
 	other := func(name, args, usage string, own []cli.Flag, do cli.ActionFunc) *cli.Command {
 		return &cli.Command{Name: name, ArgsUsage: args, Usage: usage, Flags: own, Action: do}

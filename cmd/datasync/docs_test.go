@@ -269,7 +269,11 @@ func commandLinePage() []byte {
 	for _, c := range app.Commands {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", tableCell(strings.TrimSpace(c.Name+" "+c.ArgsUsage)), tableCell(c.Usage))
 	}
-	b.WriteString("\n`run`, `check`, `preview`, `convert` and `replay` take the flags of these three groups, as does `datasync` without a command.\n")
+	b.WriteString("\n`run`, `check`, `preview`, `convert` and `replay` take the flags of these three groups, as does `datasync` without a command.\n" +
+		"Of some nothing comes there, and that is said:\n\n| command | flags without effect |\n|---|---|\n")
+	for _, name := range slices.Sorted(maps.Keys(idleFlags)) {
+		fmt.Fprintf(&b, "| `%s` | `-%s` |\n", name, strings.Join(strings.Fields(idleFlags[name].names), "`, `-"))
+	}
 	for _, group := range []struct {
 		title string
 		flags []cli.Flag

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"slices"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -9,6 +10,16 @@ import (
 
 	"go.uber.org/goleak"
 )
+
+// TestEndings leaves a SIGHUP that is ignored alone.
+func TestEndings(t *testing.T) {
+	for _, ignored := range []bool{false, true} {
+		all := endings(func(s os.Signal) bool { return ignored && s == syscall.SIGHUP })
+		if slices.Contains(all, os.Signal(syscall.SIGHUP)) == ignored || !slices.Contains(all, os.Signal(syscall.SIGTERM)) {
+			t.Errorf("ignored is %t: %v", ignored, all)
+		}
+	}
+}
 
 func TestListen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // time is virtual within

@@ -11,12 +11,22 @@ import (
 
 func main() { os.Exit(start()) }
 
+// endings are the signals that end a job. A terminal that goes away sends SIGHUP,
+// which is ignored where somebody, such as nohup, has seen to that.
+func endings(ignored func(os.Signal) bool) []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
+}
+
 // start runs the program in its real surroundings.
 func start() int {
 	easeCollector(os.LookupEnv)
 	forgetStart()
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, endings(signal.Ignored)...)
 	defer signal.Stop(signals)
 	// A file that grows beyond the limit is an error of its write, as any other.
 	signal.Ignore(syscall.SIGXFSZ)

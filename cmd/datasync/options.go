@@ -82,6 +82,12 @@ func (p *process) readOptions(c *cli.Context) (*options, error) {
 			o.notes = append(o.notes, "-"+f.name+": has no effect, "+f.why)
 		}
 	}
+	idle := idleFlags[c.Command.Name]
+	for name := range strings.FieldsSeq(idle.names) {
+		if c.IsSet(name) {
+			o.notes = append(o.notes, "-"+name+": has no effect, "+idle.why)
+		}
+	}
 	return o, o.savepoint(c.String("s"))
 }
 

@@ -24,7 +24,7 @@ import (
 //
 //	exits CODE program [argument ...]     run it, expect this exit code
 //	start NAME program [argument ...]     run it in the background, output in NAME.out and NAME.err
-//	signal NAME TERM|INT|KILL             send it a signal
+//	signal NAME TERM|INT|HUP|KILL         send it a signal
 //	await NAME CODE                       wait for its end, expect this exit code (-9: killed)
 //	waitfor FILE REGEXP                   wait until the file holds a match
 //	sqlite FILE SQL                       run statements and print the rows of the last
@@ -132,8 +132,8 @@ func childOf(ts *testscript.TestScript, name string) *child {
 }
 
 func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
-	arguments(ts, neg, args, 2, "signal NAME TERM|INT|KILL")
-	signals := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": os.Interrupt, "KILL": os.Kill}
+	arguments(ts, neg, args, 2, "signal NAME TERM|INT|HUP|KILL")
+	signals := map[string]os.Signal{"TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "INT": os.Interrupt, "KILL": os.Kill}
 	if signals[args[1]] == nil {
 		ts.Fatalf("unknown signal %s", args[1])
 	}
