@@ -90,9 +90,9 @@ func (ch *chunk[H]) place(parse func(json.RawMessage) (H, error)) (err error) {
 	return err
 }
 
-// correct finds what the log says of the rows. It is not clear where the log
+// correct finds what the log says of the rows. It is not sound where the log
 // has told parts of a row, and the view does not show which the others are.
-func (ch *chunk[H]) correct(between func(record.Row) (bool, error)) (clear bool, err error) {
+func (ch *chunk[H]) correct(between func(record.Row) (bool, error)) (sound bool, err error) {
 	for i := range ch.rows.Len() {
 		r := ch.rows.Row(i)
 		if n, noted := ch.notes.of(r); noted && (n.unclear || n.row >= 0 && !ch.fits(n)) {

@@ -248,6 +248,10 @@ func (c *Copier[H, T]) look(ctx context.Context) (Turn, error) {
 		c.drop()
 		return Wait, c.failed(ch.of, err)
 	}
+	if one := ch.of; one.Key != nil && !slices.Equal(one.Key, keyNames(ch.view.Schema)) {
+		c.rekeyed(one)
+		return Wait, nil
+	}
 	if !ch.looked {
 		if err := ch.place(c.log.Parse); err != nil {
 			return Wait, err
@@ -269,11 +273,11 @@ func (c *Copier[H, T]) look(ctx context.Context) (Turn, error) {
 	case !c.log.Passed(ch.high):
 		return Wait, nil
 	}
-	clear, err := ch.correct(func(r record.Row) (bool, error) { return c.between(ctx, ch, r) })
+	sound, err := ch.correct(func(r record.Row) (bool, error) { return c.between(ctx, ch, r) })
 	if err != nil {
 		return Wait, err
 	}
-	if !clear {
+	if !sound {
 		c.size = max(c.size/2, 1)
 		return c.again("the log tells only parts of rows that were changed meanwhile"), nil
 	}
@@ -305,9 +309,8 @@ func (c *Copier[H, T]) failed(one *Copy, err error) error {
 		c.log.Logger.Warn("a table cannot be copied just now; it is tried again", "table", table, "error", err)
 		c.later = time.Now().Add(againLate)
 		return nil
-	case class == errclass.PositionLost && one.At != nil && !one.First:
-		c.log.Logger.Warn("a table is copied from its beginning again: its key is another one now", "table", table, "error", err)
-		one.restart()
+	case class == errclass.PositionLost && one.At != nil:
+		c.rekeyed(one)
 	case one.First:
 		one.Paused, one.Err = true, err.Error()
 		c.log.Logger.Error("the copy of a table that was added to the list is paused: remove the cause and send the signal resume, or take the table off the list", "table", table, "rows", one.Rows, "error", err)
@@ -389,13 +392,16 @@ func (c *Copier[H, T]) sameKey(one *Copy, s *record.Schema) {
 		return
 	}
 	one.schema = s
-	if one.Key == nil || slices.Equal(one.Key, keyNames(s)) {
-		return
+	if one.Key != nil && !slices.Equal(one.Key, keyNames(s)) {
+		c.rekeyed(one)
+		one.schema = s
 	}
+}
+
+func (c *Copier[H, T]) rekeyed(one *Copy) {
 	c.log.Logger.Warn("a table is copied from its beginning again: its key is another one now", "table", one.Table.String())
 	c.giveUp(one)
 	one.restart()
-	one.schema = s
 	c.changed = true
 }
 
