@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"core/kit/...":                {"core/plugin", "core/record", "core/errclass", "core/config", "core/convert", "core/kit/sqlkit"},
 	"core/kit/pgkit/pgread":       {"core/record", "core/errclass", "core/kit/pgkit", "core/kit/sqlkit", "core/kit/sqlread"},
 	"core/kit/mysqlkit/mysqlread": {"core/record", "core/errclass", "core/kit/mysqlkit", "core/kit/sqlkit", "core/kit/sqlread"},
+	"core/kit/mssqlkit/mssqlread": {"core/record", "core/errclass", "core/kit/mssqlkit", "core/kit/sqlkit", "core/kit/sqlread"},
 	"reader/...":                  connector,
 	"writer/...":                  connector,
 	"dirty":                       {"core/record", "core/errclass", "core/config", "core/plugin"},
