@@ -14,11 +14,13 @@ import (
 // Bounds of a transaction's time, between the places where one may end. A
 // commit stops the channel for some milliseconds: transactions are as much
 // longer as commits take, so that these cost little, and short where commits
-// are quick, so that readers of committed rows wait little.
+// are quick, so that readers of committed rows wait little. A channel that has
+// little to do has the time for more of them.
 const (
 	shortTransaction = 50 * time.Millisecond
 	longTransaction  = time.Second
 	commitShare      = 10 // a transaction is so many times as long as its commit
+	idleShare        = 2  // the same of a channel that is idle for half of the time
 )
 
 // exactSink is one channel whose rows and positions are committed together.
@@ -30,6 +32,7 @@ type exactSink struct {
 	marks  map[string]record.Mark // since the last commit, by split
 	tail   bool                   // rows have come after the last mark
 	commit time.Duration          // that the last commit took
+	busy   time.Duration          // that the channel has worked since then
 }
 
 var (
@@ -40,7 +43,9 @@ var (
 // Write implements [plugin.Sink]. Rows that are refused leave the marks
 // unstored: they come again without rows.
 func (s *exactSink) Write(ctx context.Context, b *record.Batch) error {
+	start := time.Now()
 	err := s.sink.Write(ctx, b)
+	s.busy += time.Since(start)
 	var refused *errclass.Rows
 	if err != nil && !(errors.As(err, &refused) && refused.Written) {
 		return err
@@ -58,7 +63,7 @@ func (s *exactSink) Write(ctx context.Context, b *record.Batch) error {
 		s.marks[m.Split], s.tail = m, false
 	}
 	began := s.producer.Open()
-	if s.tail || len(s.marks) == 0 || !began.IsZero() && time.Since(began) < s.length() {
+	if s.tail || len(s.marks) == 0 || !began.IsZero() && time.Since(began) < s.length(time.Since(began)) {
 		return nil
 	}
 	if began.IsZero() && b.Len() > 0 {
@@ -67,9 +72,13 @@ func (s *exactSink) Write(ctx context.Context, b *record.Batch) error {
 	return s.Flush(ctx)
 }
 
-// length is how long a transaction is to be.
-func (s *exactSink) length() time.Duration {
-	return min(max(shortTransaction, commitShare*s.commit), longTransaction)
+// length is how long a transaction is to be that is so old.
+func (s *exactSink) length(old time.Duration) time.Duration {
+	share := time.Duration(commitShare)
+	if s.busy < old/2 {
+		share = idleShare
+	}
+	return min(max(shortTransaction, share*s.commit), longTransaction)
 }
 
 // Flush implements [plugin.Flusher]: it commits rows and marks.
@@ -93,7 +102,7 @@ func (s *exactSink) Flush(ctx context.Context) error {
 		return noRow(err)
 	}
 	clear(s.marks)
-	s.commit = time.Since(start)
+	s.commit, s.busy = time.Since(start), 0
 	return nil
 }
 
