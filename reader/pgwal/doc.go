@@ -16,7 +16,14 @@
 //
 // Invariants:
 //   - A position is the end of a transaction, or a place that the server says
-//     it has sent everything before, outside of a transaction.
+//     it has sent everything before, outside of a transaction. A transaction that
+//     is cut has places inside: its begin, and how many of its changes stand
+//     before (place.go). That is where maxTransactionRows asks for it, and before
+//     a schema change of a table of which the transaction has changed rows.
+//   - What comes of a transaction before its end (streaming) waits in files, and
+//     is read back as if it came at the end (spool.go, streamed.go).
+//   - Nothing is written to the source but a heartbeat that was asked for
+//     (heartbeat.go).
 //   - The server is told of a position once it is stored: it keeps the log from
 //     there on.
 //   - A value that the log leaves out, unchanged and stored out of line, is
