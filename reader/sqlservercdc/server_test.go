@@ -16,25 +16,7 @@ import (
 // transactions out and waits until they are captured.
 func prepareServer(t *testing.T, url string, transactions [][]string) {
 	t.Helper()
-	u, err := mssqlkit.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	settings, _, err := mssqlkit.NewSettings(u, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := dial(t.Context(), settings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	run := func(sql string) {
-		t.Helper()
-		if err := c.Exec(t.Context(), sql); err != nil {
-			t.Fatalf("%s: %v", sql, err)
-		}
-	}
+	c, run := connected(t, url)
 	for _, table := range tables() {
 		var lines []string
 		for _, col := range table.Columns {
@@ -90,25 +72,7 @@ func TestServerSnapshotMeetsLog(t *testing.T) {
 			fmt.Sprintf("DELETE FROM notes WHERE k = 'n%d'", k), fmt.Sprintf("INSERT INTO notes (k) SELECT 'n%d' WHERE NOT EXISTS (SELECT 1 FROM notes WHERE k = 'n%d')", k, k),
 		}[rnd.IntN(6)]
 	}
-	u, err := mssqlkit.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	settings, _, err := mssqlkit.NewSettings(u, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := dial(t.Context(), settings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	run := func(sql string) {
-		t.Helper()
-		if err := c.Exec(t.Context(), sql); err != nil {
-			t.Fatalf("%s: %v", sql, err)
-		}
-	}
+	_, run := connected(t, url)
 	info := Info()
 	info.New = func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
 		r, err := Info().New(env, d)
@@ -130,4 +94,28 @@ func TestServerSnapshotMeetsLog(t *testing.T) {
 	}
 	run("INSERT INTO notes (k) VALUES ('the end')")
 	j.Finish("notes", "string the end", copies.New(t, 1, Info(), job("initial-only")).All())
+}
+
+// connected is a session of a real server, until the test ends, and what runs
+// statements there.
+func connected(t *testing.T, url string) (c *server, run func(sql string)) {
+	t.Helper()
+	u, err := mssqlkit.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings, _, err := mssqlkit.NewSettings(u, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err = dial(t.Context(), settings); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c, func(sql string) {
+		t.Helper()
+		if err := c.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
 }
