@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/datasync-io/datasync/core/config"
-	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/job"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
@@ -94,19 +93,20 @@ func (r *Runner) columnsFit(ctx context.Context, fresh bool) error {
 	if err != nil || names == nil {
 		return err
 	}
+	var errs []error
 	if unused := policy.Unused(names); len(unused) > 0 {
 		err := r.columnFaults(unused)
 		if fresh {
-			return err
+			errs = append(errs, err)
+		} else {
+			r.o.Log.Warn("rules for columns of tables that are not there", "error", err)
 		}
-		r.o.Log.Warn("rules for columns of tables that are not there", "error", err)
 	}
-	var errs []error
 	for _, s := range schemas {
 		_, err := policy.Schema(s)
 		errs = append(errs, r.placedColumns(err))
 	}
-	return errclass.With(errclass.Config, errors.Join(errs...))
+	return config.Join(errs...)
 }
 
 // followed returns the tables that the reader reads, and the schemas of those

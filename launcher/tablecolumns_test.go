@@ -9,10 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/job"
+	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 	"github.com/datasync-io/datasync/launcher"
+	"github.com/datasync-io/datasync/reader/stream"
 )
 
 const someSalt = "salt of a test"
@@ -85,6 +88,34 @@ func TestQueryOfAHiddenColumn(t *testing.T) {
 	if want := "name: there is no such column, there are id, v"; !strings.Contains(r.Err.Error(), want) {
 		t.Errorf("error %v, want %s", r.Err, want)
 	}
+}
+
+// TestListedColumnsThatAreHidden has a reader that lists columns: how many are
+// left is known from the table's name alone, which the file does not say.
+func TestListedColumnsThatAreHidden(t *testing.T) {
+	b := newBench(t)
+	b.text = strings.Replace(b.text, `"name":"memoryreader","parameter":{}`, `"name":"streamreader","parameter":{"column":[{"name":"id","type":"int"},{"name":"name","type":"string"}],"sliceRecordCount":[2,1]}`, 1)
+	b.between(`"tableColumns":[{"table":"*","exclude":"name"}]`)
+	var err error
+	if b.registry, err = plugin.NewRegistry([]plugin.ReaderInfo{stream.Info()}, []plugin.WriterInfo{{Name: "memory", New: func(_ plugin.Env, d *config.Decoder) (plugin.Writer, error) {
+		return &fitted{b.to.Writer()}, d.Decode(&struct{}{})
+	}}}); err != nil {
+		t.Fatal(err)
+	}
+	wantEnd(t, b.run(t, t.Context()), launcher.Finished, 0)
+	if rows := b.to.Rows(); len(rows) != 3 || len(rows[0]) != 1 {
+		t.Errorf("%v", rows)
+	}
+}
+
+// fitted is a writer of one column.
+type fitted struct{ plugin.Writer }
+
+func (*fitted) Fits(columns []string) error {
+	if len(columns) != 1 {
+		return config.Fieldf("column", "expected one column, found %v", columns)
+	}
+	return nil
 }
 
 func TestPreviewHidesColumns(t *testing.T) {

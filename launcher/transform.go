@@ -138,14 +138,8 @@ func (r *Runner) transformable(names []string) ([]string, error) {
 		return names, nil
 	}
 	s := r.listedSchema(names)
-	if s == nil {
+	if s == nil || r.plan.Columns != nil { // which columns are left, the table's name says
 		return nil, nil
-	}
-	if r.plan.Columns != nil {
-		var err error
-		if s, err = r.plan.Columns.Schema(s); err != nil {
-			return nil, r.placedColumns(err)
-		}
 	}
 	if r.plan.Names != nil {
 		s = r.plan.Names.Schema(s)

@@ -86,10 +86,11 @@ func sameShape(a, b *record.Schema) bool {
 	return a.Name == b.Name && a.Data == b.Data && slices.Equal(a.Columns, b.Columns) && slices.Equal(a.Key, b.Key) && a.Comment == b.Comment
 }
 
-// renamed refuses a column that has a rule under its old name and none under its
-// new one.
+// renamed refuses a change after which a column with a rule is gone and one
+// without is new, unless the source says that this one was added: it may be the
+// same column under another name.
 func (p *Policy) renamed(c *record.Change) error {
-	if c.From == nil || c.To == nil || c.From.Data != c.To.Data {
+	if c.From == nil || c.To == nil {
 		return nil
 	}
 	was, err := p.actions(c.From)
@@ -100,15 +101,26 @@ func (p *Policy) renamed(c *record.Change) error {
 	if err != nil {
 		return err
 	}
-	for i := range c.From.Data {
-		from, to := c.From.Columns[i].Name, c.To.Columns[i].Name
-		made := slices.ContainsFunc(c.Columns, func(one record.ColumnChange) bool { return one.Column == i && one.Added })
-		if was[i] == nil || is != nil && is[i] != nil || made || from == to || has(c.To, from) || has(c.From, to) {
-			continue
-		}
-		return &Fault{was[i].key, fmt.Errorf("column %s of table %s, for which it is, was renamed to %s, for which there is no rule: add one", from, c.To.Name, to)}
+	gone := lacking(c.From, c.To, func(i int) bool { return was[i] != nil })
+	come := lacking(c.To, c.From, func(i int) bool {
+		return (is == nil || is[i] == nil) && !slices.ContainsFunc(c.Columns, func(one record.ColumnChange) bool { return one.Column == i && one.Added })
+	})
+	if gone < 0 || come < 0 {
+		return nil
 	}
-	return nil
+	return &Fault{was[gone].key, fmt.Errorf("column %s of table %s, for which it is, is gone, and %s is new, for which there is no rule: if that is the same column, add a rule for it; if not, take the old one out",
+		c.From.Columns[gone].Name, c.To.Name, c.To.Columns[come].Name)}
+}
+
+// lacking returns the first data column of a that b has none of the name of, and
+// that counts; -1: there is none.
+func lacking(a, b *record.Schema, counts func(i int) bool) int {
+	for i := range a.Data {
+		if counts(i) && !has(b, a.Columns[i].Name) {
+			return i
+		}
+	}
+	return -1
 }
 
 // has tells that a data column is called name.

@@ -258,8 +258,13 @@ func TestRenamedColumn(t *testing.T) {
 		return &record.Change{Kind: record.Alter, Name: users.Name, From: users, To: s}
 	}
 	_, err := p.Change(to("mail"))
-	if err == nil || errclass.Of(err) != errclass.Config || !strings.Contains(err.Error(), "column email of table shop.users, for which it is, was renamed to mail, for which there is no rule") {
+	if err == nil || errclass.Of(err) != errclass.Config || !strings.Contains(err.Error(), "tableColumns[0].hash[0]: column email of table shop.users, for which it is, is gone, and mail is new, for which there is no rule") {
 		t.Errorf("%v", err)
+	}
+	replaced := to("mail")
+	replaced.Columns = []record.ColumnChange{{Column: 1, Added: true}}
+	if _, err := p.Change(replaced); err != nil {
+		t.Errorf("one column is dropped and another added: %v", err)
 	}
 	if c, err := p.Change(to("e_mail")); err != nil || c.To.Columns[1].Length != 64 {
 		t.Errorf("%+v, %v", c, err)
