@@ -185,6 +185,9 @@ func (s *Series) Status() Status {
 	return all
 }
 
+// Tables returns the tables of the pipeline that runs; see [Runner.Tables].
+func (s *Series) Tables() []Table { return s.runners[max(0, s.begun.Load()-1)].Tables() }
+
 // Guarantee says how often a row arrives when a run is interrupted and resumed.
 func (s *Series) Guarantee() string {
 	var all []string

@@ -1,6 +1,8 @@
 package launcher
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/datasync-io/datasync/core/metric"
@@ -21,6 +23,24 @@ type Status struct {
 
 // Channel is what one channel has done.
 type Channel struct{ Read, Written, Dirty, ReadBytes, WriteBytes int64 }
+
+// Table is what became of the rows of one table, those of the run that is gone on
+// with included.
+type Table struct {
+	Name                  string
+	Read, Written, Errors int64
+}
+
+// Tables returns the tables that rows came from so far, by name. It may be called
+// at any time, by any goroutine.
+func (r *Runner) Tables() []Table {
+	var all []Table
+	for name, n := range r.tables() {
+		all = append(all, Table{name, n.Read, n.Written, n.Errors})
+	}
+	slices.SortFunc(all, func(a, b Table) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
 
 // Status returns how far the job is. It may be called at any time, by any goroutine.
 func (r *Runner) Status() Status {

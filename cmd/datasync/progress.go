@@ -123,14 +123,16 @@ func logStatus(log *slog.Logger) func(launcher.Status, pace) {
 }
 
 // bar draws how far a job is as a line on a terminal, and with -v one for each
-// of its channels.
+// of its tables or, where there is but one, of its channels.
 type bar struct {
 	block    *block
 	name     string // of the job, where there are several
 	channels bool
+	tables   func() []launcher.Table // nil: not asked for
 	total    int64
 	line     *progressbar.ProgressBar
-	each     []rates
+	each     []rates           // of the channels
+	byTable  map[string]*rates // of the tables
 }
 
 func (b *bar) show(s launcher.Status, p pace) {
@@ -157,29 +159,43 @@ func (b *bar) show(s launcher.Status, p pace) {
 		lines[0] = b.name + "  " + lines[0]
 	}
 	if b.channels {
-		lines = append(lines, b.channelLines(s)...)
+		lines = append(lines, b.lines(s, time.Now())...)
 	}
 	b.block.show(lines...)
 }
 
+// lines are those beneath the job's.
+func (b *bar) lines(s launcher.Status, now time.Time) []string {
+	if b.tables != nil {
+		if tables := b.tables(); len(tables) > 1 {
+			return b.tableLines(s, tables, now)
+		}
+	}
+	return b.channelLines(s, now)
+}
+
 // channelLines show what each channel has written, as a share of all, and how
 // fast it is.
-func (b *bar) channelLines(s launcher.Status) []string {
+func (b *bar) channelLines(s launcher.Status, now time.Time) []string {
 	for len(b.each) < len(s.Channels) {
 		b.each = append(b.each, rates{})
 	}
-	now := time.Now()
 	lines := make([]string, len(s.Channels))
 	for i, c := range s.Channels {
 		p := b.each[i].add(now, launcher.Status{State: s.State, Written: c.Written, WriteBytes: c.WriteBytes})
-		filled := 0
-		if s.Written > 0 {
-			filled = int(min(max(c.Written, 0), s.Written) * channelWidth / s.Written)
-		}
-		lines[i] = fmt.Sprintf("  channel %d |%s%s| %s rows  %s rows/s  %.1f MB/s", i, strings.Repeat("█", filled), strings.Repeat(" ", channelWidth-filled),
+		lines[i] = fmt.Sprintf("  channel %d |%s| %s rows  %s rows/s  %.1f MB/s", i, shareBar(c.Written, s.Written),
 			humanize.Comma(c.Written), humanize.Comma(int64(p.rows)), p.bytes/1e6)
 	}
 	return lines
+}
+
+// shareBar is a part of a whole as a bar.
+func shareBar(part, whole int64) string {
+	filled := 0
+	if whole > 0 {
+		filled = int(min(max(part, 0), whole) * channelWidth / whole)
+	}
+	return strings.Repeat("█", filled) + strings.Repeat(" ", channelWidth-filled)
 }
 
 // channelWidth is that of the bar of a channel.

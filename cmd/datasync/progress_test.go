@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -130,5 +131,36 @@ func TestSeveralJobsHaveALineEach(t *testing.T) {
 	a.block.finish()
 	if want := clearLine + strings.Repeat(lineUp+clearLine, 3); !strings.HasPrefix(screen.String(), want) || strings.Contains(screen.String(), "orders") {
 		t.Errorf("the end of one wrote %q", screen.String())
+	}
+}
+
+func TestSeveralTablesHaveALineEach(t *testing.T) {
+	var screen bytes.Buffer
+	tables := []launcher.Table{{Name: "shop.customers", Written: 10}, {Name: "shop.orders", Written: 20, Errors: 2}}
+	out := &console{w: &screen}
+	b := &bar{block: out.block(), channels: true, tables: func() []launcher.Table { return tables }}
+	s := launcher.Status{State: "running", Written: 30, Channels: []launcher.Channel{{Written: 30}}}
+	b.show(s, pace{})
+	lines := strings.Split(screen.String(), "\n")
+	if len(lines) != 3 || lines[1] != "  shop.customers |███       | 10 rows  0 rows/s" || lines[2] != "  shop.orders |██████    | 20 rows  0 rows/s  2 dirty" {
+		t.Errorf("the lines read %q", lines)
+	}
+	begin := time.Now()
+	tables = nil
+	for n := range 40 {
+		tables = append(tables, launcher.Table{Name: fmt.Sprintf("t%02d", n), Written: 10})
+	}
+	b.lines(s, begin)
+	for _, n := range []int{7, 30} {
+		tables[n].Written += 100
+	}
+	all := b.lines(s, begin.Add(time.Second))
+	text := strings.Join(all, "\n")
+	if len(all) != tablesShown+1 || all[tablesShown] != "  and 24 more tables" || !strings.Contains(text, "  t07 |██████████| 110 rows  100 rows/s") || !strings.Contains(text, "  t30 |") {
+		t.Errorf("the lines read %q", all)
+	}
+	tables = tables[:1]
+	if all := b.lines(s, begin.Add(2*time.Second)); len(all) != 1 || !strings.HasPrefix(all[0], "  channel 0 |") {
+		t.Errorf("of one table, the lines read %q", all)
 	}
 }

@@ -115,7 +115,7 @@ func (p *process) display(o *options, l *loaded) (end func()) {
 		return func() {}
 	}
 	if p.terminal && !(p.shared && printsRows(l.job.Pipelines[0].Writer)) {
-		b := &bar{block: p.out.block(), channels: o.verbose}
+		b := &bar{block: p.out.block(), channels: o.verbose, tables: l.runner.Tables}
 		if len(o.jobs) > 1 {
 			b.name = l.job.Identity
 		}
