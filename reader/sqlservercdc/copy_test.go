@@ -1,16 +1,20 @@
 package sqlservercdc
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/plugintest"
 	"github.com/datasync-io/datasync/core/plugintest/copies"
 	"github.com/datasync-io/datasync/core/plugintest/tdspeer"
 	"github.com/datasync-io/datasync/core/plugintest/tdspeer/tdsdb"
+	"github.com/datasync-io/datasync/core/record"
 )
 
 // changing is a shop whose tables change, and whose capture job lags behind.
@@ -123,4 +127,44 @@ func snapshotMeetsLog(t *testing.T, c *changing, seed uint64) {
 	c.some(20)
 	c.db.Transact("INSERT INTO b VALUES ('the end', 0)")
 	j.Finish("b", "string the end", copies.New(t, seed, Info(), parameters(c.url, starting("initial-only", nil))).All())
+}
+
+// BenchmarkCopy copies a table through the peer, in one view and in pieces.
+func BenchmarkCopy(b *testing.B) {
+	for _, still := range []bool{true, false} {
+		b.Run(fmt.Sprintf("snapshots %t", still), func(b *testing.B) {
+			t := &tdsdb.Table{Name: "a", Key: []string{"id"}, Columns: []tdspeer.Column{column("id", "bigint"), column("n", "int", true), column("s", "nvarchar(100)", true)}}
+			db, server := tdsdb.Start(b, t)
+			const rows = 50_000
+			db.Exec(fmt.Sprintf("WITH RECURSIVE g(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < %d) INSERT INTO a SELECT i, i, 'a text of some eighty characters, as rows of about one hundred bytes have them' FROM g", rows))
+			db.EnableCDC()
+			db.Capture("a", "dbo_a")
+			if !still {
+				db.ForbidSnapshot()
+			}
+			r := plugintest.NewReader(b, Info(), parameters(server.URL()+";user=sa;password=secret", starting("initial", nil)))
+			splits, err := r.(plugin.Splitter).Splits(b.Context(), plugin.Plan{Channels: 1})
+			if err != nil {
+				b.Fatal(err)
+			}
+			batch := record.NewBatch(0, 0)
+			b.ReportAllocs()
+			for b.Loop() {
+				s, err := r.Open(b.Context(), plugin.Progress{Split: splits[0]})
+				if err != nil {
+					b.Fatal(err)
+				}
+				for n := 0; n < rows; n += batch.Len() {
+					batch.Reset("")
+					if err := s.Fill(b.Context(), batch); err != nil && !errors.Is(err, io.EOF) {
+						b.Fatal(err)
+					}
+				}
+				if err := s.Close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
 }
