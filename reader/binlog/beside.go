@@ -98,6 +98,24 @@ func (s *source) enterCopy() error {
 	return err
 }
 
+// unseen tells the copier of a change of the table at hand that it is not shown:
+// rows that were read meanwhile may be older.
+func (s *source) unseen() {
+	if s.copied {
+		s.copier.Altered(s.current.name)
+	}
+}
+
+// unseenAny does that for changes of any table.
+func (s *source) unseenAny() {
+	if s.copier == nil {
+		return
+	}
+	for _, one := range s.copier.State().Tables {
+		s.copier.Altered(one.Table)
+	}
+}
+
 // altered tells the copier what a statement has done.
 func (s *source) altered(effects []binlogkit.Effect) {
 	for _, e := range effects {

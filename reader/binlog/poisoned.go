@@ -109,6 +109,7 @@ func (s *source) left(b *record.Batch, before int, why error) error {
 	for b.Len() > before {
 		b.Drop()
 	}
+	s.unseen()
 	raw := s.images.Raw()
 	s.images = binlogkit.Images{}
 	return s.leave(b, s.poison(&s.reading, s.current.name.String(), raw, why))
@@ -125,6 +126,7 @@ func (s *source) handled(b *record.Batch, e *event) (full bool, err error) {
 	}
 	table := ""
 	s.images = binlogkit.Images{}
+	s.unseenAny()
 	switch e.kind {
 	case tableMap:
 		if s.reader.config.OnEventFailure == failureAside && len(e.body) >= 6 {

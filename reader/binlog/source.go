@@ -364,6 +364,7 @@ func (s *source) rows(b *record.Batch) (full bool, err error) {
 			}
 			continue
 		}
+		s.unseen()
 		b.Reject(s.images.Raw(), fmt.Errorf("table %s at %s: %w", s.current.name, s.stamp.place(), err))
 	}
 	return false, nil
@@ -379,6 +380,7 @@ func (s *source) pass(b *record.Batch) error {
 	for b.Len() > before {
 		b.Drop()
 	}
+	s.unseen()
 	s.delivered++
 	s.durable = s.delivered
 	return nil
