@@ -9,6 +9,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/handover"
+	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/plugintest"
 	"github.com/datasync-io/datasync/core/plugintest/tdspeer"
@@ -316,4 +319,38 @@ func TestLargeWindow(t *testing.T) {
 			f.want([]string{"int64 5000", "string end"})
 		})
 	}
+}
+
+// TestCompare compares keys of two columns, and their first column alone, as the
+// database does.
+func TestCompare(t *testing.T) {
+	db, server := tdsdb.Start(t, &tdsdb.Table{Name: "t", Key: []string{"k", "n"}, Columns: []tdspeer.Column{column("k", "varchar(10)"), column("n", "int")}})
+	db.EnableCDC()
+	db.Capture("t", "dbo_t")
+	f := build(t, server.URL()+";user=sa", nil)
+	t.Cleanup(func() {
+		if err := f.reader.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	v, name := &views{f.reader.(*reader)}, record.Name{Database: "shop", Schema: "dbo", Table: "t"}
+	key := func(k string, n ...int) handover.Key {
+		key := handover.Key{{Kind: record.String, Text: k}}
+		for _, one := range n {
+			key = append(key, sqlkit.Value{Kind: record.Int64, Text: fmt.Sprint(one)})
+		}
+		return key
+	}
+	for _, c := range []struct {
+		a, b handover.Key
+		want int
+	}{
+		{key("a", 2), key("b", 1), -1}, {key("b", 1), key("a", 2), 1}, {key("it's", 9), key("it's", 10), -1}, {key("a", 10), key("a", 9), 1}, {key("a", 1), key("a", 1), 0}, {key("a"), key("b"), -1}, {key("z"), key("z"), 0},
+	} {
+		if got, err := v.Compare(t.Context(), name, c.a, c.b); err != nil || got != c.want {
+			t.Errorf("%v and %v compare as %d, %v, want %d", c.a, c.b, got, err, c.want)
+		}
+	}
+	_, err := v.Compare(t.Context(), name, key("a", 1, 2), key("a", 1, 2))
+	wantError(t, err, errclass.PositionLost, "another key")
 }

@@ -28,7 +28,7 @@ var typed = []struct{ native, values string }{
 }
 
 // TestTypesAgree inserts values of every type: the changes give the cells that
-// a SELECT gives, under the same columns.
+// a SELECT gives, under the same columns, and so do copied rows.
 func TestTypesAgree(t *testing.T) {
 	var all []*tdsdb.Table
 	for i, one := range typed {
@@ -66,6 +66,16 @@ func TestTypesAgree(t *testing.T) {
 		}
 		if c := columns[all[i].Name]; !slices.Equal(c, described) {
 			t.Errorf("%s: the columns are %+v, a SELECT's %+v", one.native, c, described)
+		}
+	}
+	j := build(t, server.URL()+";user=sa;password=secret", starting("initial", nil))
+	for i, s := range planned(t, j) {
+		rows, _, err := j.copied(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := plugintest.Same(got[s.Table.Table], rows); diff != "" {
+			t.Errorf("copied %s: %s", typed[i].native, diff)
 		}
 	}
 }
