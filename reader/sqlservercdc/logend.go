@@ -118,7 +118,7 @@ func (r *reader) captured(ctx context.Context, srv *server, e logEnd) (status, e
 			return st, err
 		}
 	}
-	err = r.await(ctx, srv, func() (bool, error) {
+	err = r.await(ctx, srv, r.config.PollInterval, func() (bool, error) {
 		if st, err = srv.status(ctx); err != nil || !st.max.before(e.at) || e.grouped {
 			return err == nil && !st.max.before(e.at), err
 		}
@@ -148,6 +148,9 @@ func (s *server) committing(ctx context.Context) (map[string]bool, error) {
 	return ids, nil
 }
 
+// settleEvery is how often the server is asked whether commits are visible.
+const settleEvery = 20 * time.Millisecond
+
 // settle waits until the transactions that are being committed just now are
 // visible to whoever looks: the log has a commit before that.
 func (r *reader) settle(ctx context.Context, srv *server) error {
@@ -155,7 +158,7 @@ func (r *reader) settle(ctx context.Context, srv *server) error {
 	if err != nil || len(waiting) == 0 {
 		return err
 	}
-	return r.await(ctx, srv, func() (bool, error) {
+	return r.await(ctx, srv, min(settleEvery, r.config.PollInterval), func() (bool, error) {
 		now, err := srv.committing(ctx)
 		if err != nil {
 			return false, err
@@ -169,14 +172,14 @@ func (r *reader) settle(ctx context.Context, srv *server) error {
 	})
 }
 
-// await asks again and again, until the answer is yes. It gives up when the
+// await asks again every so often, until the answer is yes. It gives up when the
 // agent, which the capture job needs, does not run, and warns now and then: a
 // capture job that runs by a schedule may take its time.
-func (r *reader) await(ctx context.Context, srv *server, done func() (bool, error)) error {
-	tick := time.NewTicker(r.config.PollInterval)
+func (r *reader) await(ctx context.Context, srv *server, every time.Duration, done func() (bool, error)) error {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	began := time.Now()
-	warned := began
+	asked, warned := began, began
 	for {
 		select {
 		case <-ctx.Done():
@@ -186,6 +189,10 @@ func (r *reader) await(ctx context.Context, srv *server, done func() (bool, erro
 		if yes, err := done(); yes || err != nil {
 			return err
 		}
+		if time.Since(asked) < r.config.PollInterval {
+			continue
+		}
+		asked = time.Now()
 		agent, err := srv.agent(ctx)
 		switch {
 		case err != nil:
