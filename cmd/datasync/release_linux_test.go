@@ -16,7 +16,11 @@ import (
 // TestRelease looks at the binary that make build makes.
 func TestRelease(t *testing.T) {
 	binary := makeBuild(t)
-	t.Run("check is small", func(t *testing.T) { checkIsSmall(t, binary) })
+	for name, test := range map[string]func(*testing.T, string){
+		"check is small": checkIsSmall, "unit": unitIsSound, "crontab": crontabIsSound, "image": imageIsSound,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, binary) })
+	}
 }
 
 // makeBuild types what the Makefile's target build does and returns the binary's
