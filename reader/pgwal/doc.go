@@ -33,6 +33,9 @@
 //     cluster, is an error of class PositionLost: nothing is skipped in silence.
 //   - Values are the cells that reader/postgresql makes of them.
 //
+// Tables that a signal names, or that came to the list, are copied amid the log
+// (package handover; beside.go, list.go, signal.go).
+//
 // message.go and row.go read messages, relation.go knows the tables that they
 // refer to, slot.go what is at the server, keeper.go keeps the stream alive;
 // anew.go is about lost positions, snapshot.go cuts tables, view.go reads chunks, visible.go tells what they show.

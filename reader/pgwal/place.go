@@ -86,6 +86,9 @@ func (s *source) begin(tx transaction) error {
 	if s.passed(); s.filter != nil {
 		s.filter.Begin(s.tx.id)
 	}
+	if s.copier != nil {
+		s.copier.Begin(s.tx.id)
+	}
 	return nil
 }
 
@@ -100,6 +103,7 @@ func (s *source) commit(end pgkit.LSN) error {
 	if s.tx.early != nil {
 		s.reader.early.forget(s.tx.end)
 	}
+	s.came.add(s.tx.id)
 	s.at, s.when, s.tx = end, s.tx.at, transaction{}
 	return nil
 }

@@ -27,7 +27,7 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, err
 			splits, err = r.onlyRows(ctx, c, p.Channels)
 			return err
 		}
-		sp := &spec{V: version, Slot: r.config.slot(r.env.Job), Anew: r.recopies.Load()}
+		sp := &spec{V: version, Slot: r.config.slot(r.env.Job), Anew: r.recopies.Load(), List: r.list(), Database: r.config.settings.Database}
 		if sp.Publication, err = publish(ctx, c, r.config, sp.Slot); err != nil {
 			return err
 		}
@@ -103,10 +103,14 @@ func (r *reader) after(now []plugin.Progress) ([]plugin.Split, error) {
 		if log == nil || logs == 0 && log.Tables == nil {
 			log = c.Log
 		}
+		if !r.config.wants(c.Chunk.Table) { // it is off the list
+			copied++
+			continue
+		}
 		parts := handover.Segments
 		if !p.Done {
 			parts = func(c handover.Chunk, p plugin.Progress) ([]handover.Segment, error) {
-				return handover.Left(&views{r, log.Publication}, c, p)
+				return handover.Left(&views{reader: r, publication: log.Publication}, c, p)
 			}
 		} else {
 			copied++
@@ -165,9 +169,16 @@ func (s *ended) Close() error { return nil }
 
 // Resume implements [plugin.Resumer]. Where rows are still to be copied though
 // the log has been read, as of a table that was set aside, the log is left and
-// taken up again after them.
-func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
-	copying, err := r.check(stored)
+// taken up again after them. Tables that came to the list are copied beside the
+// log.
+func (r *reader) Resume(ctx context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
+	if _, err := r.check(stored); err != nil {
+		return nil, r.anew(err, false)
+	}
+	if err := r.relist(ctx, stored); err != nil {
+		return nil, r.anew(err, false)
+	}
+	copying, err := r.check(stored) // what is off the list is not
 	switch {
 	case err != nil:
 		return nil, r.anew(err, false)

@@ -36,7 +36,7 @@ func TestPlanHoldsDefinitionsOnce(t *testing.T) {
 		if aside {
 			now[0].Done, now[0].Position, now[0].Err = false, nil, "no such table"
 		}
-		next, err := (&reader{}).after(now)
+		next, err := (&reader{config: defaults()}).after(now)
 		if err != nil || len(next) != 1 {
 			t.Fatalf("got %v, %v", next, err)
 		}

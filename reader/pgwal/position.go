@@ -36,6 +36,11 @@ type spec struct {
 	Ends bool `json:"ends,omitempty"`
 	// Anew says that the tables were copied again since a position was lost.
 	Anew bool `json:"anew,omitempty"`
+	// List is the tables that are read from After on, Lists what others the job was
+	// resumed with, in order; Database is the database that they are in.
+	List     *list    `json:"list,omitempty"`
+	Lists    []relist `json:"lists,omitempty"`
+	Database string   `json:"database,omitempty"`
 }
 
 // brief is the spec as all chunks of a plan but the first have it.
@@ -53,7 +58,8 @@ type chunkSpec struct {
 	V     int             `json:"v"`
 	Log   *spec           `json:"log,omitempty"` // that is read after all chunks, with Tables in the first of them; nil: none
 	Chunk handover.Chunk  `json:"chunk"`
-	Read  json.RawMessage `json:"read"` // the Spec of package sqlkit
+	Read  json.RawMessage `json:"read"`           // the Spec of package sqlkit
+	List  *list           `json:"list,omitempty"` // that is copied, where there is no log
 }
 
 func parseChunk(s plugin.Split) (chunkSpec, error) {

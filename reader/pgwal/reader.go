@@ -24,8 +24,13 @@ func Info() plugin.ReaderInfo {
 			if err := d.Decode(c); err != nil {
 				return nil, err
 			}
-			return &reader{env: env, config: c}, nil
+			r := &reader{env: env, config: c}
+			if env.Gauge != nil {
+				env.Gauge("resnapshotRows", r.signals.Rows)
+			}
+			return r, nil
 		},
+		Signals: signals(),
 	}
 }
 
@@ -34,6 +39,8 @@ type reader struct {
 	config   *Config
 	seen     seen
 	early    early
+	signals  handover.Signals
+	chunk    int         // rows that are copied at once beside the log; 0: as usual
 	recopies atomic.Bool // the next plan copies the tables, since a position was lost
 	gone     atomic.Bool // a temporary slot was made: there is no other like it
 }
@@ -42,6 +49,7 @@ var (
 	_ plugin.Reader   = (*reader)(nil)
 	_ plugin.Splitter = (*reader)(nil)
 	_ plugin.Resumer  = (*reader)(nil)
+	_ plugin.Signaler = (*reader)(nil)
 	_ plugin.Prober   = (*reader)(nil)
 )
 
@@ -102,7 +110,8 @@ func (r *reader) beginning(ctx context.Context, c *pgkit.Conn, sp *spec) (at pgk
 	}
 	switch r.mode() {
 	case modeInitial:
-		return s.confirmed, false, r.settleNow(ctx, c, sp.Slot)
+		_, err := r.settleNow(ctx, c, sp.Slot)
+		return s.confirmed, false, err
 	case modeLatest:
 		end, err := logEnd(ctx, c)
 		return max(s.confirmed, end), false, err

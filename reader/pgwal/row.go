@@ -21,7 +21,7 @@ func (s *source) row(ctx context.Context, b *record.Batch, kind byte, m *message
 	if rel == nil {
 		return malformed("the log has a row of relation %d, which it has not described", id)
 	}
-	if rel.schema == nil {
+	if rel.schema == nil || s.tables.lists.comes(rel.schema.Name) {
 		return nil
 	}
 	var before byte // K: the identity alone, O: the whole row as it was
@@ -179,15 +179,25 @@ func (e *emitter) put(op record.Op, values, was []value, before byte) (in bool, 
 		}
 	}
 	e.meta()
-	if e.source.filter == nil {
-		return true, nil
-	}
-	skip, err := e.source.filter.Skip(e.ctx, b.Row(b.Len()-1))
+	skip, err := e.source.skips(e.ctx, b.Row(b.Len()-1))
 	e.err = errors.Join(e.err, err)
 	if skip {
 		b.Drop()
 	}
 	return !skip, nil
+}
+
+// skips tells that a row is left out: a snapshot shows it, or one is going to.
+func (s *source) skips(ctx context.Context, r record.Row) (skip bool, err error) {
+	if s.filter != nil {
+		if skip, err = s.filter.Skip(ctx, r); skip || err != nil {
+			return skip, err
+		}
+	}
+	if s.copier != nil && s.copier.Copies(r.Schema().Name) {
+		return s.copier.Skip(ctx, r)
+	}
+	return false, nil
 }
 
 func (e *emitter) meta() {

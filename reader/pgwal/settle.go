@@ -55,17 +55,17 @@ func settle(ctx context.Context, c *pgkit.Conn, snapshot string) (err error) {
 // settleNow is settle for the log's present end: for a slot that has been there
 // before, and for a publication that has got tables. The making of a slot waits
 // for every transaction that has begun before, so that none is left of which
-// the publication had only a part.
-func (r *reader) settleNow(ctx context.Context, c *pgkit.Conn, slot string) error {
+// the publication had only a part. It returns the place.
+func (r *reader) settleNow(ctx context.Context, c *pgkit.Conn, slot string) (pgkit.LSN, error) {
 	stream, err := pgkit.DialReplication(ctx, r.config.settings)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer stream.Close() //nolint:errcheck // nothing runs on it, and the slot ends with it
 	name := fmt.Sprintf("%s_%08x", slot[:min(len(slot), maxName-9)], rand.Uint32())
 	start, err := stream.CreateSlot(ctx, name, true, true)
 	if err != nil {
-		return fmt.Errorf("making a replication slot for a moment, to know what the log has: %w", err)
+		return 0, fmt.Errorf("making a replication slot for a moment, to know what the log has: %w", err)
 	}
-	return settle(ctx, c, start.Snapshot)
+	return start.At, settle(ctx, c, start.Snapshot)
 }

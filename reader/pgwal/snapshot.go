@@ -54,7 +54,11 @@ func (r *reader) chunks(ctx context.Context, c *pgkit.Conn, log *spec, names []r
 			return nil, err
 		}
 		for i := range more {
-			more[i].Leads = log != nil
+			if more[i].Leads = log != nil; log == nil {
+				if err := r.list().note(&more[i]); err != nil {
+					return nil, err
+				}
+			}
 			if more[i].Apart = several; several {
 				more[i].Table = one.name
 			}

@@ -34,6 +34,8 @@ type source struct {
 	spool  *spool // nil: transactions come when they have ended
 
 	filter   *handover.Filter[high, uint32] // nil: nothing that comes was copied before
+	copier   *handover.Copier[high, uint32] // of what is copied beside the log
+	came     came
 	tx       transaction
 	at       pgkit.LSN // everything before it has been handed on
 	recopied bool      // the log was not read yet since the tables were copied again
@@ -120,7 +122,7 @@ func (s *source) open(ctx context.Context, from place, resumed bool) (err error)
 		return err
 	}
 	s.at, s.within, s.marked, s.markedAt = after, from.within, after, time.Now()
-	if err := s.leaveOut(); err != nil {
+	if err := errors.Join(s.leaveOut(), s.besides(ctx)); err != nil {
 		return err
 	}
 	s.reader.gone.Store(cfg.Temporary)
@@ -136,7 +138,7 @@ func (s *source) leaveOut() (err error) {
 	if len(s.spec.Copied) == 0 {
 		return nil
 	}
-	order := &views{s.reader, s.spec.Publication}
+	order := &views{reader: s.reader, publication: s.spec.Publication}
 	if s.filter, err = handover.NewFilter(s.spec.Copied, parseHigh, shown, order); err != nil {
 		return err
 	}
@@ -187,6 +189,14 @@ func (s *source) fill(ctx context.Context, b *record.Batch) error {
 			_, err := s.mark(b)
 			return err
 		}
+		poll := false
+		if s.copier != nil && !s.tx.open && !s.spooling() {
+			full, wait, err := s.beside(ctx, b)
+			if full || err != nil {
+				return err
+			}
+			poll = wait
+		}
 		if most := s.reader.config.MaxTransactionRows; most > 0 && s.tx.since >= most {
 			return s.markHere(b)
 		}
@@ -198,7 +208,9 @@ func (s *source) fill(ctx context.Context, b *record.Batch) error {
 		}
 		var wait time.Duration
 		if !s.tx.open && !s.stream.Buffered() {
-			wait = s.waits(b)
+			if wait = s.waits(b); poll && (wait == 0 || wait > copyPoll) {
+				wait = copyPoll
+			}
 		}
 		m, err := s.stream.Next(wait)
 		switch {
@@ -259,6 +271,9 @@ func (s *source) markHere(b *record.Batch) error {
 			return err
 		}
 		s.tables.fresh = false
+		if s.copier != nil {
+			s.copier.Noted()
+		}
 	}
 	return s.markAt(b, s.here(), kept)
 }
@@ -340,8 +355,12 @@ func (s *source) change(ctx context.Context, b *record.Batch, kind byte, m *mess
 // relation takes the definition of a table in.
 func (s *source) relation(ctx context.Context, m *message, at pgkit.LSN) error {
 	was, is, err := s.tables.add(ctx, s.lookup, m, s.passing())
-	if was == nil || err != nil || s.reader.config.SkipDDL {
+	if was == nil || err != nil {
 		return err
+	}
+	if s.reader.config.SkipDDL {
+		s.altering(is.schema.Name)
+		return nil
 	}
 	before, now := was.schema, is.schema
 	if slices.Equal(before.Columns[:before.Data], now.Columns[:now.Data]) { // a new identity alone
@@ -351,6 +370,7 @@ func (s *source) relation(ctx context.Context, m *message, at pgkit.LSN) error {
 	if err != nil {
 		return err
 	}
+	s.altering(now.Name)
 	c := &record.Change{Kind: record.Alter, Name: now.Name, From: before, To: now, LSN: lsnText(at), At: s.tx.at, Columns: added}
 	return s.changed(c, s.here(), was, is.touched == s.tx.end)
 }
@@ -364,7 +384,10 @@ func (s *source) truncate(m *message, at pgkit.LSN, before place) error {
 		if m.broken {
 			break
 		}
-		if rel == nil || rel.schema == nil || s.reader.config.SkipDDL {
+		if rel == nil || rel.schema == nil || s.tables.lists.comes(rel.schema.Name) {
+			continue
+		}
+		if s.altering(rel.schema.Name); s.reader.config.SkipDDL {
 			continue
 		}
 		if s.filter != nil {
@@ -399,6 +422,9 @@ func (s *source) Ack(_ context.Context, raw []byte) error {
 // Close implements [plugin.Source]. The slot is free when it has returned, if
 // the server answers.
 func (s *source) Close() error {
+	if s.copier != nil {
+		s.copier.Close()
+	}
 	if s.keeper != nil {
 		s.keeper.close()
 	}

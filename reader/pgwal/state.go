@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/pgkit"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -15,6 +16,17 @@ import (
 type state struct {
 	V      int          `json:"v"`
 	Tables []tableState `json:"tables"`
+	// Copies is what is copied beside the log, Lists how many of [spec].Lists count.
+	Copies *handover.Copies `json:"copies,omitempty"`
+	Lists  int              `json:"lists,omitempty"`
+}
+
+// copies returns what is copied, never nil.
+func (s *state) copies() *handover.Copies {
+	if s.Copies == nil {
+		return new(handover.Copies)
+	}
+	return s.Copies
 }
 
 type tableState struct {
@@ -33,7 +45,10 @@ type columnState struct {
 
 // state encodes the tables that are known.
 func (t *tables) state() ([]byte, error) {
-	out := state{V: version}
+	out := state{V: version, Lists: t.lists.passed}
+	if !t.copies.Empty() {
+		out.Copies = t.copies
+	}
 	for name, rel := range t.known {
 		one := tableState{Schema: name.Schema, Table: name.Table, Identity: string(rel.identity)}
 		for _, c := range rel.columns {
@@ -68,6 +83,7 @@ func (t *tables) restore(raw json.RawMessage) error {
 	if err := json.Unmarshal(raw, &in); err != nil || in.V != version {
 		return lost("reading the tables' definitions beside the position: version %d, %v", in.V, err)
 	}
+	t.copies, t.lists.passed = in.copies(), in.Lists
 	for _, one := range in.Tables {
 		rel := &relation{}
 		if len(one.Identity) == 1 {

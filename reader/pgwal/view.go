@@ -24,6 +24,7 @@ import (
 type views struct {
 	*reader
 	publication string // "": there is none, and no log either
+	beside      bool   // the log is read meanwhile, and waited for
 }
 
 var _ handover.Views = (*views)(nil)
@@ -40,6 +41,11 @@ func (v *views) View(ctx context.Context, split plugin.Split, after json.RawMess
 		return handover.View{}, fmt.Errorf("opening a view of table %s: %w", cs.Chunk.Table, err)
 	}
 	d.ready = pgread.NewSession(conn)
+	if v.beside {
+		if err := v.writesOut(ctx); err != nil {
+			return handover.View{}, errors.Join(err, conn.Close())
+		}
+	}
 	where := v.config.Start.Where[d.table.Schema+"."+d.table.Table]
 	cfg := &sqlkit.ReaderConfig{Connection: []sqlkit.Connection{{}}, Where: both(d.published, where)}
 	for _, c := range d.rel.columns {

@@ -107,10 +107,30 @@ func currentSnapshot(ctx context.Context, c *pgkit.Conn) (string, error) {
 
 // logEnd asks for the end of what has been written of the log.
 func logEnd(ctx context.Context, c *pgkit.Conn) (pgkit.LSN, error) {
-	r, err := c.Query(ctx, "SELECT pg_current_wal_insert_lsn()")
+	r, err := c.Query(ctx, "SELECT pg_current_wal_insert_lsn(), current_setting('wal_block_size')::int, pg_size_bytes(current_setting('wal_segment_size'))")
 	if err != nil {
 		return 0, fmt.Errorf("asking for the end of the log: %w", err)
 	}
 	at, err := pgkit.ParseLSN(r.Text(0, 0))
-	return at, errclass.With(errclass.Permanent, err)
+	return recordEnd(at, pgkit.LSN(r.Int(0, 1)), pgkit.LSN(r.Int(0, 2))), errclass.With(errclass.Permanent, err)
+}
+
+// Headers of pages of the log, and of the first one of a segment
+// (access/xlog_internal.h).
+const (
+	pageHeader    = 24
+	segmentHeader = 40
+)
+
+// recordEnd is the end of the last record before the place where the next one
+// is written: behind a page's header there is none yet. Else a stream that has
+// all of the log would not be told that it is there before something comes.
+func recordEnd(at, page, segment pgkit.LSN) pgkit.LSN {
+	switch {
+	case segment > 0 && at%segment == segmentHeader:
+		return at - segmentHeader
+	case page > 0 && at%page == pageHeader:
+		return at - pageHeader
+	}
+	return at
 }
