@@ -189,7 +189,7 @@ func (s *sinkBase) Close() error { return s.p.dice.fail() }
 // take reads the rows of b into held; on a refusal nothing is taken unless it says so.
 func (s *sinkBase) take(b *record.Batch) error {
 	if ms := int(s.p.slow / time.Millisecond); ms > 0 {
-		time.Sleep(time.Duration(s.p.dice.intn(ms)) * time.Millisecond)
+		<-time.After(time.Duration(s.p.dice.intn(ms)) * time.Millisecond)
 	}
 	if err := s.p.dice.fail(); err != nil {
 		return err
