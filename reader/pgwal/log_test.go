@@ -24,7 +24,12 @@ type follower struct {
 
 func follow(t *testing.T, parameters string) *follower {
 	t.Helper()
-	r := plugintest.NewReader(t, Info(), parameters)
+	return followWith(t, Info(), parameters)
+}
+
+func followWith(t *testing.T, info plugin.ReaderInfo, parameters string) *follower {
+	t.Helper()
+	r := plugintest.NewReader(t, info, parameters)
 	splits, err := r.(plugin.Splitter).Splits(t.Context(), plugin.Plan{Channels: 1})
 	if err != nil {
 		t.Fatal(err)

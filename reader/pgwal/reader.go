@@ -41,6 +41,7 @@ type reader struct {
 	early    early
 	signals  handover.Signals
 	chunk    int         // rows that are copied at once beside the log; 0: as usual
+	viewed   func()      // of tests: a view was opened beside the log; nil: nothing
 	recopies atomic.Bool // the next plan copies the tables, since a position was lost
 	gone     atomic.Bool // a temporary slot was made: there is no other like it
 }

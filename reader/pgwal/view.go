@@ -42,6 +42,9 @@ func (v *views) View(ctx context.Context, split plugin.Split, after json.RawMess
 	}
 	d.ready = pgread.NewSession(conn)
 	if v.beside {
+		if v.viewed != nil {
+			v.viewed()
+		}
 		if err := v.writesOut(ctx); err != nil {
 			return handover.View{}, errors.Join(err, conn.Close())
 		}
