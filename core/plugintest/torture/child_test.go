@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -47,7 +49,8 @@ type child struct {
 type life struct {
 	cmd   *exec.Cmd
 	said  words
-	asked bool // to end
+	log   *os.File // nil: none
+	asked bool     // to end
 	ended chan struct{}
 	err   error
 }
@@ -68,6 +71,15 @@ func (c *child) begin() error {
 		l.cmd = exec.Command(c.binary, "-job", c.file, "-state-dir", c.state, "-confProp", confProp, "-timezone", "UTC")
 	}
 	l.cmd.Stdout, l.cmd.Stderr = &l.said, &l.said
+	if *logs != "" {
+		f, err := os.OpenFile(filepath.Join(*logs, filepath.Base(c.file)+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		l.log = f
+		both := io.MultiWriter(f, &l.said)
+		l.cmd.Stdout, l.cmd.Stderr = both, both
+	}
 	if err := l.cmd.Start(); err != nil {
 		return err
 	}
@@ -76,6 +88,9 @@ func (c *child) begin() error {
 	go func() {
 		defer close(l.ended)
 		l.err = l.cmd.Wait()
+		if l.log != nil {
+			l.err = errors.Join(l.err, l.log.Close())
+		}
 		c.ended(l)
 	}()
 	return nil

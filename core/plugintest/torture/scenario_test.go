@@ -25,8 +25,8 @@ type scenario struct {
 
 	broken bool // the first target is killed once for certain
 
-	truncate, evolve, keyless bool
-	load                      load
+	truncate, evolve, keyless, xa bool
+	load                          load
 }
 
 // load is how much a round is.
@@ -104,7 +104,7 @@ func (s scenario) start(t *testing.T, seed uint64) *trial {
 func (s *scenario) speed() map[string]any {
 	speed := map[string]any{"channel": max(s.sinks, 1)}
 	if s.mode != "" {
-		speed["record"] = 2 * s.load.copied
+		speed["record"] = 4 * s.load.copied
 	}
 	return speed
 }
@@ -220,7 +220,7 @@ func (x *trial) round(n int) {
 	for i := range writers {
 		w := &writer{db: x.source, tally: tally, events: x.events, number: i, author: &author{
 			product: x.source.product, tables: x.tables, random: rand.New(rand.NewPCG(x.seed, uint64(n*100+i))),
-			truncate: x.truncate, evolve: x.evolve, keyless: x.keyless, large: x.load.large,
+			truncate: x.truncate, evolve: x.evolve, keyless: x.keyless, xa: x.xa, large: x.load.large,
 		}}
 		all.Go(func() { w.run(ctx, x.load.transactions) })
 	}

@@ -24,6 +24,7 @@ const bulk = 1_000_000
 type transaction struct {
 	statements []string
 	rollback   bool
+	xa         string      // its id, if it has two phases
 	defines    bool        // it changes a table, or empties one
 	alters     *definition // what its last statement does to table
 	table      *table
@@ -43,6 +44,7 @@ type author struct {
 	truncate bool // TRUNCATE now and then
 	evolve   bool // ALTER TABLE, too
 	keyless  bool // changes of rows without a key, too
+	xa       bool // transactions of two phases, too
 	large    int  // rows of a large transaction
 }
 
@@ -61,6 +63,9 @@ func (a *author) next() transaction {
 	x := transaction{rollback: r.IntN(8) == 0}
 	for range 1 + r.IntN(6) {
 		x.statements = append(x.statements, a.statement(a.table())...)
+	}
+	if a.xa && r.IntN(6) == 0 {
+		x.xa = fmt.Sprintf("x%x", r.Uint64())
 	}
 	return x
 }

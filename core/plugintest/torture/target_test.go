@@ -51,4 +51,4 @@ func (d *databaseTarget) holds(id int) (bool, error) {
 func (d *databaseTarget) disturbed() *victim { return d.victim() }
 
 // patience is how long something may take that has to come.
-const patience = time.Minute
+const patience = 2 * time.Minute

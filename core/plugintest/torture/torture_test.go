@@ -13,6 +13,7 @@ import (
 var (
 	seed   = flag.Uint64("seed", 1, "of all choices; 0 takes another one each time")
 	span   = flag.Duration("for", 0, "go on for so long, with larger rounds; 0 is one short round")
+	logs   = flag.String("logs", "", "a folder that is there, for all that the jobs say")
 	binary = flag.String("binary", "", "the datasync to run, as an absolute path; this test's own if it is empty")
 )
 
@@ -103,7 +104,7 @@ func fromBinlog(t *testing.T, start func(testing.TB, ...servers.Option) servers.
 	source := mysqlDB(t, start)
 	torment(t, scenario{
 		source: source, reader: binlog(source), rotate: "FLUSH BINARY LOGS",
-		truncate: true, evolve: true,
+		truncate: true, evolve: true, xa: true,
 		targets: []target{
 			&databaseTarget{postgresqlDB(t), "postgresql"},
 			&databaseTarget{mysqlDB(t, servers.StartMySQL), "mysql"},
@@ -124,7 +125,7 @@ func initial(t *testing.T, start func(testing.TB, ...servers.Option) servers.SQL
 	t.Helper()
 	source := mysqlDB(t, start)
 	torment(t, scenario{
-		source: source, reader: binlog(source), rotate: "FLUSH BINARY LOGS", mode: "initial", sinks: 3,
+		source: source, reader: binlog(source), rotate: "FLUSH BINARY LOGS", mode: "initial", sinks: 3, xa: true,
 		targets: []target{
 			&databaseTarget{postgresqlDB(t), "postgresql"},
 			&databaseTarget{mysqlDB(t, servers.StartMySQL), "mysql"},
@@ -195,7 +196,7 @@ func onlyFor(t *testing.T) {
 func toKafka(t *testing.T, start func(testing.TB, ...servers.Option) servers.SQLServer, mode string, to *topicTarget) {
 	t.Helper()
 	source := mysqlDB(t, start)
-	x := scenario{source: source, reader: binlog(source), rotate: "FLUSH BINARY LOGS", mode: mode, broken: true, keyless: true, targets: []target{to}}
+	x := scenario{source: source, reader: binlog(source), rotate: "FLUSH BINARY LOGS", mode: mode, broken: true, keyless: true, xa: true, targets: []target{to}}
 	if mode != "" {
 		x.sinks = 3
 	}

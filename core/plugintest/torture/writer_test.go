@@ -109,10 +109,16 @@ type writer struct {
 	number int
 
 	session session
+	open    *decision // of a transaction that may be prepared; nil: there is none
 }
 
 func (w *writer) run(ctx context.Context, n int) {
 	defer w.leave()
+	defer func() {
+		if w.open != nil {
+			w.connect(ctx)
+		}
+	}()
 	for range n {
 		x := w.author.next()
 		if !w.tally.begin(ctx) || !w.connect(ctx) {
@@ -124,7 +130,7 @@ func (w *writer) run(ctx context.Context, n int) {
 				x.table.took(x.alters) // it may be gone
 			}
 			w.events.detail("writer %d: %v", w.number, err)
-			if !w.session.alive() || w.session.exec("ROLLBACK") != nil {
+			if w.session != nil && (!w.session.alive() || w.session.exec("ROLLBACK") != nil) {
 				w.leave()
 			}
 		}
@@ -138,8 +144,11 @@ func (w *writer) connect(ctx context.Context) bool {
 			return false
 		}
 		s, err := w.db.dial()
-		if err == nil {
-			w.session = s
+		if err != nil {
+			continue
+		}
+		if w.session = s; w.decide(ctx) != nil {
+			w.leave()
 		}
 	}
 	return ctx.Err() == nil
@@ -154,6 +163,9 @@ func (w *writer) leave() {
 
 // do runs one transaction.
 func (w *writer) do(x transaction) error {
+	if x.xa != "" {
+		return w.doXA(x)
+	}
 	alone := len(x.statements) == 1 && !x.rollback
 	if !alone {
 		if err := w.session.exec("BEGIN"); err != nil {
