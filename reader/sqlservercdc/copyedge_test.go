@@ -265,11 +265,11 @@ func TestGroup(t *testing.T) {
 func TestAlteredWhileCopied(t *testing.T) {
 	for _, still := range []bool{true, false} {
 		t.Run(fmt.Sprintf("snapshots %t", still), func(t *testing.T) {
-			db, _, url := small(t, column("id", "int"), column("v", "nvarchar(10)", true), column("w", "int", true))
+			db, _, url := small(t, column("id", "int"), column("v", "nvarchar(10)", true), column("w", "int", true), column("x", "int", true))
 			if !still {
 				db.ForbidSnapshot()
 			}
-			db.Transact("INSERT INTO t VALUES (1, 'a', NULL)")
+			db.Transact("INSERT INTO t VALUES (1, 'a', NULL, 1)")
 			f := build(t, url, starting("initial", nil))
 			pauses := 0
 			f.reader.(*reader).paused = func() {
@@ -277,14 +277,15 @@ func TestAlteredWhileCopied(t *testing.T) {
 				case 1:
 					db.Retype("t", "v", "nvarchar(20)")
 				case 2:
+					db.Retype("t", "x", "bit")
 					db.Forget("t", "w")
 				}
 			}
 			split := planned(t, f)[0]
-			p := f.must(split, []string{"int64 1", "string a", "null"})
+			p := f.must(split, []string{"int64 1", "string a", "null", "bool true"})
 			f.goOn(p)
-			db.Transact("INSERT INTO t VALUES (2, 'b', NULL)")
-			f.want([]string{"int64 2", "string b", "null"})
+			db.Transact("INSERT INTO t VALUES (2, 'b', NULL, 0)")
+			f.want([]string{"int64 2", "string b", "null", "bool false"})
 			if got := f.batch.Row(0).Schema().Columns[1].Native; got != "nvarchar(20)" {
 				t.Errorf("the column is %s", got)
 			}
@@ -318,6 +319,66 @@ func TestLargeWindow(t *testing.T) {
 			db.Transact("INSERT INTO t VALUES (5000, 'end')")
 			f.want([]string{"int64 5000", "string end"})
 		})
+	}
+}
+
+// TestJustCaptured copies a table that is captured from a moment ago on: what is
+// captured otherwise is from before.
+func TestJustCaptured(t *testing.T) {
+	db, server := tdsdb.Start(t, &tdsdb.Table{Name: "t", Key: []string{"id"}, Columns: []tdspeer.Column{column("id", "int")}})
+	db.EnableCDC()
+	db.Quiet()
+	db.Lag(5)
+	db.Transact("INSERT INTO t VALUES (1)", "UPDATE cdc_clock SET dirty = 1")
+	db.Capture("t", "dbo_t")
+	db.Transact("INSERT INTO t VALUES (2)")
+	f := build(t, server.URL()+";user=sa", starting("initial", nil))
+	f.reader.(*reader).paused = func() { f.reader.(*reader).paused = nil; db.Transact("INSERT INTO t VALUES (3)") }
+	p := f.must(planned(t, f)[0], []string{"int64 1"}, []string{"int64 2"}, []string{"int64 3"})
+	db.Transact("DELETE FROM t WHERE id = 2")
+	f.goOn(p)
+	f.want([]string{"op delete", "int64 2"})
+}
+
+// TestParted moves a row from a part that was copied after it to one that was
+// copied before: it comes in with nothing that it is linked with.
+func TestParted(t *testing.T) {
+	db, _, url := small(t)
+	db.Transact("INSERT INTO t VALUES (1, 'a'), (2, 'b'), (1000001, 'c'), (1000002, 'd')")
+	f := build(t, url, starting("initial", nil))
+	t.Cleanup(func() {
+		if err := f.reader.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	splits, err := f.reader.(plugin.Splitter).Splits(t.Context(), plugin.Plan{Channels: 2})
+	if err != nil || len(splits) < 2 {
+		t.Fatalf("the plan is %v, %v", splits, err)
+	}
+	var now []plugin.Progress
+	n := 0
+	for i, s := range splits {
+		rows, p, err := f.copied(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(rows)
+		now = append(now, p)
+		if i == 0 {
+			db.Transact("UPDATE t SET id = 3 WHERE id = 1000002", "UPDATE t SET id = 4 WHERE id = 2")
+		}
+	}
+	if n != 3 {
+		t.Fatalf("%d rows were copied", n)
+	}
+	f.goOn(now...)
+	for _, want := range []struct {
+		row    []string
+		linked bool
+	}{{[]string{"int64 3", "string d"}, false}, {[]string{"op delete", "int64 2", "string b"}, false}, {[]string{"int64 4", "string b"}, true}} {
+		if got := f.next(); !slices.Equal(got.row, want.row) || got.linked != want.linked {
+			t.Errorf("the changes gave %v, linked: %t, want %v, %t", got.row, got.linked, want.row, want.linked)
+		}
 	}
 }
 
