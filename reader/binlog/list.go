@@ -127,6 +127,7 @@ func (s *source) redefine(next *relist) error {
 		}
 	}
 	s.tables.changed()
+	s.reconsider()
 	for _, name := range next.Copy {
 		if s.tables.lists.has(name) {
 			s.copier.Add(name)

@@ -137,3 +137,13 @@ func (k *keeping) forget(xid string) {
 	delete(k.done, xid)
 	delete(k.sizes, xid)
 }
+
+// reconsider forgets what is known of XA transactions that are not decided: other
+// tables are read from here on.
+func (s *source) reconsider() {
+	s.keeping = keeping{}
+	s.f.prepared = slices.Clone(s.f.prepared)
+	for i := range s.f.prepared {
+		s.f.prepared[i].none = false
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/go-mysql-org/go-mysql/client"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
 )
 
@@ -177,4 +178,42 @@ func TestXAFailover(t *testing.T) {
 			same(t, s.until(1), []string{"insert t id=int64:1"})
 		})
 	}
+}
+
+// TestXAOfAddedTable has a table come to the list while an XA transaction of it
+// is prepared, in the log before the place that the table is read from.
+func TestXAOfAddedTable(t *testing.T) {
+	products(t, func(t *testing.T, db servers.Database) {
+		db.Exec(t, "CREATE TABLE t (id INT PRIMARY KEY)", "CREATE TABLE u (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)", "INSERT INTO u VALUES (1)")
+		job := func(tables ...string) plugin.Reader {
+			return build(t, parameters(db, map[string]any{"start": map[string]any{"mode": "initial"}, "table": tables}))
+		}
+		r := job("t")
+		chunk := follow(t, r)
+		var err error
+		for err == nil {
+			err = chunk.fill(t.Context())
+		}
+		chunk.close()
+		chunk.last.Done = true
+		splits, err := r.(plugin.Splitter).Splits(t.Context(), plugin.Plan{Channels: 1, Now: []plugin.Progress{chunk.last}})
+		if err != nil || len(splits) != 1 {
+			t.Fatalf("%d splits of the log: %v", len(splits), err)
+		}
+		s := reopen(t, r, plugin.Progress{Split: splits[0]})
+		db.Exec(t, "INSERT INTO t VALUES (2)")
+		same(t, s.until(1), []string{"insert t id=int64:2"})
+		s.close()
+		prepareXA(t, db, "'both'", "INSERT INTO u VALUES (2)", "INSERT INTO t VALUES (3)")
+		prepareXA(t, db, "'alone'", "INSERT INTO u VALUES (4)")
+		r = job("t", "u")
+		stored, err := r.(plugin.Resumer).Resume(t.Context(), 1, []plugin.Progress{chunk.last, s.last})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s = reopen(t, r, stored[1]) // both are read before the list counts, and decided after
+		same(t, s.until(1), []string{"insert u id=int64:1"})
+		db.Exec(t, "XA COMMIT 'both'", "XA COMMIT 'alone'")
+		same(t, s.until(3), []string{"insert u id=int64:2", "insert t id=int64:3", "insert u id=int64:4"})
+	})
 }
