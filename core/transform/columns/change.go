@@ -88,7 +88,7 @@ func sameShape(a, b *record.Schema) bool {
 
 // renamed refuses a change after which a column with a rule is gone and one
 // without is new, unless the source says that this one was added: it may be the
-// same column under another name.
+// same column under another name. The same goes for tables that are renamed.
 func (p *Policy) renamed(c *record.Change) error {
 	if c.From == nil || c.To == nil {
 		return nil
@@ -100,6 +100,15 @@ func (p *Policy) renamed(c *record.Change) error {
 	is, err := p.actions(c.To)
 	if err != nil {
 		return err
+	}
+	if c.From.Name != c.To.Name {
+		for i := range c.From.Data {
+			name := c.From.Columns[i].Name
+			at := slices.IndexFunc(c.To.Columns[:c.To.Data], func(to record.Column) bool { return to.Name == name })
+			if was[i] != nil && at >= 0 && (is == nil || is[at] == nil) {
+				return &Fault{was[i].key, fmt.Errorf("table %s, for which it is, was renamed to %s, for whose column %s there is no rule: name that table too", c.From.Name, c.To.Name, name)}
+			}
+		}
 	}
 	gone := lacking(c.From, c.To, func(i int) bool { return was[i] != nil })
 	come := lacking(c.To, c.From, func(i int) bool {

@@ -271,6 +271,21 @@ func TestRenamedColumn(t *testing.T) {
 	}
 }
 
+// TestRenamedTable stops where a table would leave its rules behind.
+func TestRenamedTable(t *testing.T) {
+	p := mustNew(t, columns.Settings{Changes: true, Rules: []columns.Rule{{Tables: []string{"users", "people"}, Hash: hash("email")}}})
+	to := func(name string) *record.Change {
+		return &record.Change{Kind: record.Rename, Name: users.Name, From: users, To: record.NewSchema(record.Name{Database: "shop", Table: name}, users.Columns, 0)}
+	}
+	_, err := p.Change(to("members"))
+	if err == nil || errclass.Of(err) != errclass.Config || !strings.Contains(err.Error(), "tableColumns[0].hash[0]: table shop.users, for which it is, was renamed to shop.members, for whose column email there is no rule: name that table too") {
+		t.Errorf("%v", err)
+	}
+	if c, err := p.Change(to("people")); err != nil || c.To.Columns[1].Length != 64 || c.To.Name.Table != "people" {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 func BenchmarkScreen(b *testing.B) {
 	other := record.NewSchema(record.Name{Table: "orders"}, users.Columns, 0)
 	word := "hidden"
