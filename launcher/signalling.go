@@ -14,6 +14,17 @@ import (
 	"github.com/datasync-io/datasync/core/record"
 )
 
+// What a job is told by a signal.
+const (
+	Snapshot = plugin.SignalSnapshot
+	Pause    = plugin.SignalPause
+	Resume   = plugin.SignalResume
+	Stop     = plugin.SignalStop
+)
+
+// Verb is one of them.
+type Verb = plugin.Verb
+
 // Signalled is a job that takes signals, and what is under way.
 type Signalled struct {
 	Job     string          `json:"job"`

@@ -8,13 +8,12 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/launcher"
 	"github.com/datasync-io/datasync/launcher/builtin"
 )
 
 // signalVerbs are what a job can be told, and list.
-var signalVerbs = []string{string(plugin.SignalSnapshot), string(plugin.SignalPause), string(plugin.SignalResume), string(plugin.SignalStop), "list"}
+var signalVerbs = []string{string(launcher.Snapshot), string(launcher.Pause), string(launcher.Resume), string(launcher.Stop), "list"}
 
 // signal tells a job that follows a log to copy tables again.
 func (p *process) signal(c *cli.Context) error {
@@ -35,12 +34,12 @@ func (p *process) signal(c *cli.Context) error {
 		return usagef("signal %s: that is several jobs, %s: name one", args[0], strings.Join(jobs, ", "))
 	}
 	verb, tables := args[1], args[2:]
-	switch plugin.Verb(verb) {
-	case plugin.SignalSnapshot:
+	switch launcher.Verb(verb) {
+	case launcher.Snapshot:
 		if len(tables) == 0 {
 			return usagef("signal snapshot: name the tables to copy again")
 		}
-	case plugin.SignalPause, plugin.SignalResume, plugin.SignalStop:
+	case launcher.Pause, launcher.Resume, launcher.Stop:
 	default:
 		if verb != "list" || len(tables) > 0 {
 			return usagef("signal %s: expected one of %s", strings.Join(args[1:], " "), strings.Join(signalVerbs, ", "))
@@ -57,7 +56,7 @@ func (p *process) signal(c *cli.Context) error {
 	if verb == "list" {
 		return s.signalled(to)
 	}
-	sent, err := s.saved.Signal(to, plugin.Verb(verb), tables)
+	sent, err := s.saved.Signal(to, launcher.Verb(verb), tables)
 	if err != nil {
 		return err
 	}
