@@ -15,7 +15,7 @@ import (
 // patience, in seconds, with a statement that changes a table just now.
 const lockPatience = 30
 
-// seed returns the log's end, and what the tables that are wanted are there. While it asks, a
+// seed returns the log's end (visibleEnd), and what the tables that are wanted are there. While it asks, a
 // transaction keeps statements away that would change a table: one that was
 // before it is in the log before the end, and the next one comes after it.
 func (s *server) seed(ctx context.Context, wanted func(record.Name) bool) (*Position, *binlogkit.History, error) {
@@ -32,7 +32,7 @@ func (s *server) seed(ctx context.Context, wanted func(record.Name) bool) (*Posi
 	if err != nil {
 		return nil, nil, err
 	}
-	end, err := s.end(ctx)
+	end, err := s.visibleEnd(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -48,6 +48,27 @@ func (s *server) seed(ctx context.Context, wanted func(record.Name) bool) (*Posi
 		h.Define(d)
 	}
 	return end, h, s.conn.Exec(ctx, "COMMIT")
+}
+
+// visibleEnd is where the log ends or, of MariaDB, which says that, where the
+// transactions end that are visible: one that is in the log may wait for a
+// replica's word (rpl_semi_sync, AFTER_SYNC), or is not there yet for a moment,
+// and a copy that begins now does not show it.
+func (s *server) visibleEnd(ctx context.Context) (end *Position, err error) {
+	if s.flavor != flavorMariaDB {
+		return s.end(ctx)
+	}
+	conn, err := mysqlkit.Dial(ctx, s.again())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	for _, sql := range consistentSnapshot {
+		if err := conn.Exec(ctx, sql); err != nil {
+			return nil, err
+		}
+	}
+	return s.snapshotOf(ctx, conn)
 }
 
 // hold makes the transaction use the tables, and leaves out those that are

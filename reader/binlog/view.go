@@ -35,6 +35,9 @@ type views struct {
 
 var _ handover.Views = (*views)(nil)
 
+// consistentSnapshot begins a transaction that shows all tables as of its begin.
+var consistentSnapshot = []string{"SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"}
+
 // codeChanged is the server's error for a table that was altered after the
 // view was opened.
 const codeChanged = 1412
@@ -157,7 +160,7 @@ func (d *viewDriver) begin(ctx context.Context, srv *server) (err error) {
 			err = errors.Join(err, conn.Close())
 		}
 	}()
-	for _, sql := range []string{"SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"} {
+	for _, sql := range consistentSnapshot {
 		if err := conn.Exec(ctx, sql); err != nil {
 			return err
 		}
