@@ -6,7 +6,6 @@ import (
 
 	"github.com/go-mysql-org/go-mysql/mysql"
 
-	"github.com/datasync-io/datasync/core/kit/mysqlkit"
 	"github.com/datasync-io/datasync/core/record"
 )
 
@@ -112,11 +111,11 @@ func (c *Column) Describe(tinyBool bool) record.Column {
 	case t.kind == record.Time || t.kind == record.Datetime || t.kind == record.Timestamp:
 		out.Scale = first
 	case w == "enum":
-		for _, m := range mysqlkit.Members(c.Type) {
+		for _, m := range Members(c.Type) {
 			out.Length = max(out.Length, len([]rune(m)))
 		}
 	case w == "set":
-		for i, m := range mysqlkit.Members(c.Type) {
+		for i, m := range Members(c.Type) {
 			out.Length += len([]rune(m)) + min(i, 1)
 		}
 	case t.kind == record.String || t.kind == record.Bytes:
@@ -129,6 +128,44 @@ func (c *Column) Describe(tinyBool bool) record.Column {
 		}
 	}
 	return out
+}
+
+// Members reads the texts of an enum's or a set's type: 'a','it”s','back\\slash'.
+func Members(native string) []string {
+	_, rest, _ := strings.Cut(native, "(")
+	var list []string
+	for {
+		_, after, ok := strings.Cut(rest, "'")
+		if !ok {
+			return list
+		}
+		text, tail := member(after)
+		list, rest = append(list, text), tail
+	}
+}
+
+// member reads up to the quote that ends a text.
+func member(s string) (text, tail string) {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\'' && i+1 < len(s) && s[i+1] == '\'':
+			b.WriteByte('\'')
+			i++
+		case s[i] == '\'':
+			return b.String(), s[i+1:]
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+			if at := strings.IndexByte("0nr", s[i]); at >= 0 {
+				b.WriteByte("\x00\n\r"[at])
+			} else {
+				b.WriteByte(s[i])
+			}
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String(), ""
 }
 
 // quoteMember spells a text as SHOW COLUMNS does.

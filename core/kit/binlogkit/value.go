@@ -12,7 +12,6 @@ import (
 	"github.com/go-mysql-org/go-mysql/replication"
 
 	"github.com/datasync-io/datasync/core/errclass"
-	"github.com/datasync-io/datasync/core/kit/mysqlkit"
 	"github.com/datasync-io/datasync/core/record"
 )
 
@@ -133,7 +132,7 @@ func (c *column) plan(e *replication.TableMapEvent, i int, def *Column, kind rec
 		if wire == mysql.MYSQL_TYPE_SET {
 			c.op = opSet
 		}
-		for _, m := range mysqlkit.Members(def.Type) {
+		for _, m := range Members(def.Type) {
 			c.names = append(c.names, []byte(m))
 		}
 		if c.width > 8 {

@@ -92,17 +92,17 @@ func classOf(native string) class { return storages[typeName(native)].class }
 // binary tells the classes that have no text form.
 func (c class) binary() bool { return c == bytesClass || c == geometryClass || c == bitClass }
 
-// Members reads the texts of an enum's or a set's type: 'a','it”s','back\\slash'.
-func Members(native string) []string {
+// members reads the texts of an enum or a set: 'a','it”s','back\\slash'.
+func members(native string) map[string]struct{} {
 	_, rest, _ := strings.Cut(native, "(")
-	var list []string
+	set := map[string]struct{}{}
 	for {
 		_, after, ok := strings.Cut(rest, "'")
 		if !ok {
-			return list
+			return set
 		}
 		text, tail := quotedMember(after)
-		list, rest = append(list, text), tail
+		set[text], rest = struct{}{}, tail
 	}
 }
 

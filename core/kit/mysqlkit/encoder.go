@@ -145,10 +145,7 @@ func (c *encoded) limits() {
 			c.length = args[0]
 		}
 	case enumClass, setClass:
-		c.members = map[string]struct{}{}
-		for _, m := range Members(c.native) {
-			c.members[m] = struct{}{}
-		}
+		c.members = members(c.native)
 	case datetimeClass, timestampClass, timeClass:
 		c.unit = 1_000_000_000
 		if len(args) == 1 {

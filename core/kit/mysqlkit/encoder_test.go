@@ -1,7 +1,6 @@
 package mysqlkit
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -112,9 +111,14 @@ func FuzzAnswer(f *testing.F) {
 }
 
 func TestMembers(t *testing.T) {
-	got := Members(`enum('new','it''s','back\\slash','a,b','zoë','')`)
-	if want := []string{"new", "it's", `back\slash`, "a,b", "zoë", ""}; !slices.Equal(got, want) {
-		t.Errorf("members %q, want %q", got, want)
+	got := members(`enum('new','it''s','back\\slash','a,b','zoë','')`)
+	for _, want := range []string{"new", "it's", `back\slash`, "a,b", "zoë", ""} {
+		if _, ok := got[want]; !ok {
+			t.Errorf("%q is missing in %q", want, got)
+		}
+	}
+	if len(got) != 6 {
+		t.Errorf("members %q", got)
 	}
 }
 
