@@ -12,7 +12,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/datasync-io/datasync/core/kit/mysqlkit"
 	"github.com/datasync-io/datasync/core/record"
 )
 
@@ -83,7 +82,7 @@ func (c *Column) fill(o *Options, at time.Time) record.Default {
 	case "tinyint", "smallint", "mediumint", "int", "bigint", "year", "float", "double", "decimal", "bit":
 		return c.value(Default{Form: formNumber, Text: "0"}, o)
 	case "enum":
-		if members := mysqlkit.Members(c.Type); len(members) > 0 {
+		if members := Members(c.Type); len(members) > 0 {
 			return record.Default{Kind: record.Constant, Text: members[0]}
 		}
 	case "char", "varchar", "tinytext", "text", "mediumtext", "longtext", "set", "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob":
@@ -183,7 +182,7 @@ func (c *Column) text(f form, raw string, length int) (text string, known bool) 
 	if !utf8.ValidString(raw) || f == formBytes && !ascii(raw) || f == formNumber && strings.ContainsAny(raw, "eE") {
 		return "", false
 	}
-	members := mysqlkit.Members(c.Type)
+	members := Members(c.Type)
 	member := func(name string) int {
 		return slices.IndexFunc(members, func(m string) bool { return strings.EqualFold(m, strings.TrimRight(name, " ")) })
 	}
