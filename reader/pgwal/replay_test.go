@@ -177,10 +177,10 @@ func TestStreamedTransactions(t *testing.T) {
 	}{
 		{"whole", nil, 0},
 		{"streamed", map[string]any{"streaming": true}, 0},
-		{"streamed and ended", map[string]any{"streaming": true}, 12},
+		{"streamed and ended", map[string]any{"streaming": true}, 25},
 		{"cut", map[string]any{"maxTransactionRows": 70}, 0},
-		{"cut and ended", map[string]any{"maxTransactionRows": 50}, 12},
-		{"streamed, cut and ended", map[string]any{"streaming": true, "maxTransactionRows": 60}, 12},
+		{"cut and ended", map[string]any{"maxTransactionRows": 50}, 25},
+		{"streamed, cut and ended", map[string]any{"streaming": true, "maxTransactionRows": 60}, 25},
 	}
 	for seed := range uint64(2) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
