@@ -137,7 +137,11 @@ func (t *Tracker) advance(tr *track) (ended bool) {
 		if e.rows && tr.progress.Position == nil {
 			tr.progress.Begun = true
 		}
-		if !e.marked || tr.base+uint64(tr.settled) < tr.joined {
+		if !e.marked {
+			continue
+		}
+		if tr.base+uint64(tr.settled) < tr.joined {
+			tr.passOn(e.mark.State)
 			continue
 		}
 		behind = tr.settled + 1
@@ -198,6 +202,22 @@ func (t *Tracker) SetAside(split string, why error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.tracks[split].progress.Err = why.Error()
+}
+
+// passOn gives the state of a mark that is no position to the next one, unless
+// that has one of its own: nil there means that it is as before.
+func (tr *track) passOn(state []byte) {
+	if state == nil {
+		return
+	}
+	for i := tr.settled + 1; i < len(tr.entries); i++ {
+		if next := &tr.entries[i]; next.marked {
+			if next.mark.State == nil {
+				next.mark.State = state
+			}
+			return
+		}
+	}
 }
 
 // SetTableAside notes that the changes of a table are left out from the split's

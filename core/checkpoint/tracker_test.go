@@ -104,6 +104,22 @@ func TestJoinedTicketsHaveOnePosition(t *testing.T) {
 	}
 }
 
+// TestStateOfJoinedTicket joins a batch whose mark has a state to one whose mark
+// says that it is as before.
+func TestStateOfJoinedTicket(t *testing.T) {
+	var ended []string
+	tr := newTracker(&ended)
+	b := batch("a", 1, "")
+	b.MarkState([]byte("1"), []byte("new"), time.Time{})
+	one, two, three := tr.Issue(b, read(1), 1), tr.Issue(batch("a", 1, ""), read(1), 1), tr.Issue(batch("a", 1, "3"), read(1), 1)
+	joined := []checkpoint.Settlement{done(one, 0), done(two, 0), done(three, 3)}
+	joined[0].Joined, joined[1].Joined = true, true
+	tr.Settle(0, nil, joined)
+	if p := tr.Progress("a"); string(p.Position) != "3" || string(p.State) != "new" {
+		t.Errorf("position %s with state %q", p.Position, p.State)
+	}
+}
+
 func TestTokensMoveWithPositions(t *testing.T) {
 	var ended []string
 	tr := newTracker(&ended)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"time"
 
@@ -111,15 +112,24 @@ func (l *logs) Open(_ context.Context, from plugin.Progress) (plugin.Source, err
 		for s.tx < len(s.ends) && s.ends[s.tx] <= s.row {
 			s.tx++
 		}
+		s.told = s.tx / statePeriod
+		if state := strconv.Itoa(s.told); string(from.State) != state && (s.told > 0 || from.State != nil) {
+			return nil, fmt.Errorf("split %s is begun again at row %d with state %s, which is %s there", from.Split.ID, s.row, from.State, state)
+		}
 	}
 	return s, nil
 }
+
+// statePeriod is after how many transactions a log's state is another one. A mark
+// has it only then.
+const statePeriod = 7
 
 type logSource struct {
 	*logs
 	ends    []int
 	split   string
 	row, tx int
+	told    int // the state that the last mark is of
 }
 
 func (s *logSource) Close() error { return s.dice.fail() }
@@ -147,7 +157,11 @@ func (s *logSource) Fill(ctx context.Context, b *record.Batch) error {
 		}
 		s.tx++
 		if waits--; b.Full() || waits < 0 {
-			b.Mark(fmt.Appendf(nil, `{"at":%d}`, s.row), time.Time{})
+			var state []byte
+			if now := s.tx / statePeriod; now != s.told {
+				s.told, state = now, []byte(strconv.Itoa(now))
+			}
+			b.MarkState(fmt.Appendf(nil, `{"at":%d}`, s.row), state, time.Time{})
 			return s.dice.fail()
 		}
 	}
@@ -169,6 +183,14 @@ type place struct {
 
 func newPlace(d *dice) *place {
 	return &place{dice: d, rows: map[string][]int64{}, made: map[int]map[string][]int64{}, seen: map[string]plugin.Progress{}}
+}
+
+// see keeps a mark; one without a state leaves that as it was.
+func (p *place) see(m record.Mark) {
+	if m.State == nil {
+		m.State = p.seen[m.Split].State
+	}
+	p.seen[m.Split] = plugin.Progress{Split: plugin.Split{ID: m.Split}, Position: m.Position, State: m.State, Done: m.Done}
 }
 
 func (p *place) put(rows map[string][]int64) {
@@ -382,7 +404,7 @@ func (s *ledgerSink) Write(_ context.Context, b *record.Batch) error {
 		s.p.put(s.held)
 		s.held = map[string][]int64{}
 		for _, m := range b.Marks() {
-			s.p.seen[m.Split] = plugin.Progress{Split: plugin.Split{ID: m.Split}, Position: m.Position, Done: m.Done}
+			s.p.see(m)
 		}
 	}
 	s.p.mu.Unlock()
@@ -411,6 +433,9 @@ func (s *ledgerFlushSink) Write(ctx context.Context, b *record.Batch) error {
 	}
 	s.tail = b.Len() > 0
 	for _, m := range b.Marks() {
+		if m.State == nil {
+			m.State = s.marks[m.Split].State
+		}
 		s.marks[m.Split], s.tail = m, false
 	}
 	if s.tail || s.p.dice.intn(5) > 0 {
@@ -429,7 +454,7 @@ func (s *ledgerFlushSink) Flush(context.Context) error {
 		s.p.put(s.held)
 		s.held = map[string][]int64{}
 		for _, m := range s.marks {
-			s.p.seen[m.Split] = plugin.Progress{Split: plugin.Split{ID: m.Split}, Position: m.Position, Done: m.Done}
+			s.p.see(m)
 		}
 		clear(s.marks)
 	}

@@ -258,6 +258,11 @@ func (w *writer) fits(a, b *parcel) bool {
 	if b.bare() {
 		return false
 	}
+	for _, m := range a.batch.Marks() { // rows take the mark away, and what goes with it must not be lost
+		if m.State != nil && b.batch.Len()+len(b.batch.Rejects()) > 0 && len(b.batch.Marks()) == 0 {
+			return false
+		}
+	}
 	last := a.tickets[len(a.tickets)-1]
 	return (b.tickets[0].Follows(last) || !w.task.Exact && w.preparer == nil && b.tickets[0].Later(last)) &&
 		a.batch.Len()+b.batch.Len() <= w.l.c.rows && a.batch.Size()+b.batch.Size() <= w.l.c.bytes

@@ -178,14 +178,16 @@ func (b *Batch) CopyRow(r Row) {
 }
 
 // Append adds the rows, rejects and marks of a later piece of the stream. The
-// newest mark of a split wins, and rows after a mark of their split take it
-// away until the next one. A change stands alone and is never appended to.
+// newest mark of a split wins, with the state of the one before unless it has its
+// own, and rows after a mark of their split take it away until the next one: one
+// that has a state must not be taken away without a next one. A change stands alone and is never appended to.
 func (b *Batch) Append(next *Batch) {
 	if b.change != nil || next.change != nil {
 		panic("record: a schema change is not merged")
 	}
+	var state []byte // of the mark that goes
 	if next.Len() > 0 || len(next.rejects) > 0 {
-		b.dropMark(next.split)
+		state = b.dropMark(next.split)
 	}
 	if b.split != next.split {
 		b.split = ""
@@ -199,7 +201,13 @@ func (b *Batch) Append(next *Batch) {
 		b.CopyRow(next.Row(i))
 	}
 	for _, m := range next.marks {
-		b.dropMark(m.Split)
+		old := b.dropMark(m.Split)
+		if m.Split == next.split && old == nil {
+			old = state
+		}
+		if m.State == nil {
+			m.State = old
+		}
 		b.marks = append(b.marks, m)
 	}
 }
@@ -211,11 +219,14 @@ func (b *Batch) Inherit(from *Batch) {
 	b.change, b.split = from.change, from.split
 }
 
-func (b *Batch) dropMark(split string) {
+// dropMark takes the mark of a split away and returns its state, nil for none.
+func (b *Batch) dropMark(split string) (state []byte) {
 	for i := range b.marks {
 		if b.marks[i].Split == split {
+			state = b.marks[i].State
 			b.marks = append(b.marks[:i], b.marks[i+1:]...)
-			return
+			return state
 		}
 	}
+	return nil
 }

@@ -198,6 +198,9 @@ func (b *Batch) Mark(position []byte, at time.Time) { b.MarkState(position, nil,
 
 // MarkState is Mark with what the reader needs beside the position.
 func (b *Batch) MarkState(position, state []byte, at time.Time) {
+	if state == nil && len(b.marks) > 0 {
+		state = b.marks[0].State
+	}
 	b.marks = append(b.marks[:0], Mark{Split: b.split, Position: position, State: state, At: at})
 }
 

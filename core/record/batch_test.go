@@ -281,3 +281,34 @@ func TestDropAll(t *testing.T) {
 		t.Errorf("an empty batch has %d bytes, is full: %v, over: %v", b.Size(), b.Full(), b.Over())
 	}
 }
+
+// TestStateGoesOn merges marks of which the first alone has a state.
+func TestStateGoesOn(t *testing.T) {
+	batch := func(position, state string, rows int) *record.Batch {
+		b := record.NewBatch(0, 0)
+		b.Reset("s")
+		for range rows {
+			b.Begin(two, record.Insert)
+			b.Int64(1)
+			b.Int64(2)
+		}
+		var text []byte
+		if state != "" {
+			text = []byte(state)
+		}
+		b.MarkState([]byte(position), text, time.Time{})
+		return b
+	}
+	b := batch("1", "a", 2)
+	for _, next := range []*record.Batch{batch("2", "", 0), batch("3", "", 3)} {
+		b.Append(next)
+	}
+	if m := b.Marks(); len(m) != 1 || string(m[0].Position) != "3" || string(m[0].State) != "a" {
+		t.Errorf("got %v", m)
+	}
+	b.Append(batch("4", "b", 1))
+	b.Mark([]byte("5"), time.Time{})
+	if m := b.Marks(); len(m) != 1 || string(m[0].Position) != "5" || string(m[0].State) != "b" {
+		t.Errorf("got %v", m)
+	}
+}
