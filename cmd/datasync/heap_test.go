@@ -17,7 +17,7 @@ func TestEaseCollector(t *testing.T) {
 	for name, env := range map[string][]string{"eased": nil, "GOGC stands": {"GOGC=50"}, "GOMEMLIMIT stands": {"GOMEMLIMIT=1GiB"}} {
 		t.Run(name, func(t *testing.T) {
 			child := exec.Command(os.Args[0], "-test.run=^TestEaseCollectorChild$")
-			child.Env = append(withoutCollector(os.Environ()), append(env, "DATASYNC_TEST_HEAP="+name)...)
+			child.Env = append(withoutCollector(os.Environ()), append(env, "DATASYNC_TEST_HEAP="+name, "GORACE="+raceOptions)...)
 			if out, err := child.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}

@@ -53,7 +53,7 @@ type surroundings struct {
 
 func newSurroundings(t *testing.T, p page) *surroundings {
 	t.Helper()
-	s := &surroundings{page: p, dir: t.TempDir(), env: []string{"TZ=UTC", "LC_ALL=C.UTF-8", "PATH=" + os.Getenv("PATH")}}
+	s := &surroundings{page: p, dir: t.TempDir(), env: []string{"GORACE=" + raceOptions, "TZ=UTC", "LC_ALL=C.UTF-8", "PATH=" + os.Getenv("PATH")}}
 	s.env = append(s.env, "HOME="+s.dir)
 	binary, err := exec.LookPath("datasync")
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 // TestRelease looks at the binary that make build makes.
 func TestRelease(t *testing.T) {
+	t.Parallel() // it is built while others wait
 	binary := makeBuild(t)
 	for name, test := range map[string]func(*testing.T, string){
 		"check is small": checkIsSmall, "unit": unitIsSound, "crontab": crontabIsSound, "image": imageIsSound,

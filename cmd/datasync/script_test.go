@@ -46,6 +46,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("JOBS", jobs)
 			e.Setenv("DATASYNC_STATE_DIR", filepath.Join(e.WorkDir, "state"))
 			e.Setenv("TZ", "UTC")
+			e.Setenv("GORACE", raceOptions)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -107,7 +108,7 @@ func startChild(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	cmd := exec.Command(args[1], args[2:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), out, errs
-	for _, name := range []string{"HOME", "JOBS", "DATASYNC_STATE_DIR", "TZ", "PATH", "MYSQL_PASSWORD", "PGPASSWORD", "MSSQL_PASSWORD", "HASH_SALT", "TMPDIR"} {
+	for _, name := range []string{"HOME", "JOBS", "DATASYNC_STATE_DIR", "TZ", "PATH", "MYSQL_PASSWORD", "PGPASSWORD", "GORACE", "MSSQL_PASSWORD", "HASH_SALT", "TMPDIR"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	ts.Check(cmd.Start())
