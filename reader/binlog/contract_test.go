@@ -78,7 +78,7 @@ func statusOf(t testing.TB, db servers.Database) map[string]any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]any{"journal-name": file, "position": position}
+	return map[string]any{"journal-name": strings.Clone(file), "position": position} // a text lives as long as its buffer
 }
 
 // changesOfContract are statements and the rows that they come to.

@@ -209,7 +209,8 @@ func waitFor(t testing.TB, srv servers.SQLServer, database, query, want string) 
 		if err != nil {
 			continue
 		}
-		got, _ = r.GetString(0, 0)
+		text, _ := r.GetString(0, 0)
+		got = strings.Clone(text) // it lives as long as its buffer
 		r.Close()
 	}
 }
@@ -227,7 +228,8 @@ func purge(t testing.TB, db servers.Database, to string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		first, _ := r.GetString(0, 0)
+		text, _ := r.GetString(0, 0)
+		first := strings.Clone(text)
 		r.Close()
 		if first == to {
 			return

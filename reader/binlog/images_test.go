@@ -353,7 +353,7 @@ func gtidsOf(t testing.TB, db servers.Database) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return strings.ReplaceAll(text, "\n", "")
+		return strings.Clone(strings.ReplaceAll(text, "\n", "")) // it lives as long as its buffer
 	}
 	return ""
 }

@@ -101,7 +101,6 @@ type came struct {
 	// before is what was running when the stream was opened: of it, some may have
 	// been read by an earlier stream.
 	before visible
-	hidden time.Time // since when something is not visible
 }
 
 // mostCame is how many are remembered before the server is asked.
