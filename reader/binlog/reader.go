@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -68,13 +67,9 @@ func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
-	var unused []string
 	var err error
-	if r.settings, unused, err = cfg.settings(); err != nil {
+	if r.settings, _, err = cfg.settings(); err != nil {
 		return nil, errclass.With(errclass.Config, err)
-	}
-	if len(unused) > 0 {
-		r.log.Info("connection parameters without effect", "names", strings.Join(unused, ", "))
 	}
 	if r.selection, err = cfg.selection(r.settings.Database); err != nil {
 		return nil, errclass.With(errclass.Config, err)
