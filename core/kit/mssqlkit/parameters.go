@@ -22,21 +22,21 @@ var parameters = sqlkit.Parameters{
 		multiSubnetFailover domain authenticationScheme authentication columnEncryptionSetting integratedSecurity encrypt trustServerCertificate
 		hostNameInCertificate trustStore certificate serverCertificate sslProtocol tlsmin databaseName instanceName portNumber serverName user password`,
 	None: []sqlkit.NoParameters{
-		{ownBatches, `selectMethod responseBuffering useBulkCopyForBatchInsert bulkCopyForBatchInsertBatchSize bulkCopyForBatchInsertCheckConstraints
+		{Why: ownBatches, Names: `selectMethod responseBuffering useBulkCopyForBatchInsert bulkCopyForBatchInsertBatchSize bulkCopyForBatchInsertCheckConstraints
 			bulkCopyForBatchInsertFireTriggers bulkCopyForBatchInsertKeepIdentity bulkCopyForBatchInsertKeepNulls bulkCopyForBatchInsertTableLock
 			bulkCopyForBatchInsertAllowEncryptedValueModifications cacheBulkCopyMetadata statementPoolingCacheSize disableStatementPooling enablePrepareOnFirstPreparedStatementCall
 			serverPreparedStatementDiscardThreshold prepareMethod prepareSQL maxStatements batchSize bufferDir bufferMaxMemory bufferMinPackets useCursors useLOBs lobBuffer
 			cacheMetaData useKerberos xaEmulation delayLoadingLobs maxResultBuffer useFmtOnly iPAddressPreference disableretry`},
-		{ownTypes, `sendStringParametersAsUnicode sendTemporalDataTypesAsStringForBulkCopy sendTimeAsDatetime datetimeParameterType calcBigDecimalPrecision calcBigDecimalScale
+		{Why: ownTypes, Names: `sendStringParametersAsUnicode sendTemporalDataTypesAsStringForBulkCopy sendTimeAsDatetime datetimeParameterType calcBigDecimalPrecision calcBigDecimalScale
 			useDefaultJavaMathScale useDefaultGSSCredential charset TDS vectorTypeSupport ignoreOffsetOnDateTimeOffsetConversion quotedIdentifier lastUpdateCount concatNullYieldsNull xopenStates`},
-		{ownRetries, `connectRetryCount connectRetryInterval transparentNetworkIPResolution failover retryExec retryConn`},
-		{ownSockets, `socketTimeout queryTimeout cancelQueryTimeout socketFactoryClass socketFactoryConstructorArg socketKeepAlive tcpNoDelay keepAlive namedPipe
+		{Why: ownRetries, Names: `connectRetryCount connectRetryInterval transparentNetworkIPResolution failover retryExec retryConn`},
+		{Why: ownSockets, Names: `socketTimeout queryTimeout cancelQueryTimeout socketFactoryClass socketFactoryConstructorArg socketKeepAlive tcpNoDelay keepAlive namedPipe
 			namedPipePath bindAddress processID macAddress serverNameAsACE protocol pipe`},
-		{ownCiphers, `trustStorePassword trustStoreType trustManagerClass trustManagerConstructorArg clientCertificate clientKey clientKeyPassword fips fipsProvider keyStoreAuthentication
+		{Why: ownCiphers, Names: `trustStorePassword trustStoreType trustManagerClass trustManagerConstructorArg clientCertificate clientKey clientKeyPassword fips fipsProvider keyStoreAuthentication
 			keyStoreLocation keyStoreSecret keyStorePrincipalId keyVaultProviderClientId keyVaultProviderClientKey enclaveAttestationUrl enclaveAttestationProtocol`},
-		{ownAccounts, `accessToken accessTokenCallbackClass gsscredential jaasConfigurationName useDefaultJaasConfig msiClientId AADSecurePrincipalId AADSecurePrincipalSecret
+		{Why: ownAccounts, Names: `accessToken accessTokenCallbackClass gsscredential jaasConfigurationName useDefaultJaasConfig msiClientId AADSecurePrincipalId AADSecurePrincipalSecret
 			realm serverSpn replication useNTLMv2 changePassword`},
-		{noStatistics, `log logging loggingLevel applicationClientId progName appid`},
+		{Why: noStatistics, Names: `log logging loggingLevel applicationClientId progName appid`},
 	},
 }
 

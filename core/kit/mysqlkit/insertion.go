@@ -54,9 +54,6 @@ func (s *Insertion) Close(ctx context.Context) error {
 	})
 }
 
-// cellOverhead is more than a value takes beside what [record.Row.Size] counts.
-const cellOverhead = 16
-
 // Execute writes an execution with the rows from one on. at are the row's
 // columns for those of the encoder. limit is the largest packet that the server
 // takes. An error of class Data says that a value is refused, and nothing was

@@ -21,19 +21,19 @@ var parameters = sqlkit.Parameters{
 	Used: `connectTimeout loginTimeout connect_timeout currentSchema searchpath applicationName application_name targetServerType target_session_attrs options
 		user password ssl sslmode sslrootcert sslcert sslkey sslpassword`,
 	None: []sqlkit.NoParameters{
-		{ownBatches, `reWriteBatchedInserts prepareThreshold preparedStatementCacheQueries preparedStatementCacheSizeMiB preferQueryMode defaultRowFetchSize
+		{Why: ownBatches, Names: `reWriteBatchedInserts prepareThreshold preparedStatementCacheQueries preparedStatementCacheSizeMiB preferQueryMode defaultRowFetchSize
 			adaptiveFetch adaptiveFetchMaximum adaptiveFetchMinimum autosave cleanupSavepoints binaryTransfer binaryTransferEnable binaryTransferDisable
 			maxResultBuffer maxSendBufferSize readOnly readOnlyMode replication escapeSyntaxCallMode disableColumnSanitiser quoteReturningIdentifiers cancelSignalTimeout`},
-		{ownTypes, `stringtype unknownLength databaseMetadataCacheFields databaseMetadataCacheFieldsMiB allowEncodingChanges assumeMinServerVersion
+		{Why: ownTypes, Names: `stringtype unknownLength databaseMetadataCacheFields databaseMetadataCacheFieldsMiB allowEncodingChanges assumeMinServerVersion
 			hideUnprivilegedObjects client_encoding characterEncoding useUnicode charSet encoding compatible protocolVersion convertBooleanToNumeric`},
-		{ownRetries, `loadBalanceHosts load_balance_hosts hostRecheckSeconds autoReconnect`},
-		{ownSockets, `socketTimeout queryTimeout tcpKeepAlive tcpNoDelay receiveBufferSize sendBufferSize socketFactory socketFactoryArg localSocketAddress
+		{Why: ownRetries, Names: `loadBalanceHosts load_balance_hosts hostRecheckSeconds autoReconnect`},
+		{Why: ownSockets, Names: `socketTimeout queryTimeout tcpKeepAlive tcpNoDelay receiveBufferSize sendBufferSize socketFactory socketFactoryArg localSocketAddress
 			keepalives keepalives_idle keepalives_interval keepalives_count tcp_user_timeout`},
-		{ownCiphers, `sslfactory sslfactoryarg sslhostnameverifier sslpasswordcallback sslResponseTimeout sslNegotiation sslcrl sslcrldir sslcompression sslsni
+		{Why: ownCiphers, Names: `sslfactory sslfactoryarg sslhostnameverifier sslpasswordcallback sslResponseTimeout sslNegotiation sslcrl sslcrldir sslcompression sslsni
 			ssl_min_protocol_version ssl_max_protocol_version xmlFactoryFactory sslcertmode`},
-		{ownAccounts, `authenticationPluginClassName channelBinding channel_binding gssEncMode gssResponseTimeout gsslib jaasApplicationName jaasLogin
+		{Why: ownAccounts, Names: `authenticationPluginClassName channelBinding channel_binding gssEncMode gssResponseTimeout gsslib jaasApplicationName jaasLogin
 			kerberosServerName krbsrvname sspiServiceClass useSpnego passfile requirepeer require_auth service scramMaxIterations`},
-		{noStatistics, `logServerErrorDetail logUnclosedConnections loggerFile loggerLevel loglevel fallback_application_name groupStartupParameters`},
+		{Why: noStatistics, Names: `logServerErrorDetail logUnclosedConnections loggerFile loggerLevel loglevel fallback_application_name groupStartupParameters`},
 	},
 }
 
