@@ -84,6 +84,7 @@ var pluginFigures = []Figure{
 	{"lagBytes", gauge, []string{"plugin"}, "How much of the source's log is still to be read, in bytes."},
 	{"captureLagSeconds", gauge, []string{"plugin"}, "SQL Server: how old the newest change is that its capture job has made readable, in seconds."},
 	{"oldestFile", gauge, []string{"plugin"}, "MySQL: the number of the oldest log file that the server still has."},
+	{"oldestLsn", gauge, []string{"plugin"}, "PostgreSQL: the place in its log, in bytes, from which the server keeps it for the job's replication slot."},
 	{"purgeSeconds", gauge, []string{"plugin"}, "About how long the source still keeps what comes after the job's position, in seconds."},
 	{"resnapshotRows", gauge, []string{"plugin"}, "Rows that were copied beside the log since the job was started: of tables that a signal asked for, or that came to the list."},
 	{"lagMessages", gauge, []string{"plugin", "topic", "partition"}, "Kafka: messages of a partition that are still to be read."},

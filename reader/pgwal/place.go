@@ -104,6 +104,7 @@ func (s *source) commit(end pgkit.LSN) error {
 		s.reader.early.forget(s.tx.end)
 	}
 	s.came.add(s.tx.id)
+	s.reader.gauges.committed(s.tx.at, end)
 	s.at, s.when, s.tx = end, s.tx.at, transaction{}
 	return nil
 }

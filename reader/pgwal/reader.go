@@ -25,6 +25,7 @@ func Info() plugin.ReaderInfo {
 				return nil, err
 			}
 			r := &reader{env: env, config: c}
+			r.gauges.publish(env.Gauge)
 			if env.Gauge != nil {
 				env.Gauge("resnapshotRows", r.signals.Rows)
 			}
@@ -40,6 +41,7 @@ type reader struct {
 	seen     seen
 	early    early
 	signals  handover.Signals
+	gauges   gauges
 	chunk    int         // rows that are copied at once beside the log; 0: as usual
 	viewed   func()      // of tests: a view was opened beside the log; nil: nothing
 	recopies atomic.Bool // the next plan copies the tables, since a position was lost

@@ -24,14 +24,15 @@ const idleMark = time.Second
 
 // source streams the log from a slot.
 type source struct {
-	reader *reader
-	spec   spec
-	tables *tables
-	stream *pgkit.Replication
-	lookup *pgkit.Conn // for what the log does not tell
-	keeper *keeper
-	heart  *heart // nil: nothing is written to the source
-	spool  *spool // nil: transactions come when they have ended
+	reader  *reader
+	spec    spec
+	tables  *tables
+	stream  *pgkit.Replication
+	lookup  *pgkit.Conn // for what the log does not tell
+	keeper  *keeper
+	watcher *watcher
+	heart   *heart // nil: nothing is written to the source
+	spool   *spool // nil: transactions come when they have ended
 
 	filter   *handover.Filter[high, uint32] // nil: nothing that comes was copied before
 	copier   *handover.Copier[high, uint32] // of what is copied beside the log
@@ -127,6 +128,7 @@ func (s *source) open(ctx context.Context, from place, resumed bool) (err error)
 	}
 	s.reader.gone.Store(cfg.Temporary)
 	s.keeper = keep(s.stream, there.confirmed, cfg.StatusInterval) // I2: after may not be stored yet
+	s.watcher = s.reader.watch(s.spec.Slot)
 	if cfg.Heartbeat.wanted() {
 		s.heart, err = startHeart(ctx, cfg, s.spec.Slot, s.reader.env.Log, s.stream.Wake)
 	}
@@ -248,6 +250,7 @@ func (s *source) waits(b *record.Batch) time.Duration {
 func (s *source) alive(m pgkit.LogMessage) {
 	if !s.tx.open && !s.spooling() && m.End >= s.at {
 		s.at, s.when = m.End, m.Sent
+		s.reader.gauges.alive(m.End)
 	}
 	if m.Reply {
 		s.keeper.tell()
@@ -427,6 +430,7 @@ func (s *source) Close() error {
 	}
 	if s.keeper != nil {
 		s.keeper.close()
+		s.watcher.close()
 	}
 	var errs []error
 	if s.heart != nil {
