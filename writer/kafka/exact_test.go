@@ -93,6 +93,9 @@ func TestTwoRuns(t *testing.T) {
 				if err := sink.Write(t.Context(), upTo(record.NewBatch(0, 0), s, 10, 20)); err != nil {
 					return err
 				}
+				if sink.(*exactSink).producer.Open().IsZero() { // it took so long that it was committed
+					done = 20
+				}
 				take(2)
 				if err := sink.(plugin.Flusher).Flush(t.Context()); err != nil {
 					return err
