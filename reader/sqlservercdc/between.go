@@ -18,6 +18,7 @@ import (
 // then correct the view. Where they cannot do that, since rows are chosen by a
 // condition or have no key, low is the log's end: there are hardly any changes
 // then. What is committed in the log and not visible yet is waited for in any case.
+// log is what is read afterwards; nil: it is read already, and sees itself what is lost.
 func (d *viewDriver) before(ctx context.Context, log *spec) (in instance, err error) {
 	st, err := d.srv.status(ctx)
 	if err != nil {
@@ -35,8 +36,10 @@ func (d *viewDriver) before(ctx context.Context, log *spec) (in instance, err er
 		return in, err
 	}
 	d.low = later(d.low, in.start.previous()) // of a table that is captured from a moment ago on
-	if err := d.kept(ctx, log); err != nil {
-		return in, err
+	if log != nil {
+		if err := d.kept(ctx, log); err != nil {
+			return in, err
+		}
 	}
 	return in, d.settle(ctx, d.srv)
 }
@@ -74,10 +77,10 @@ func (d *viewDriver) after(ctx context.Context) (to lsn, err error) {
 	}
 	d.high, d.clock = later(d.low, e.at), e.clock
 	st, err := d.captured(ctx, d.srv, e)
-	if st.max.before(d.high) {
-		return st.max, err
+	if d.seen = d.high; st.max.before(d.high) {
+		d.seen = st.max
 	}
-	return d.high, err
+	return d.seen, err
 }
 
 func later(a, b lsn) lsn {

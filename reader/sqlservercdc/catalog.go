@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/datasync-io/datasync/core/errclass"
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/record"
 )
 
@@ -30,10 +31,12 @@ type catalog struct {
 	log      *slog.Logger
 	tables   []*table // sorted by name
 	fresh    bool     // it has changed since it was stored
+	lists    lists
+	copies   *handover.Copies // what is copied beside the changes
 }
 
 func newCatalog(c *Config, database string, meta []string, log *slog.Logger) *catalog {
-	all := &catalog{config: c, database: database, log: log}
+	all := &catalog{config: c, database: database, log: log, copies: new(handover.Copies)}
 	for _, m := range record.Meta {
 		if _, ours := metas[m.Name]; ours && slices.Contains(meta, m.Name) {
 			all.meta = append(all.meta, record.Column{Name: m.Name, Kind: m.Kind, Nullable: true})
@@ -61,6 +64,7 @@ func (c *catalog) add(t *table) {
 // turn is a change of what a table's rows look like, at the place where the
 // catalog stands.
 type turn struct {
+	of     record.Name    // the table
 	change *record.Change // nil: rows look as before
 	apply  func()
 }
@@ -70,7 +74,7 @@ func (c *catalog) wanted(list []instance) (names []record.Name, of map[record.Na
 	of = map[record.Name][]instance{}
 	for _, in := range list {
 		name := record.Name{Database: c.database, Schema: in.schema, Table: in.table}
-		if !c.config.wants(name) {
+		if !c.reads(name) {
 			continue
 		}
 		if of[name] == nil {
@@ -124,6 +128,7 @@ func (c *catalog) meet(ctx context.Context, srv *server, list []instance, at lsn
 	}
 	t := &table{name: made.schema.Name, instance: in.name, floor: in.start, schema: made.schema, capture: made}
 	return turn{
+		of:     t.name,
 		change: &record.Change{Kind: record.Create, Name: t.name, To: t.schema, LSN: at.String()},
 		apply:  func() { c.add(t); c.fresh = true },
 	}, nil
@@ -173,7 +178,7 @@ func (c *catalog) goOver(ctx context.Context, srv *server, t *table, in instance
 		floor = in.start
 	}
 	same := sameShape(t.schema, made.schema)
-	one := turn{apply: func() {
+	one := turn{of: t.name, apply: func() {
 		if t.instance != in.name {
 			c.log.Info("a table is read from another capture instance", "table", t.name.String(), "from", t.instance, "to", in.name, "after", at.String())
 		}
@@ -219,6 +224,7 @@ func (c *catalog) gone(ctx context.Context, srv *server, t *table, at lsn) ([]tu
 			t.instance, t.name, at, t.name.Schema, t.name.Table)
 	}
 	return []turn{{
+		of:     t.name,
 		change: &record.Change{Kind: record.Drop, Name: t.name, From: t.schema, LSN: at.String()},
 		apply: func() {
 			c.log.Warn("a table was dropped, and with it what was captured of it and not yet read", "table", t.name.String(), "after", at.String())

@@ -14,7 +14,6 @@ func (s *source) leaveOut(copied []handover.Segment) (err error) {
 	}
 	shown := func(high, commit lsn) bool { return !high.before(commit) }
 	s.filter, err = handover.NewFilter(copied, parseHigh, shown, &views{s.reader})
-	s.scratch = record.NewBatch(0, 0)
 	return err
 }
 
@@ -31,10 +30,24 @@ func (s *source) enter(at lsn) {
 	s.filter.Begin(at)
 }
 
+// skip tells that a row of a change is left out.
+func (s *source) skip(ctx context.Context, r record.Row, copies bool) (skip bool, err error) {
+	if s.filter != nil {
+		if skip, err = s.filter.Skip(ctx, r); skip || err != nil {
+			return skip, err
+		}
+	}
+	if copies {
+		skip, err = s.copier.Skip(ctx, r)
+	}
+	return skip, err
+}
+
 // change hands on the change that a cursor stands at, but for rows of it that
-// were copied so.
+// were copied so, or are still to be.
 func (s *source) change(ctx context.Context, b *record.Batch, c *cursor, tx *commit) error {
-	if s.filter == nil {
+	copies := s.copier.Copies(c.capture.schema.Name)
+	if s.filter == nil && !copies {
 		return s.emit.change(b, c, tx)
 	}
 	all := s.scratch
@@ -43,6 +56,9 @@ func (s *source) change(ctx context.Context, b *record.Batch, c *cursor, tx *com
 		return err
 	}
 	rejects := all.Rejects()
+	if copies && (all.Len() == 0 || len(rejects) > 0) { // not shown, so that rows that were read meanwhile may be older
+		s.copier.Altered(c.capture.schema.Name)
+	}
 	rejected := func(before int) {
 		for ; len(rejects) > 0 && rejects[0].Row <= before; rejects = rejects[1:] {
 			b.Reject(rejects[0].Raw, rejects[0].Err)
@@ -51,7 +67,7 @@ func (s *source) change(ctx context.Context, b *record.Batch, c *cursor, tx *com
 	left := 0
 	for i := range all.Len() {
 		rejected(i)
-		skip, err := s.filter.Skip(ctx, all.Row(i))
+		skip, err := s.skip(ctx, all.Row(i), copies)
 		if err != nil {
 			return err
 		}

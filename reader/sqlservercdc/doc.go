@@ -33,6 +33,10 @@
 //     waited for; high is the log's end after it, up to which everything is
 //     captured before a row is handed on. Changes at high and before it, of rows
 //     that were copied, are left out.
+//   - Beside the changes, between two windows, a table is copied by package
+//     handover's Copier: when a signal asks for it, or it came to the list. Its rows
+//     come when the changes are read up to what they show, and from the capture
+//     instance that they were defined by.
 //   - The source never dials again: it ends with an error of class Transient,
 //     and the engine opens the next one at the last position.
 //
@@ -44,5 +48,7 @@
 // plan.go cuts tables, view.go opens views of chunks, and piece.go what they are
 // where no view stands still; between.go reads what happened around a view,
 // logend.go waits for the capture job, copied.go leaves out what was copied,
-// asking.go compares keys, anew.go is about lost positions.
+// asking.go compares keys, anew.go is about lost positions. beside.go copies
+// beside the changes, list.go knows what has become of the list of tables, and
+// signal.go what stored splits say of signals.
 package sqlservercdc

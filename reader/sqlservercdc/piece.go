@@ -27,12 +27,13 @@ type piece struct {
 var _ plugin.Source = (*piece)(nil)
 
 // gather reads rows of a source until there are about so many bytes. Rows that
-// have no order are read to their end, or not at all.
-func gather(ctx context.Context, from plugin.Source, name record.Name, ordered bool, bytes int) (*piece, error) {
+// have no order are read to their end, or not at all. There is a mark after that
+// many of them at the latest; 0: after any number.
+func gather(ctx context.Context, from plugin.Source, name record.Name, ordered bool, bytes, rows int) (*piece, error) {
 	p := &piece{}
 	for held := 0; held < bytes || ordered && p.last() == nil; {
 		b := record.NewBatch(0, 0)
-		if b.SetTarget(0, min(bytes, record.TargetBytes)); held > 0 && ordered && p.last() == nil { // a row was too large to be marked
+		if b.SetTarget(rows, min(bytes, record.TargetBytes)); held > 0 && ordered && p.last() == nil { // a row was too large to be marked
 			b.SetTarget(1, math.MaxInt/2)
 		}
 		err := from.Fill(ctx, b)

@@ -155,7 +155,7 @@ func chunkSplit(log *spec, name record.Name, nth int, read *sqlkit.Spec, by []*s
 
 // after plans the changes when all chunks have ended.
 func (r *reader) after(now []plugin.Progress) ([]plugin.Split, error) {
-	p := handover.Plan[spec]{Views: &views{r}, IsLog: isLog, Parse: parseChunk, Left: left}
+	p := handover.Plan[spec]{Views: &views{r}, IsLog: isLog, Parse: parseChunk, Left: left, Off: func(n record.Name) bool { return !r.config.wants(n) }}
 	log, copied, nth, err := p.Next(now)
 	if err != nil || log == nil {
 		return nil, err

@@ -30,6 +30,7 @@ func Info() plugin.ReaderInfo {
 			}
 			return newReader(env, c)
 		},
+		Signals: signals(),
 	}
 }
 
@@ -42,10 +43,12 @@ type reader struct {
 	gauges   gauges
 
 	asking   asking
+	signals  handover.Signals
 	told     sync.Once     // that no view stands still
 	patience time.Duration // with a capture job that does not go on, between two warnings
 	// How much of a piece, and of the changes around a view, is held in memory.
 	pieceBytes, windowBytes int
+	chunk                   int         // rows that are read at a time beside the changes
 	recopies                atomic.Bool // the next plan copies the tables, since a position was lost
 	paused                  func()      // of tests: see pause
 }
@@ -59,7 +62,7 @@ var (
 
 // newReader dials nothing. c has been validated.
 func newReader(env plugin.Env, c *Config) (*reader, error) {
-	r := &reader{config: c, log: env.Log, meta: env.Meta, patience: stalled, pieceBytes: pieceBytes, windowBytes: windowBytes}
+	r := &reader{config: c, log: env.Log, meta: env.Meta, patience: stalled, pieceBytes: pieceBytes, windowBytes: windowBytes, chunk: besideRows}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
@@ -68,6 +71,9 @@ func newReader(env plugin.Env, c *Config) (*reader, error) {
 		return nil, errclass.With(errclass.Config, err)
 	}
 	r.gauges.publish(env.Gauge)
+	if env.Gauge != nil {
+		env.Gauge("resnapshotRows", r.signals.Rows)
+	}
 	return r, nil
 }
 
@@ -103,12 +109,14 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) (splits []plugin.Spl
 		if err != nil {
 			return fmt.Errorf("finding where to begin: %w", err)
 		}
-		sp := &spec{V: version, Database: r.settings.Database, After: after.String(), State: c.state(), Anew: r.recopies.Load()}
+		sp := &spec{V: version, Database: r.settings.Database, After: after.String(), State: c.state(), Anew: r.recopies.Load(), List: r.list()}
 		switch r.mode() {
 		case modeInitial:
 			splits, err = r.chunks(ctx, srv, c, sp, p.Channels)
 		case modeInitialOnly:
-			splits, err = r.chunks(ctx, srv, c, nil, p.Channels)
+			if splits, err = r.chunks(ctx, srv, c, nil, p.Channels); err == nil && len(splits) > 0 {
+				err = r.list().note(&splits[0])
+			}
 		default:
 			splits = make([]plugin.Split, 1)
 			splits[0], err = sp.split(1)
@@ -181,9 +189,17 @@ func oldest(names []record.Name, of map[record.Name][]instance) (first lsn) {
 }
 
 // Resume implements [plugin.Resumer]. Where rows are still to be copied though
-// changes have been read, these are left and taken up again after them.
-func (r *reader) Resume(_ context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
-	copying, err := r.check(stored)
+// changes have been read, these are left and taken up again after them. Tables
+// that came to the list are copied beside the changes.
+func (r *reader) Resume(ctx context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
+	_, err := r.check(stored)
+	if err == nil {
+		err = r.relist(ctx, stored)
+	}
+	if err != nil {
+		return nil, r.anew(err, false)
+	}
+	copying, err := r.check(stored) // what is off the list is not
 	switch {
 	case err != nil:
 		return nil, r.anew(err, false)
@@ -269,10 +285,13 @@ func (r *reader) openLog(ctx context.Context, from plugin.Progress) (plugin.Sour
 	}
 	s := &source{reader: r, at: at, recopied: sp.Anew && from.Position == nil, catalog: newCatalog(r.config, r.settings.Database, r.meta, r.log)}
 	s.pool.settings = r.settings
+	s.scratch = record.NewBatch(0, 0)
 	s.emit = emitter{cat: r.config.cat, scratch: record.NewBatch(0, 0)}
+	s.catalog.lists = listsOf(&sp, known.Lists)
 	if err := s.catalog.restore(known); err != nil {
 		return nil, r.anew(err, false)
 	}
+	s.besides()
 	if err := errors.Join(s.leaveOut(sp.Copied), s.open(ctx)); err != nil {
 		return nil, r.anew(errors.Join(err, s.Close()), s.recopied)
 	}

@@ -27,20 +27,22 @@ type source struct {
 	server  *server
 	pool    pool
 	emit    emitter
-	filter  *handover.Filter[lsn, lsn] // nil: nothing that comes was copied before
-	scratch *record.Batch              // of changes, before those that are left out are
-	keeps   time.Duration              // how long changes are kept; 0: unknown
+	filter  *handover.Filter[lsn, lsn]        // nil: nothing that comes was copied before
+	copier  *handover.Copier[besideHigh, lsn] // of what is copied beside the changes
+	scratch *record.Batch                     // of changes, before those that are left out are
+	keeps   time.Duration                     // how long changes are kept; 0: unknown
 
 	at       lsn       // every commit up to it has been handed on
 	atTime   time.Time // when it was committed; zero: unknown
 	recopied bool      // no changes were read yet since the tables were copied again
 	marked   lsn
 	markedAt time.Time
-	seen     bool      // the catalog was compared with the server
-	asked    lsn       // the newest commit when it was compared last
-	poll     time.Time // when to ask for changes again
-	turns    []turn    // to be made before anything else is read
-	window   *window   // being read
+	seen     bool            // the catalog was compared with the server
+	asked    lsn             // the newest commit when it was compared last
+	heard    <-chan struct{} // [handover.Copier.Reading] that was closed last
+	poll     time.Time       // when to ask for changes again
+	turns    []turn          // to be made before anything else is read
+	window   *window         // being read
 	warned   time.Time
 }
 
@@ -104,18 +106,26 @@ func (s *source) fill(ctx context.Context, b *record.Batch) error {
 			if full, err := s.merge(ctx, b); full || err != nil {
 				return err
 			}
-		case s.due(b):
-			return s.mark(b)
-		case time.Now().Before(s.poll):
-			if err := s.wait(ctx); err != nil {
-				return err
-			}
 		default:
-			if err := s.ask(ctx); err != nil {
+			if full, err := s.between(ctx, b); full || err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// between goes on between windows; full: the batch is to be given back.
+func (s *source) between(ctx context.Context, b *record.Batch) (full bool, err error) {
+	full, copying, err := s.beside(ctx, b)
+	switch {
+	case full || err != nil:
+		return true, err
+	case s.due(b):
+		return true, s.mark(b)
+	case time.Now().Before(s.poll):
+		return false, s.wait(ctx, copying)
+	}
+	return false, s.ask(ctx)
 }
 
 // due tells, between windows, that the batch is to be given back.
@@ -126,9 +136,10 @@ func (s *source) due(b *record.Batch) bool {
 	return b.Full() || time.Now().Before(s.poll)
 }
 
-// wait waits until changes are to be asked for, or a position is due.
-func (s *source) wait(ctx context.Context) error {
-	until := s.poll
+// wait waits until changes are to be asked for, a position is due, or the copier
+// is to be asked.
+func (s *source) wait(ctx context.Context, copying bool) error {
+	until, read := s.attend(copying)
 	if idle := s.markedAt.Add(idleMark); s.marked.before(s.at) && idle.Before(until) {
 		until = idle
 	}
@@ -136,6 +147,9 @@ func (s *source) wait(ctx context.Context) error {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return nil
+	case <-read: // all up to the end of the view is captured
+		s.heard, s.poll = read, time.Time{}
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -151,6 +165,7 @@ func (s *source) mark(b *record.Batch) error {
 			return err
 		}
 		s.catalog.fresh = false
+		s.copier.Noted()
 	}
 	b.MarkState(appendPosition(nil, s.at), kept, s.atTime)
 	s.marked, s.markedAt, s.recopied = s.at, time.Now(), false
@@ -172,6 +187,7 @@ func (s *source) turn(b *record.Batch) (handed bool, err error) {
 	}
 	s.turns = s.turns[1:]
 	next.apply()
+	s.altered(&next)
 	return handed, nil
 }
 
@@ -215,7 +231,7 @@ func (s *source) ask(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(commits) == 0 {
+	if commits = s.relisting(commits, st); len(commits) == 0 {
 		return s.idle(asked)
 	}
 	if s.turns, err = s.catalog.due(ctx, s.server, list, commits[0].at, s.at); err != nil || len(s.turns) > 0 {
@@ -277,6 +293,7 @@ func (s *source) merge(ctx context.Context, b *record.Batch) (full bool, err err
 			}
 			w.enter(c.commit)
 			s.enter(c.commit)
+			s.copier.Begin(c.commit)
 		}
 		if err := s.change(ctx, b, c, &w.tx); err != nil {
 			return false, s.explain(ctx, c, err)
@@ -302,6 +319,7 @@ func (s *source) reach(at lsn, end time.Time) {
 
 // Close implements [plugin.Source].
 func (s *source) Close() error {
+	s.copier.Close()
 	if s.server == nil {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/mssqlkit"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -13,6 +14,9 @@ import (
 type state struct {
 	V      int          `json:"v"`
 	Tables []tableState `json:"tables"` // sorted by name
+	// Copies is what is copied beside the changes, Lists how many of [spec].Lists count.
+	Copies *handover.Copies `json:"copies,omitempty"`
+	Lists  int              `json:"lists,omitempty"`
 }
 
 type tableState struct {
@@ -32,7 +36,10 @@ type columnState struct {
 
 // state describes the tables that are known.
 func (c *catalog) state() state {
-	out := state{V: version, Tables: []tableState{}}
+	out := state{V: version, Tables: []tableState{}, Lists: c.lists.passed}
+	if !c.copies.Empty() {
+		out.Copies = c.copies
+	}
 	for _, t := range c.tables {
 		one := tableState{Schema: t.name.Schema, Table: t.name.Table, Instance: t.instance, Start: t.floor.String(), Key: t.schema.Key}
 		for i := range t.schema.Data {
@@ -53,9 +60,17 @@ func (c *catalog) encode() ([]byte, error) {
 	return raw, nil
 }
 
-// restore takes in what state has described.
+// restore takes in what state has described, but for tables that are off the
+// list or come later.
 func (c *catalog) restore(in state) error {
+	if in.Copies != nil {
+		c.copies = in.Copies
+	}
 	for _, one := range in.Tables {
+		if !c.reads(record.Name{Database: c.database, Schema: one.Schema, Table: one.Table}) {
+			c.fresh = true
+			continue
+		}
 		floor, err := parseLSN(one.Start)
 		if err != nil {
 			return lost("reading the tables' definitions beside the position: %w", err)

@@ -28,16 +28,10 @@ var _ handover.Views = (*views)(nil)
 
 // View implements [handover.Views].
 func (v *views) View(ctx context.Context, split plugin.Split, after json.RawMessage) (view handover.View, err error) {
-	cs, err := parseChunk(split)
+	cs, d, err := v.driver(split, after)
 	if err != nil {
 		return view, err
 	}
-	d := &viewDriver{views: v, name: cs.Chunk.Table, read: plugin.Progress{Split: plugin.Split{ID: split.ID, Spec: cs.Read}, Position: after}}
-	read, err := sqlkit.ParseSpec(d.read.Split)
-	if err != nil {
-		return view, err
-	}
-	d.ordered = len(read.Key) > 0
 	err = v.with(ctx, func(srv *server) error {
 		d.srv = srv
 		var err error
@@ -54,6 +48,28 @@ func (v *views) View(ctx context.Context, split plugin.Split, after json.RawMess
 		}
 		return err
 	})
+	return d.opened(view, err)
+}
+
+// driver returns the driver of a view.
+func (v *views) driver(split plugin.Split, after json.RawMessage) (*chunkSpec, *viewDriver, error) {
+	cs, err := parseChunk(split)
+	if err != nil {
+		return nil, nil, err
+	}
+	d := &viewDriver{views: v, name: cs.Chunk.Table, read: plugin.Progress{Split: plugin.Split{ID: split.ID, Spec: cs.Read}, Position: after}}
+	read, err := sqlkit.ParseSpec(d.read.Split)
+	if err != nil {
+		return nil, nil, err
+	}
+	if d.ordered = len(read.Key) > 0; read.Most > 0 {
+		d.marked = min(read.Most-1, record.TargetRows)
+	}
+	return cs, d, nil
+}
+
+// opened completes a view, or closes it after an error.
+func (d *viewDriver) opened(view handover.View, err error) (handover.View, error) {
 	if err != nil {
 		if view.Source != nil {
 			err = errors.Join(err, view.Source.Close())
@@ -82,10 +98,12 @@ type viewDriver struct {
 	name    record.Name
 	read    plugin.Progress // of package sqlkit
 	ordered bool            // rows come in the order of a key
+	marked  int             // rows of a piece that have a mark after them, at most; 0: any number
 	capture *capture
 	ready   sqlread.Session
 	low     lsn
 	high    lsn
+	seen    lsn       // the last commit that is captured up to high
 	clock   time.Time // when the view was opened
 }
 
@@ -213,7 +231,7 @@ func (d *viewDriver) piece(ctx context.Context, cs *chunkSpec) (view handover.Vi
 	if err != nil {
 		return view, err
 	}
-	p, err := gather(ctx, src, d.name, d.ordered, d.pieceBytes)
+	p, err := gather(ctx, src, d.name, d.ordered, d.pieceBytes, d.marked)
 	if err = errors.Join(err, src.Close()); err != nil {
 		return view, err
 	}

@@ -33,7 +33,7 @@ type chunk[H any] struct {
 	view    View
 	after   json.RawMessage // position after the last row
 	through Key             // of the last row
-	ended   bool            // there is no row after it
+	ended   bool            // there is no row after it, in the table
 	err     error
 }
 
@@ -57,7 +57,7 @@ func (ch *chunk[H]) fetch(ctx context.Context, t Tables, table record.Name, afte
 	ch.rows, ch.after = record.NewBatch(most, chunkBytes), after
 	ch.rows.Reset(split.ID)
 	marked := 0 // rows that the position is after
-	for !ch.ended && (!ch.rows.Full() || marked == 0) {
+	for end := false; !end && (!ch.rows.Full() || marked == 0); {
 		n := ch.rows.Len()
 		err := ch.view.Source.Fill(ctx, ch.rows)
 		if err != nil && err != io.EOF {
@@ -66,7 +66,8 @@ func (ch *chunk[H]) fetch(ctx context.Context, t Tables, table record.Name, afte
 		if marks := ch.rows.Marks(); len(marks) > 0 && marks[0].Position != nil && ch.rows.Len() > n && string(marks[0].Position) != string(ch.after) {
 			ch.after, marked = marks[0].Position, ch.rows.Len()
 		}
-		ch.ended = err == io.EOF
+		end = err == io.EOF
+		ch.ended = end && ch.view.Through == nil
 	}
 	if ch.ended && ch.rows.Len()+len(ch.rows.Rejects()) <= most {
 		return nil

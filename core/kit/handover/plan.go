@@ -17,6 +17,9 @@ type ChunkSpec[L any] struct {
 	Log   *L              `json:"log,omitempty"` // that is read after all chunks; nil: none
 	Chunk Chunk           `json:"chunk"`
 	Read  json.RawMessage `json:"read"` // the Spec of package sqlkit
+	// List is the list of tables that the job had, where Log does not say it: the
+	// system's own; nil: it was none that may change.
+	List json.RawMessage `json:"list,omitempty"`
 }
 
 // Plan is the splits of a job that copies rows and then reads a log.
@@ -25,6 +28,7 @@ type Plan[L any] struct {
 	IsLog func(plugin.Split) bool
 	Parse func(plugin.Split) (*ChunkSpec[L], error) // of a chunk's split
 	Left  func(plugin.Progress) (*L, error)         // the log that goes on where one was left
+	Off   func(table record.Name) bool              // a table is off the job's list, and what was copied of it does not count; nil: none is
 }
 
 // Next returns the log that is to be read next, and what was copied of the
@@ -54,6 +58,10 @@ func (p *Plan[L]) Next(now []plugin.Progress) (log *L, copied []Segment, nth int
 		}
 		if log == nil {
 			log = c.Log
+		}
+		if one.Done && one.Position == nil || p.Off != nil && p.Off(c.Chunk.Table) { // it ended when the table went off the list
+			done++
+			continue
 		}
 		var parts []Segment
 		if one.Done {

@@ -18,6 +18,7 @@ var Dialect = &sqlkit.Dialect{
 	Text:        text,
 	Bytes:       func(hex string) string { return "0x" + hex },
 	Moment:      moment,
+	Fetch:       true,
 }
 
 // text spells a Unicode literal. A backslash at the end of a line would join

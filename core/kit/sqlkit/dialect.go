@@ -23,6 +23,7 @@ type Dialect struct {
 	Bytes       func(hex string) string // literal of binary data, given as hex digits; nil: X'...'
 	Moment      func(s string) string   // literal of a date or timestamp, given as record spells it; nil: as a text
 	Infinity    string                  // a float that is infinite, a '-' goes before it; "": it is spelled as a text
+	Fetch       bool                    // the system knows OFFSET and FETCH after ORDER BY in place of LIMIT
 	Scripts     bool                    // the system takes a text of several statements apart itself
 }
 

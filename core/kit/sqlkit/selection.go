@@ -21,7 +21,7 @@ type Select struct {
 	Hint    string   // after From: "FORCE INDEX (`k`)", "WITH (NOLOCK)"
 	Where   []string // joined with AND, each in parentheses; "" is left out
 	OrderBy []string // quoted columns
-	Limit   int      // at most so many rows, where the system knows LIMIT; 0: all
+	Limit   int      // at most so many rows, where the system knows LIMIT, or FETCH and OrderBy is not empty; 0: all
 }
 
 // String returns the statement.
@@ -51,7 +51,10 @@ func (s *Select) String() string {
 	if len(s.OrderBy) > 0 {
 		b.WriteString(" ORDER BY " + strings.Join(s.OrderBy, ", "))
 	}
-	if s.Limit > 0 {
+	switch {
+	case s.Limit > 0 && s.Dialect.Fetch:
+		b.WriteString(" OFFSET 0 ROWS FETCH NEXT " + strconv.Itoa(s.Limit) + " ROWS ONLY")
+	case s.Limit > 0:
 		b.WriteString(" LIMIT " + strconv.Itoa(s.Limit))
 	}
 	return b.String()

@@ -33,7 +33,7 @@ type Spec struct {
 	Pages  string   `json:"pages,omitempty"`  // pages: the condition, as the system spells it
 	Key    []string `json:"key,omitempty"`    // columns that the rows are read in order of; none: no order
 	Unique bool     `json:"unique,omitempty"` // no two rows have the same key
-	Most   int      `json:"most,omitempty"`   // rows that are read at most, where the system knows LIMIT; 0: all
+	Most   int      `json:"most,omitempty"`   // rows that are read at most, see [Select]; 0: all
 }
 
 // Kinds of splits beside [Range] and [Mod].

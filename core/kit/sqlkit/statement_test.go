@@ -20,7 +20,7 @@ func dialects() []*sqlkit.Dialect {
 			Text: func(s string) string { return fmt.Sprintf("_utf8mb4 X'%x'", s) }},
 		{Name: "ansi", Quotes: `""`, Mod: "MOD(%s, %s)", Floor: "FLOOR(%s)", NullsLast: true,
 			Bytes: func(digits string) string { return `'\x` + digits + "'" }},
-		{Name: "brackets", Quotes: "[]", Mod: "(%s %% %s)", Floor: "FLOOR(%s)",
+		{Name: "brackets", Quotes: "[]", Mod: "(%s %% %s)", Floor: "FLOOR(%s)", Fetch: true,
 			Bytes: func(digits string) string { return "0x" + digits }},
 	}
 }
@@ -42,6 +42,7 @@ func TestStatements(t *testing.T) {
 		show("split and resumed", (&sqlkit.Select{Dialect: d, Items: d.Items(columns[:1]), From: from, Hint: "WITH (NOLOCK)", OrderBy: []string{d.Quote("id")},
 			Where: []string{"a = 1 or b = 2", (&sqlkit.Spec{Kind: sqlkit.Range, Column: "id", From: "-5", To: "10", Nulls: true}).Predicate(d), d.After(id, num("-3"))}}).String())
 		show("derived, with comments", (&sqlkit.Select{Dialect: d, Items: d.Items(columns[:1]), From: d.Derived("select * from t -- all\n ; "), Where: []string{" a=1 -- one"}}).String())
+		show("some rows", (&sqlkit.Select{Dialect: d, Items: d.Items(columns[:1]), From: from, OrderBy: []string{d.Quote("id")}, Limit: 10}).String())
 		for i := range 2 {
 			show("mod", (&sqlkit.Spec{Kind: sqlkit.Mod, Column: "id", N: 4, I: i, Nulls: i == 0}).Predicate(d))
 		}
