@@ -34,7 +34,7 @@ func (s *source) besides(ctx context.Context) (err error) {
 		Parse: parseHigh, Covers: shown, Passed: func(h high) bool { return h.at <= s.at }, Here: s.came.here, Follows: s.follows, Schema: s.tables.shape,
 		Rows: s.reader.chunk, Logger: s.reader.env.Log,
 	}, &views{reader: s.reader, publication: s.spec.Publication, beside: true}, s.tables.copies, &s.reader.signals)
-	s.copier.Forget(func(n record.Name) bool { return !s.reader.config.wants(n) })
+	s.copier.Forget(func(n record.Name) bool { return !s.reader.config.wants(n) || s.tables.lists.comes(n) })
 	s.relisted()
 	return nil
 }

@@ -103,7 +103,7 @@ func (r *reader) after(now []plugin.Progress) ([]plugin.Split, error) {
 		if log == nil || logs == 0 && log.Tables == nil {
 			log = c.Log
 		}
-		if !r.config.wants(c.Chunk.Table) { // it is off the list
+		if p.Done && p.Position == nil || !r.config.wants(c.Chunk.Table) { // it is off the list, or was
 			copied++
 			continue
 		}

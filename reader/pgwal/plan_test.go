@@ -50,6 +50,31 @@ func TestPlanHoldsDefinitionsOnce(t *testing.T) {
 	}
 }
 
+// TestTableThatCameBack plans the log after a chunk that ended unread, when its
+// table was off the list: the table is copied beside the log.
+func TestTableThatCameBack(t *testing.T) {
+	log := &spec{V: version, Slot: "s", After: "0/1", Tables: json.RawMessage(`{"tables":[]}`)}
+	var now []plugin.Progress
+	for i, position := range []string{`{"v":1,"high":{}}`, ""} {
+		split, err := chunkSplit(log, record.Name{Schema: "public", Table: fmt.Sprint("t", i)}, 0, &sqlkit.Spec{Kind: sqlkit.All}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := plugin.Progress{Split: split, Done: true}
+		if position != "" {
+			p.Position = json.RawMessage(position)
+		}
+		now = append(now, p)
+	}
+	next, err := (&reader{config: defaults()}).after(now)
+	if err != nil || len(next) != 1 {
+		t.Fatalf("got %v, %v", next, err)
+	}
+	if got, _, err := parseSpec(next[0]); err != nil || len(got.Copied) != 1 || got.Copied[0].Chunk.Table.Table != "t0" {
+		t.Errorf("the log is planned as %s, %v", next[0].Spec, err)
+	}
+}
+
 // TestTableIsGone opens a part of a table that is there no more.
 func TestTableIsGone(t *testing.T) {
 	db := servers.PostgreSQL(t).DB(t)
