@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -43,7 +44,7 @@ func dial(t testing.TB, socket string) (*Server, error) {
 // failures are reported with t.Errorf. It holds no goroutine.
 type Server struct {
 	t    testing.TB
-	info Info
+	info atomic.Value // Info: what the last answer told
 
 	mu   sync.Mutex
 	conn net.Conn // the lease
@@ -88,7 +89,7 @@ func (s *Server) ask(q request) error {
 	if err := s.in.Decode(&r); err != nil {
 		return fmt.Errorf("asking the supervisor to %s: %w", q.Op, err)
 	}
-	s.info = r.Info
+	s.info.Store(r.Info)
 	if r.Error != "" {
 		return errors.New(r.Error)
 	}
@@ -98,7 +99,7 @@ func (s *Server) ask(q request) error {
 func (s *Server) order(op string) {
 	s.t.Helper()
 	if err := s.ask(request{Op: op}); err != nil {
-		s.t.Errorf("%s of %s: %v", op, s.info.Kind, err)
+		s.t.Errorf("%s of %s: %v", op, s.Info().Kind, err)
 	}
 }
 
@@ -110,17 +111,20 @@ func (s *Server) close() {
 }
 
 // Info tells all addresses and files of the server.
-func (s *Server) Info() Info { return s.info }
+func (s *Server) Info() Info {
+	info, _ := s.info.Load().(Info)
+	return info
+}
 
 // Addr is the server's host:port, past any proxy.
-func (s *Server) Addr() string { return s.info.Addr }
+func (s *Server) Addr() string { return s.Info().Addr }
 
 // ProxyAddr is the proxy's host:port, "" without WithProxy.
-func (s *Server) ProxyAddr() string { return s.info.ProxyAddr }
+func (s *Server) ProxyAddr() string { return s.Info().ProxyAddr }
 
 // CAFile is the PEM file of the CA that signed the server's certificate (for
 // localhost and 127.0.0.1).
-func (s *Server) CAFile() string { return s.info.CAFile }
+func (s *Server) CAFile() string { return s.Info().CAFile }
 
 // Kill ends the server with SIGKILL and returns when it is gone.
 func (s *Server) Kill() { s.t.Helper(); s.order(opKill) }
