@@ -27,7 +27,7 @@ func copyTopicJob(addr, from, to string, channels int) string {
 	return fmt.Sprintf(`{"job":{"content":[{
 		"reader":{"name":"kafkareader","parameter":{"topic":%q,"mode":"earliest-offset","groupId":"copy","consumerSettings":{"bootstrap.servers":%q,"fetch.max.bytes":65536}}},
 		"writer":{"name":"kafkawriter","parameter":{"topic":%q,"format":"json","semantic":"exactly-once","producerSettings":{"bootstrap.servers":%q}}}}],
-		"setting":{"speed":{"channel":%d}}}}`, from, addr, to, addr, channels)
+		"setting":{"speed":{"channel":%d,"record":%d}}}}`, from, addr, to, addr, channels, copiedMessages) // it takes a second: longer than the first runs live
 }
 
 // TestKilledTopicCopies copies a topic into another one, in processes that are
