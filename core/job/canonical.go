@@ -50,7 +50,8 @@ type canonical struct {
 	dropped map[string]string // why, by path
 }
 
-// entry is a member of an object, or a comment alone if it has no name.
+// entry is a member of an object, or a comment alone if it has no value. The
+// empty name is a name too.
 type entry struct {
 	name    string
 	value   func(b *bytes.Buffer, indent string)
@@ -60,14 +61,14 @@ type entry struct {
 func (c *canonical) object(b *bytes.Buffer, entries []entry, indent string) {
 	within, last := indent+"  ", -1
 	for i, e := range entries {
-		if e.name != "" {
+		if e.value != nil {
 			last = i
 		}
 	}
 	b.WriteByte('{')
 	for i, e := range entries {
 		b.WriteString("\n" + within)
-		if e.name == "" {
+		if e.value == nil {
 			b.WriteString("// " + e.comment)
 			continue
 		}
