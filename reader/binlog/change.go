@@ -63,7 +63,7 @@ func (s *source) statement(b *record.Batch, e *event) (full bool, err error) {
 func (s *source) settled(e *event) {
 	if s.f.single {
 		s.f.settle(e)
-		s.reader.gauges.committed(s.f.tx.time)
+		s.reader.gauges.Committed(s.f.tx.time)
 	}
 }
 

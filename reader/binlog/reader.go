@@ -77,7 +77,7 @@ func New(env plugin.Env, cfg *Config) (plugin.Reader, error) {
 	if r.ops, err = cfg.ops(); err != nil {
 		return nil, errclass.With(errclass.Config, err)
 	}
-	r.gauges.publish(env.Gauge)
+	r.gauges.Publish(env.Gauge, "oldestFile")
 	if env.Gauge != nil {
 		env.Gauge("resnapshotRows", r.signals.Rows)
 	}

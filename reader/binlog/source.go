@@ -71,7 +71,7 @@ type source struct {
 	}
 	redone  bool      // definitions are others since then
 	began   time.Time // when the batch got its first row
-	watcher *watcher
+	watcher *handover.Watcher
 }
 
 // open begins to read at a place. state is the history there.
@@ -112,7 +112,7 @@ var _ plugin.Source = (*source)(nil)
 
 // Close ends the stream.
 func (s *source) Close() error {
-	s.watcher.close()
+	s.watcher.Close()
 	if s.copier != nil {
 		s.copier.Close()
 	}
@@ -281,7 +281,7 @@ func (s *source) handle(b *record.Batch, e *event) (full bool, err error) {
 	case xaRollback:
 		s.decided(e)
 	case heartbeat:
-		s.reader.gauges.alive()
+		s.reader.gauges.Alive()
 	}
 	return false, nil
 }
@@ -292,7 +292,7 @@ func (s *source) ended() {
 		s.cut = cut{}
 	}
 	s.delivered, s.durable = 0, 0
-	s.reader.gauges.committed(s.f.tx.time)
+	s.reader.gauges.Committed(s.f.tx.time)
 }
 
 // cut is how much of a transaction is delivered that the stream was begun

@@ -2,23 +2,18 @@ package pgwal
 
 import (
 	"math"
+	"reflect"
 	"testing"
 	"time"
 
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/pgkit"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
 )
 
 // TestGauges computes what is behind, and how long the server keeps it.
 func TestGauges(t *testing.T) {
-	read := map[string]func() float64{}
 	var g gauges
-	g.publish(func(name string, f func() float64, _ ...string) { read[name] = f })
-	for name, f := range read {
-		if v := f(); name != "lagSeconds" && !math.IsNaN(v) {
-			t.Errorf("%s is %v before anything is known", name, v)
-		}
-	}
 	now := time.Unix(1_700_000_000, 0)
 	p := pace{}
 	for _, test := range []struct {
@@ -34,23 +29,11 @@ func TestGauges(t *testing.T) {
 		{"lost", 6000, kept{end: 7000, oldest: 800, left: 0}, 1000, 0},
 	} {
 		g.committed(now, test.read)
-		left := g.measure(test.kept, &p, now)
-		for figure, want := range map[string]float64{"lagBytes": test.bytes, "purgeSeconds": test.purge, "oldestLsn": float64(test.kept.oldest)} {
-			if got := read[figure](); got != want {
-				t.Errorf("%s: %s is %v, want %v", test.name, figure, got, want)
-			}
-		}
-		if left != test.purge {
-			t.Errorf("%s: %v seconds left, want %v", test.name, left, test.purge)
+		want := handover.Kept{Oldest: float64(test.kept.oldest), Behind: test.bytes, Purge: test.purge, Near: true}
+		if got := g.measure(test.kept, &p, now); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", test.name, got, want)
 		}
 		now = now.Add(10 * time.Second)
-	}
-	g.committed(time.Now().Add(-time.Minute), 1)
-	if lag := read["lagSeconds"](); lag < 60 || lag > 120 {
-		t.Errorf("lagSeconds is %v", lag)
-	}
-	if g.alive(2); read["lagSeconds"]() != 0 {
-		t.Errorf("lagSeconds of a server that has nothing further is %v", read["lagSeconds"]())
 	}
 }
 

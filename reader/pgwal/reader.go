@@ -25,7 +25,7 @@ func Info() plugin.ReaderInfo {
 				return nil, err
 			}
 			r := &reader{env: env, config: c}
-			r.gauges.publish(env.Gauge)
+			r.gauges.Publish(env.Gauge, "oldestLsn")
 			if env.Gauge != nil {
 				env.Gauge("resnapshotRows", r.signals.Rows)
 			}

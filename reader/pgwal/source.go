@@ -30,7 +30,7 @@ type source struct {
 	stream  *pgkit.Replication
 	lookup  *pgkit.Conn // for what the log does not tell
 	keeper  *keeper
-	watcher *watcher
+	watcher *handover.Watcher
 	heart   *heart // nil: nothing is written to the source
 	spool   *spool // nil: transactions come when they have ended
 
@@ -430,7 +430,7 @@ func (s *source) Close() error {
 	}
 	if s.keeper != nil {
 		s.keeper.close()
-		s.watcher.close()
+		s.watcher.Close()
 	}
 	var errs []error
 	if s.heart != nil {
