@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/binlogkit"
@@ -15,15 +14,16 @@ import (
 // statement looks at a statement of the log: one that changes a table that is
 // followed changes its definition, and is a schema change of the stream.
 func (s *source) statement(b *record.Batch, e *event) (full bool, err error) {
-	database, sql := string(e.query.Schema), e.query.Query
-	if !binlogkit.IsDDL(sql) {
-		if err := s.refuse(database, sql); err != nil {
+	sp := s.srv.spelled(e)
+	if !binlogkit.IsDDL([]byte(sp.plain)) {
+		if err := s.refuse(sp.database, sp.plain); err != nil {
 			return false, err
 		}
 		s.settled(e)
 		return false, nil
 	}
-	names := s.history.Names(database, string(sql))
+	s.history.Under(sp.run.Mode)
+	names := s.history.Names(sp.database, sp.plain)
 	if !slices.ContainsFunc(names, s.concerns) {
 		s.settled(e)
 		return false, nil
@@ -44,14 +44,17 @@ func (s *source) statement(b *record.Batch, e *event) (full bool, err error) {
 		}
 	}
 	s.stamp.begin(s.f, e)
-	effects, err := s.history.Apply(database, string(sql))
+	effects, err := s.history.Apply(sp.database, sp.plain)
 	if err != nil {
-		effects = s.unread(database, string(sql), err)
+		effects = s.unread(sp.database, sp.plain, err)
+	}
+	if err := s.locate(&sp, effects); err != nil {
+		return false, err
 	}
 	s.tables.changed()
 	s.redone = true
 	s.altered(effects)
-	s.collect(effects, string(sql), time.Unix(int64(e.Timestamp), 0))
+	s.collect(effects, &sp)
 	s.settled(e)
 	if len(s.changes) > 0 {
 		return true, s.change(b)
@@ -98,14 +101,14 @@ func (s *source) change(b *record.Batch) error {
 }
 
 // collect makes schema changes of what a statement has done to tables that are
-// read. at is the statement's own time.
-func (s *source) collect(effects []binlogkit.Effect, sql string, at time.Time) {
+// read.
+func (s *source) collect(effects []binlogkit.Effect, sp *spelling) {
 	if s.reader.config.DDLSkip {
 		return
 	}
 	swapped := s.swaps(effects)
 	for i, e := range effects {
-		c := record.Change{Kind: e.Kind, Name: e.Name, From: s.schema(e.Before), To: s.schema(e.After), SQL: sql, LSN: s.stamp.place(), At: s.f.tx.time}
+		c := record.Change{Kind: e.Kind, Name: e.Name, From: s.schema(e.Before), To: s.schema(e.After), SQL: sp.text, LSN: s.stamp.place(), At: s.f.tx.time}
 		has, goes := s.tables.lists.has(e.Name), e.Kind == record.Rename && s.tables.lists.has(e.To)
 		switch {
 		case swapped[i] == away:
@@ -113,7 +116,7 @@ func (s *source) collect(effects []binlogkit.Effect, sql string, at time.Time) {
 		case swapped[i] == into:
 			was := s.replaced(effects, e.To)
 			c.Kind, c.Name, c.From = record.Alter, e.To, s.schema(was)
-			c.Columns = binlogkit.ColumnChanges(was, e.After, false, c.To, &s.tables.options, at)
+			c.Columns = binlogkit.ColumnChanges(was, e.After, nil, c.To, &s.tables.options)
 		case has:
 			if c.Kind == record.Alter && c.From != nil && c.From == c.To {
 				c.Kind = record.Other
@@ -122,7 +125,7 @@ func (s *source) collect(effects []binlogkit.Effect, sql string, at time.Time) {
 				c.SQL = spell(&e)
 			}
 			if e.Kind == record.Alter || e.Kind == record.Rename {
-				c.Columns = binlogkit.ColumnChanges(e.Before, e.After, true, c.To, &s.tables.options, at)
+				c.Columns = binlogkit.ColumnChanges(e.Before, e.After, &sp.run, c.To, &s.tables.options)
 			}
 		case goes:
 			c.Kind, c.Name, c.From, c.SQL = record.Create, e.To, nil, spell(&e)
@@ -206,8 +209,8 @@ func (s *source) describeAll() {
 
 // refuse is about statements that changed rows and are in the log as such, and
 // not as rows: those of a session that has set binlog_format.
-func (s *source) refuse(database string, sql []byte) error {
-	names, changes := s.history.Changes(database, string(sql))
+func (s *source) refuse(database, sql string) error {
+	names, changes := s.history.Changes(database, sql)
 	if !changes {
 		return nil
 	}

@@ -265,7 +265,8 @@ func (r *reader) rewind(ctx context.Context, srv *server, at, end *Position, his
 	changed := map[record.Name]bool{}
 	_, err := r.scan(ctx, srv, at, func(f *follower, e *event) (bool, error) {
 		if e.kind == statement && binlogkit.IsDDL(e.query.Query) {
-			for _, name := range history.Names(string(e.query.Schema), string(e.query.Query)) {
+			sp := srv.spelled(e)
+			for _, name := range history.Names(sp.database, sp.plain) {
 				changed[lower(name)] = true
 			}
 		}

@@ -58,7 +58,7 @@ func fills(t *testing.T, db servers.Database, mariaDB bool, column string, refus
 	}
 	e := effects[0]
 	c := &record.Change{Kind: record.Alter, Name: e.Name, From: binlogkit.SchemaOf(e.Before, o), To: binlogkit.SchemaOf(e.After, o), SQL: alter}
-	c.Columns = binlogkit.ColumnChanges(e.Before, e.After, true, c.To, o, statementTime(t, db))
+	c.Columns = binlogkit.ColumnChanges(e.Before, e.After, &binlogkit.Run{Session: binlogkit.Session{At: statementTime(t, db)}}, c.To, o)
 	for range 2 {
 		w := plugintest.NewWriter(t, Info(), job(db, "dst", map[string]any{"schemaChange": "evolve"}))
 		err := w.(plugin.Migrator).Migrate(t.Context(), c)

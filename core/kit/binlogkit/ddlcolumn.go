@@ -26,7 +26,7 @@ func charsetName(name string) string {
 
 // add puts a column at a place of the table and returns it.
 func (h *History) add(d *Definition, def *ast.ColumnDef, at int) int {
-	c := Column{Name: def.Name.Name.O, Nullable: true, Default: Default{Form: formNone}}
+	c := Column{Name: def.Name.Name.O, Nullable: true, Default: Default{Form: formNone}, plain: true}
 	charset := charsetName(def.Tp.GetCharset())
 	if charset == "" && def.Tp.GetCollate() != "" {
 		charset = CharsetOf(def.Tp.GetCollate())
@@ -36,12 +36,14 @@ func (h *History) add(d *Definition, def *ast.ColumnDef, at int) int {
 		switch o.Tp {
 		case ast.ColumnOptionNotNull:
 			c.Nullable = false
+		case ast.ColumnOptionNull:
+			c.plain = false
 		case ast.ColumnOptionPrimaryKey:
 			c.Nullable, primary = false, true
 		case ast.ColumnOptionUniqKey:
 			unique = true
 		case ast.ColumnOptionDefaultValue:
-			c.Default = defaultOf(o.Expr)
+			c.Default, c.plain = defaultOf(o.Expr), false
 		case ast.ColumnOptionAutoIncrement, ast.ColumnOptionGenerated:
 			c.Default = Default{Form: formComputed}
 		case ast.ColumnOptionCollate:

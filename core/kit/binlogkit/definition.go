@@ -18,7 +18,8 @@ type Column struct {
 
 	Default Default `json:"default,omitzero"`
 
-	from string // its name before the last statement; "": it has come with that
+	from  string // its name before the last statement; "": it has come with that
+	plain bool   // that statement says neither of a default nor of NULL
 }
 
 // Index is a primary key or a unique index; others say nothing about rows.

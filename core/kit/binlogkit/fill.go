@@ -9,18 +9,18 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/datasync-io/datasync/core/record"
 )
 
 // ColumnChanges says what a change has done to a table's columns beside their
-// shape. before is what the table was; followed tells that after is what one
-// statement has made of it, which says what each column was called before,
-// else columns of new names are new where no other one has gone in their place.
-// s is the schema of after, at the time that the statement was run at.
-func ColumnChanges(before, after *Definition, followed bool, s *record.Schema, o *Options, at time.Time) []record.ColumnChange {
+// shape. before is what the table was; run is how the one statement was run that
+// has made after of it, which says what each column was called before; nil:
+// another table has taken the place, with rows that were written at times of
+// their own, and columns of new names are new where no other one has gone in
+// their place. s is the schema of after.
+func ColumnChanges(before, after *Definition, run *Run, s *record.Schema, o *Options) []record.ColumnChange {
 	if before == nil || after == nil || s == nil {
 		return nil
 	}
@@ -32,7 +32,7 @@ func ColumnChanges(before, after *Definition, followed bool, s *record.Schema, o
 			continue
 		}
 		from := c.from
-		if !followed {
+		if run == nil {
 			if from = c.Name; before.Column(from) < 0 && (i >= len(before.Columns) || after.Column(before.Columns[i].Name) >= 0) {
 				from = ""
 			}
@@ -44,7 +44,7 @@ func ColumnChanges(before, after *Definition, followed bool, s *record.Schema, o
 				continue
 			}
 			change.Added = true
-			change.Fill, change.Default = c.fill(o, at), c.constant(o)
+			change.Fill, change.Default = c.fill(o, run), c.constant(o)
 		case was < 0 || c.Default == before.Columns[was].Default || c.Default.Form == "" || before.Columns[was].Default.Form == "" && c.Default.Form == formNone:
 			continue
 		default:
@@ -71,10 +71,12 @@ func (c *Column) constant(o *Options) record.Default {
 // fill is what rows have that were there when the column was added: its
 // default, or else what stands for no value in a column that takes no NULL
 // (https://dev.mysql.com/doc/refman/8.0/en/data-type-defaults.html).
-func (c *Column) fill(o *Options, at time.Time) record.Default {
+func (c *Column) fill(o *Options, run *Run) record.Default {
 	switch {
-	case c.Default.Form == formNow && strings.EqualFold(c.Type, "timestamp") && !at.IsZero():
-		return record.Default{Kind: record.Constant, Text: at.UTC().Format("2006-01-02 15:04:05Z")}
+	case c.Default.clocked():
+		return c.clock(o, run)
+	case c.implicit(run):
+		return computed
 	case c.Default.Form != formNone || c.Nullable:
 		return c.constant(o)
 	}

@@ -28,7 +28,7 @@ func spellChanges(s *record.Schema, list []record.ColumnChange) string {
 // What statements say of columns: which are new, what the rows that are there
 // have in them, and what those that come.
 func TestColumnChanges(t *testing.T) {
-	at := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+	run := &Run{Session: Session{At: time.Date(2024, 5, 6, 7, 8, 9, 987_654_000, time.UTC), Exact: true}, Location: time.FixedZone("", 19800)}
 	for name, c := range map[string]struct{ alter, want string }{
 		"none":                   {"ADD c INT", "c added none default none"},
 		"taken for nothing":      {"ADD c INT NOT NULL", "c added '0' default none"},
@@ -43,7 +43,13 @@ func TestColumnChanges(t *testing.T) {
 		"left as it is":          {"MODIFY n BIGINT DEFAULT 3", ""},
 		"left out":               {"MODIFY n BIGINT", "n default none"},
 		"the clock":              {"ADD c TIMESTAMP DEFAULT NOW()", "c added '2024-05-06 07:08:09Z' default computed"},
-		"a clock of a zone":      {"ADD c DATETIME DEFAULT NOW()", "c added computed default computed"},
+		"digits of the clock":    {"ADD c TIMESTAMP(3) DEFAULT NOW(3)", "c added '2024-05-06 07:08:09.987Z' default computed"},
+		"a clock of a zone":      {"ADD c DATETIME DEFAULT NOW()", "c added '2024-05-06 12:38:09' default computed"},
+		"a day":                  {"ADD c DATE DEFAULT (CURRENT_DATE)", "c added '2024-05-06' default computed"},
+		"a rounded clock":        {"ADD c TIME DEFAULT (CURTIME(6))", "c added computed default computed"},
+		"a later moment":         {"ADD c DATETIME DEFAULT (NOW() + INTERVAL 1 DAY)", "c added computed default computed"},
+		"a sum":                  {"ADD c INT DEFAULT (1 + 2 * -3)", "c added '-5' default '-5'"},
+		"a quotient":             {"ADD c INT DEFAULT (6 / 2)", "c added computed default computed"},
 		"rounded":                {"ADD c DECIMAL(5,1) DEFAULT 1.25", "c added computed default computed"},
 		"cut":                    {"ADD c VARCHAR(2) DEFAULT 'abc'", "c added computed default computed"},
 		"another character set":  {"ADD c VARCHAR(9) DEFAULT _latin1 X'e9'", "c added computed default computed"},
@@ -67,7 +73,7 @@ func TestColumnChanges(t *testing.T) {
 			}
 			e := effects[0]
 			s := SchemaOf(e.After, o)
-			if got := spellChanges(s, ColumnChanges(e.Before, e.After, true, s, o, at)); got != c.want {
+			if got := spellChanges(s, ColumnChanges(e.Before, e.After, run, s, o)); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
@@ -101,8 +107,43 @@ func TestColumnChangesOfASwap(t *testing.T) {
 			t.Fatal(fmt.Sprint(effects), err)
 		}
 		s := SchemaOf(effects[1].After, o)
-		if got := spellChanges(s, ColumnChanges(effects[0].Before, effects[1].After, false, s, o, time.Time{})); got != c.want {
+		if got := spellChanges(s, ColumnChanges(effects[0].Before, effects[1].After, nil, s, o)); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
+	}
+}
+
+// A statement whose session is not known to the second's fraction, or in its
+// zone, or gives columns defaults without a word, leaves them unknown.
+func TestColumnChangesOfASession(t *testing.T) {
+	at := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+	for name, c := range map[string]struct {
+		alter string
+		run   Run
+		want  string
+	}{
+		"no fraction":      {"ADD c TIMESTAMP(3) DEFAULT NOW(3)", Run{Session: Session{At: at}}, "c added computed default computed"},
+		"no zone":          {"ADD c DATETIME DEFAULT NOW()", Run{Session: Session{At: at}}, "c added computed default computed"},
+		"an instant":       {"ADD c TIMESTAMP DEFAULT NOW()", Run{Session: Session{At: at}}, "c added '2024-05-06 07:08:09Z' default computed"},
+		"without a word":   {"ADD c TIMESTAMP", Run{Session: Session{At: at, Implicit: true}}, "c added computed default none"},
+		"without, NOT":     {"ADD c TIMESTAMP NOT NULL", Run{Session: Session{At: at, Implicit: true}}, "c added computed default none"},
+		"NULL is said":     {"ADD c TIMESTAMP NULL", Run{Session: Session{At: at, Implicit: true}}, "c added none default none"},
+		"explicit default": {"ADD c TIMESTAMP", Run{Session: Session{At: at}}, "c added none default none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, o := NewHistory(Product{}), &Options{ZeroNull: true, Intern: func(s *record.Schema) *record.Schema { return s }}
+			for _, sql := range []string{"CREATE TABLE d.t (a INT PRIMARY KEY)", "ALTER TABLE d.t " + c.alter} {
+				effects, err := h.Apply("d", sql)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if e := effects[0]; e.Before != nil {
+					s := SchemaOf(e.After, o)
+					if got := spellChanges(s, ColumnChanges(e.Before, e.After, &c.run, s, o)); got != c.want {
+						t.Errorf("got %q, want %q", got, c.want)
+					}
+				}
+			}
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pingcap/tidb/pkg/parser"
 	"github.com/pingcap/tidb/pkg/parser/ast"
+	"github.com/pingcap/tidb/pkg/parser/mysql"
 	_ "github.com/pingcap/tidb/pkg/parser/test_driver" // literals of the parser
 
 	"github.com/datasync-io/datasync/core/record"
@@ -137,6 +138,11 @@ func (h *History) Apply(database, sql string) ([]Effect, error) {
 		return nil, err
 	}
 	return h.apply(database, node), nil
+}
+
+// Under says in what sql_mode the statements are from here on.
+func (h *History) Under(mode uint64) {
+	h.parser.SetSQLMode(mysql.SQLMode(mode) & mysql.ModeRealAsFloat)
 }
 
 // Forget drops a definition that is no longer certain.

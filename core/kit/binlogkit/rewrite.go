@@ -92,6 +92,10 @@ func standIn(text, last string, src *[]byte, i *int) string {
 		}
 	case "spatial":
 		return ""
+	case "default":
+		if text, ok := standInDefault(*src, i); ok {
+			return text
+		}
 	case "invisible":
 		if last != ")" && last != "`" {
 			return "COLUMN_FORMAT " + hiddenFormat
@@ -119,6 +123,55 @@ func standIn(text, last string, src *[]byte, i *int) string {
 		}
 	}
 	return text
+}
+
+// standInFunction stands for an expression, which is its argument.
+const standInFunction = "datasync_expression"
+
+// standInDefault writes an expression behind DEFAULT that the parser may not
+// take there as a function of its text: one in parentheses, or of MariaDB a
+// function with or without.
+func standInDefault(src []byte, i *int) (string, bool) {
+	from := skipBlank(src, *i)
+	name, end := wordAt(src, from)
+	switch at := skipBlank(src, end); {
+	case from < len(src) && src[from] == '(':
+		end = endOfParentheses(src, from)
+	case clocks[strings.ToLower(name)].Form == formNow && !clocks[strings.ToLower(name)].UTC:
+		return "", false // ON UPDATE may follow
+	case name != "" && at < len(src) && src[at] == '(':
+		end = endOfParentheses(src, at)
+	case !bareFunctions[strings.ToLower(name)]:
+		return "", false
+	}
+	*i = end
+	return fmt.Sprintf("DEFAULT (%s(x'%x'))", standInFunction, src[from:end]), true
+}
+
+// bareFunctions are those that are called without parentheses.
+var bareFunctions = map[string]bool{"current_date": true, "current_time": true, "utc_date": true, "utc_time": true, "utc_timestamp": true,
+	"current_user": true, "current_role": true}
+
+// endOfParentheses returns where what begins with a parenthesis at i ends.
+func endOfParentheses(src []byte, i int) int {
+	for depth := 0; i < len(src); {
+		if i = skipBlank(src, i); i >= len(src) {
+			break
+		}
+		switch c := src[i]; c {
+		case '\'', '"', '`':
+			i = skipQuoted(src, i)
+			continue
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if i++; depth == 0 {
+			return i
+		}
+	}
+	return len(src)
 }
 
 // parsed are the character sets that the parser knows.
@@ -207,11 +260,14 @@ func skipBlank(s []byte, i int) int {
 }
 
 // skipQuoted returns where a quoted text ends that begins at i.
-func skipQuoted(s []byte, i int) int {
+func skipQuoted(s []byte, i int) int { return endOfQuoted(s, i, s[i] == '`') }
+
+// endOfQuoted is skipQuoted where backslashes may be literal.
+func endOfQuoted(s []byte, i int, literal bool) int {
 	quote := s[i]
 	for i++; i < len(s); i++ {
 		switch {
-		case s[i] == '\\' && quote != '`':
+		case s[i] == '\\' && !literal:
 			i++
 		case s[i] == quote && i+1 < len(s) && s[i+1] == quote:
 			i++
