@@ -38,8 +38,8 @@ func job(db servers.PostgreSQLDatabase, table string, more map[string]any) strin
 	return string(text)
 }
 
-// dial connects beside the writer; the connection is closed at the end of the test.
-func dial(t testing.TB, db servers.PostgreSQLDatabase) *pgkit.Conn {
+// settings are those of a job's connections.
+func settings(t testing.TB, db servers.PostgreSQLDatabase) *pgkit.Settings {
 	t.Helper()
 	cfg := defaults()
 	d, err := config.Inline(job(db, "t", nil))
@@ -53,7 +53,13 @@ func dial(t testing.TB, db servers.PostgreSQLDatabase) *pgkit.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := pgkit.Dial(context.Background(), s)
+	return s
+}
+
+// dial connects beside the writer; the connection is closed at the end of the test.
+func dial(t testing.TB, db servers.PostgreSQLDatabase) *pgkit.Conn {
+	t.Helper()
+	c, err := pgkit.Dial(context.Background(), settings(t, db))
 	if err != nil {
 		t.Fatal(err)
 	}

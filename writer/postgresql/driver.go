@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/errclass"
@@ -87,7 +89,25 @@ func (d *driver) Dial(ctx context.Context) (sqlwrite.Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.durable(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
 	return &session{conn: conn, log: d.log, writers: map[*sqlwrite.Form]formWriter{}}, nil
+}
+
+// durable has commits wait for the server's disk where its default is that they
+// do not: the source is told of positions whose rows a crash would take (I1). A
+// job whose URL says otherwise has it its way.
+func (d *driver) durable(ctx context.Context, conn *pgkit.Conn) error {
+	const setting = "synchronous_commit"
+	if slices.ContainsFunc(d.settings.Variables, func(v string) bool { return strings.HasPrefix(v, setting+"=") }) {
+		return nil
+	}
+	err := conn.Exec(ctx, "SELECT set_config(name, 'local', false) FROM pg_catalog.pg_settings WHERE name = '"+setting+"' AND setting = 'off'")
+	if err != nil {
+		return fmt.Errorf("having commits wait for the disk (%s): %w", setting, err)
+	}
+	return nil
 }
 
 // Supports implements [sqlwrite.Driver].

@@ -30,6 +30,11 @@ var _ sqlwrite.Session = (*session)(nil)
 
 const savepoint = "datasync"
 
+// begin has each statement see what was committed before it, whatever the
+// server's default_transaction_isolation: a claim that has waited for another
+// run's commit must find that run's positions (I10).
+const begin = "BEGIN ISOLATION LEVEL READ COMMITTED"
+
 // Table implements [sqlwrite.Session].
 func (s *session) Table(ctx context.Context, name record.Name) (*sqlkit.Table, error) {
 	if err := s.catchUp(ctx); err != nil {
@@ -46,7 +51,7 @@ func (s *session) Table(ctx context.Context, name record.Name) (*sqlkit.Table, e
 // waiting takes the statements that have to be sent first.
 func (s *session) waiting() (list []string) {
 	if s.begin {
-		list = append(list, "BEGIN", "SET CONSTRAINTS ALL IMMEDIATE")
+		list = append(list, begin, "SET CONSTRAINTS ALL IMMEDIATE")
 		s.begin = false
 	}
 	if s.saves {

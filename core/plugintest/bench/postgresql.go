@@ -134,9 +134,10 @@ func (w *warehouse) ask(ctx context.Context, sql string) (string, error) {
 	return strings.TrimSpace(string(text)), err
 }
 
-// access is what a reader or a writer of a table needs.
+// access is what a reader or a writer of a table needs. Commits do not wait for
+// the disk, as with the native tools, which take the server's setting.
 func (w *warehouse) access(table string, more fields) fields {
-	return connection(fmt.Sprintf("jdbc:postgresql://%s:%s/%s?sslmode=disable", w.host, w.port, database), table, more)
+	return connection(fmt.Sprintf("jdbc:postgresql://%s:%s/%s?sslmode=disable&options=-c%%20synchronous_commit%%3Doff", w.host, w.port, database), table, more)
 }
 
 // connection is the parameters of a reader or writer of a table, and more of them.
