@@ -190,6 +190,8 @@ func TestPatterns(t *testing.T) {
 		{"MM-dd-yyyy", "01-02-2024", record.String, "2024-01-02 00:00:00"},
 		{"MM-dd-yyyy", "nonsense", record.String, "bad conversion"},
 		{"yyyy", "2024", record.Date, "2024-01-01"},
+		{"yyyy年MM月dd日", "2024年01月02日", record.Date, "2024-01-02"},
+		{"yyyy年M月d日 HH时", "2024年1月2日 03时", record.Datetime, "2024-01-02 03:00:00"},
 	} {
 		if got := run(t, str(tt.text), record.Column{Kind: tt.to}, convert.Options{Format: tt.format, Zone: zone}); got != tt.want {
 			t.Errorf("%q by %q to %s: got %q, want %q", tt.text, tt.format, tt.to, got, tt.want)
@@ -198,7 +200,7 @@ func TestPatterns(t *testing.T) {
 	instant := at(1704164645, 678_900_000) // 2024-01-02T03:04:05.6789Z
 	for format, want := range map[string]string{
 		"yyyy-MM-dd HH:mm:ss": "2024-01-02 05:04:05", "yy/M/d h:mm a": "24/1/2 5:04 AM", "HH:mm:ss.SSSSSS": "05:04:05.678900", "yyyyMMddHHmmssSSS": "20240102050405678",
-		"EEEE, dd MMM yyyy": "Tuesday, 02 Jan 2024", "EEE MMMM": "Tue January", "XXX": "+02:00", "XX": "+0200", "X": "+02", "Z": "+0200", "z": "GMT+02:00", "kk KK": "05 05", "''yyyy''": "'2024'",
+		"EEEE, dd MMM yyyy": "Tuesday, 02 Jan 2024", "EEE MMMM": "Tue January", "XXX": "+02:00", "XX": "+0200", "X": "+02", "Z": "+0200", "z": "GMT+02:00", "kk KK": "05 05", "''yyyy''": "'2024'", "yyyy年MM月dd日": "2024年01月02日",
 	} {
 		if got := run(t, instant, record.Column{Kind: record.String}, convert.Options{Format: format, Zone: zone}); got != want {
 			t.Errorf("writing by %q: got %q, want %q", format, got, want)

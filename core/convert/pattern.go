@@ -48,7 +48,7 @@ func compile(text string) (*pattern, error) {
 			p.items = append(p.items, item{letter: ch, width: n - i})
 			i = n
 		default:
-			p.literal(string(ch))
+			p.literal(text[i : i+1]) // a byte: letters beyond ASCII are several
 			i++
 		}
 	}

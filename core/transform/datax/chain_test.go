@@ -94,7 +94,7 @@ func TestFilter(t *testing.T) {
 		{3, "=", "12.5", true}, {3, ">", "12.4999999999999999999", true}, {4, "<", "3", true}, {4, "=", "2.5", true},
 		{5, ">=", "1700000000000", true}, {5, "<", "1700000000000", false}, {1, ">", "Zoe", true}, {1, "<", "Zz", true},
 		{2, ">", "1", false}, {2, "<", "1", false}, {2, "like", ".*", false}, {2, "not like", ".*", true}, {2, "=", "null", true}, {2, "=", "x", false}, {2, "!=", "NULL", false}, {2, "!=", "x", true},
-		{1, "=", "null", false}, {1, "!=", "null", true}, {0, "=", "null", false},
+		{1, "=", "null", false}, {1, "!=", "null", true}, {0, "=", "null", false}, {0, "!=", "null", true},
 	} {
 		got, err := apply(t, step("dx_filter", tt.column, tt.operator, tt.value))
 		if err != nil || (got == "") != tt.dropped {
@@ -103,6 +103,38 @@ func TestFilter(t *testing.T) {
 	}
 	if got, err := apply(t, step("dx_substr", 0, "0", "1"), step("dx_filter", 0, "=", "4")); err != nil || got != "" {
 		t.Errorf("what a step has made is compared as text: %q, %v", got, err)
+	}
+}
+
+// A text of these four letters is compared as any other, beside what NULL does.
+func TestFilterOfTheTextNull(t *testing.T) {
+	s := record.NewSchema(record.Name{Table: "t"}, []record.Column{{Name: "name", Kind: record.String, Nullable: true}}, 0)
+	for operator, want := range map[string]string{"=": "x", "!=": "null,NULL"} {
+		st, err := datax.NewStep(step("dx_filter", 0, operator, "null"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, out := record.NewBatch(0, 0), record.NewBatch(0, 0)
+		for _, text := range []string{"null", "x"} {
+			in.Begin(s, record.Insert)
+			in.String([]byte(text))
+		}
+		in.Begin(s, record.Insert)
+		in.Null()
+		if err := (datax.Chain{st}).NewTransform().Apply(context.Background(), in, out); err != nil {
+			t.Fatal(err)
+		}
+		var left []string
+		for i := range out.Len() {
+			if out.Row(i).Kind(0) == record.Null {
+				left = append(left, "NULL")
+			} else {
+				left = append(left, string(out.Row(i).Bytes(0)))
+			}
+		}
+		if got := strings.Join(left, ","); got != want {
+			t.Errorf("%s null leaves %s, want %s", operator, got, want)
+		}
 	}
 }
 

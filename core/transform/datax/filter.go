@@ -96,6 +96,9 @@ func (f *filter) plan(col record.Column) (matcher, error) {
 	if f.re != nil {
 		return nil, nil
 	}
+	if !ordered(col.Kind) {
+		return nil, nil
+	}
 	if isNull := strings.EqualFold(f.value, "null"); isNull && (f.operator == "=" || f.operator == "!=") {
 		return func(record.Row, int) (bool, error) { return f.operator == "!=", nil }, nil
 	}
@@ -130,6 +133,15 @@ func (f *filter) plan(col record.Column) (matcher, error) {
 		}, nil
 	}
 	return nil, nil
+}
+
+// ordered tells the kinds that are compared as what they are and not as text.
+func ordered(k record.Kind) bool {
+	switch k {
+	case record.Int64, record.Uint64, record.Decimal, record.Float32, record.Float64, record.Date, record.Datetime, record.Timestamp:
+		return true
+	}
+	return false
 }
 
 // number compares exactly.
