@@ -276,10 +276,26 @@ func TestRestoreColumn(t *testing.T) {
 		{`{"isStream": true, "restoreColumnName": "x"}`, ""},
 		{`{"isRestore": true, "restoreColumnName": "its"}`, `job.setting.restore.restoreColumnName: the reader has no column "its", did you mean ts?`},
 		{`{"isRestore": true, "restoreColumnName": "ts", "restoreColumnIndex": 0}`, `job.setting.restore.restoreColumnIndex: column "ts" has index 1 in the reader`},
+		{`{"isRestore": true, "restoreColumnIndex": 9}`, `job.setting.restore.restoreColumnIndex: the reader has no column 9, there are 2, from 0 on`},
+		{`{"isRestore": true, "restoreColumnName": "ts", "restoreColumnIndex": 9}`, `restoreColumnIndex: column "ts" has index 1 in the reader`},
+		{`{"isRestore": false, "restoreColumnIndex": 9}`, ""},
 	} {
 		_, err := job.Parse([]byte(withSetting(`{"restore": `+tt.restore+`}`, "")), job.Options{})
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("%s: got %v, want %s", tt.restore, err, tt.want)
+		}
+	}
+}
+
+// A number of channels that nothing can be made of is a fault, and costs no memory.
+func TestTooManyChannels(t *testing.T) {
+	for _, key := range []string{"channel", "readerChannel", "writerChannel"} {
+		if _, err := job.Parse([]byte(withSetting(`{"speed": {"`+key+`": 1024}}`, "")), job.Options{}); err != nil {
+			t.Errorf("%s: %v", key, err)
+		}
+		_, err := job.Parse([]byte(withSetting(`{"speed": {"`+key+`": 99999999999}}`, "")), job.Options{})
+		if want := "job.setting.speed." + key + ": expected at most 1024 channels, found 99999999999"; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
 		}
 	}
 }

@@ -5,10 +5,10 @@ import (
 )
 
 // restoreColumn checks, as FlinkX does, that a bounded job that is to resume
-// names a column that its reader has. A file that lists no column names is not checked.
+// names a column that its reader has, by name or index. A file that lists no column names is not checked.
 func (p *parser) restoreColumn(j *Job) {
 	r := j.Setting.Restore
-	if !r.IsRestore || r.IsStream || r.RestoreColumnName == "" || len(j.Pipelines) == 0 {
+	if !r.IsRestore || r.IsStream || r.RestoreColumnName == "" && r.RestoreColumnIndex < 0 || len(j.Pipelines) == 0 {
 		return
 	}
 	parameter := j.Pipelines[0].Reader.Parameter
@@ -18,6 +18,12 @@ func (p *parser) restoreColumn(j *Job) {
 	at := j.root.Member("job").Member("setting").Member("restore")
 	names := columnNames(parameter.Node().Member("column"))
 	if len(names) == 0 {
+		return
+	}
+	if r.RestoreColumnName == "" {
+		if r.RestoreColumnIndex >= len(names) {
+			p.add(at.Member("restoreColumnIndex").Errorf("the reader has no column %d, there are %d, from 0 on", r.RestoreColumnIndex, len(names)))
+		}
 		return
 	}
 	found := -1

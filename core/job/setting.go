@@ -129,9 +129,6 @@ func (s *Speed) of(one perChannel) {
 	}
 }
 
-// maxChannels is how many channels a quotient of speeds can ask for.
-const maxChannels = 1024
-
 // times multiplies a positive speed; what is too much is no limit.
 func times(one int64, channels int) int64 {
 	if one > math.MaxInt64/int64(max(1, channels)) {
