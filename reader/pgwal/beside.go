@@ -28,13 +28,12 @@ func (s *source) besides(ctx context.Context) (err error) {
 	if s.came.before, err = currentVisible(ctx, s.lookup); err != nil {
 		return err
 	}
-	l := s.tables.lists
-	l.waiting = s.spec.Lists[min(l.passed, len(s.spec.Lists)):]
+	s.tables.lists = s.spec.From(s.tables.lists.Passed)
 	s.copier = handover.NewCopier(handover.Log[high, uint32]{
 		Parse: parseHigh, Covers: shown, Passed: func(h high) bool { return h.at <= s.at }, Here: s.came.here, Follows: s.follows, Schema: s.tables.shape,
 		Rows: s.reader.chunk, Logger: s.reader.env.Log,
 	}, &views{reader: s.reader, publication: s.spec.Publication, beside: true}, s.tables.copies, &s.reader.signals)
-	s.copier.Forget(func(n record.Name) bool { return !s.reader.config.wants(n) || s.tables.lists.comes(n) })
+	s.copier.Forget(func(n record.Name) bool { return !s.reader.config.wants(n) || s.tables.lists.Comes(n) })
 	s.relisted()
 	return nil
 }
@@ -49,7 +48,7 @@ func currentVisible(ctx context.Context, c *pgkit.Conn) (visible, error) {
 
 // follows tells that a table is read where the log is.
 func (s *source) follows(n record.Name) bool {
-	return n.Database == s.reader.config.settings.Database && s.reader.config.wants(n) && !s.tables.lists.comes(n)
+	return n.Database == s.reader.config.settings.Database && s.reader.config.wants(n) && !s.tables.lists.Comes(n)
 }
 
 // shape returns the log's schema for that of a view.
@@ -159,12 +158,9 @@ func (v *views) Whole(ctx context.Context, name record.Name, rows int) (split pl
 	if err != nil {
 		return split, c, err
 	}
-	read := sqlkit.Spec{Kind: sqlkit.All, Table: &name, Key: make([]string, len(order)), Unique: true, Most: rows}
-	for i, f := range order {
-		read.Key[i] = f.Name
-	}
-	split, err = chunkSplit(nil, name, 0, &read, nil)
-	return split, handover.Chunk{Table: name}, err
+	c = handover.Chunk{Table: name}
+	split, err = chunkSpec{V: version, Chunk: c}.Split(0, sqlkit.Spec{Kind: sqlkit.All, Table: &name, Most: rows}, order)
+	return split, c, err
 }
 
 // whole returns the columns that a table's rows can be read in the order of,

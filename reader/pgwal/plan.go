@@ -2,10 +2,6 @@ package pgwal
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
-	"time"
 
 	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/pgkit"
@@ -27,7 +23,9 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, err
 			splits, err = r.onlyRows(ctx, c, p.Channels)
 			return err
 		}
-		sp := &spec{V: version, Slot: r.config.slot(r.env.Job), Anew: r.recopies.Load(), List: r.list(), Database: r.config.settings.Database}
+		sp := &spec{V: version, Slot: r.config.slot(r.env.Job), Anew: r.recopies.Load(), Database: r.config.settings.Database}
+		list := r.list()
+		sp.List = &list
 		if sp.Publication, err = publish(ctx, c, r.config, sp.Slot); err != nil {
 			return err
 		}
@@ -72,61 +70,31 @@ func (r *reader) onlyRows(ctx context.Context, c *pgkit.Conn, channels int) ([]p
 	return r.chunks(ctx, c, nil, names, channels, len(names) > 1)
 }
 
-// after plans the log when all chunks have ended. Changes of rows in what was
-// set aside are left out of it: another run, which takes the chunk up again,
-// copies these rows as they are then.
-func (r *reader) after(now []plugin.Progress) ([]plugin.Split, error) {
-	var log *spec
-	logs, copied := 0, 0
-	var segments []handover.Segment
-	for _, p := range now {
-		if isLog(p.Split) {
-			if logs++; !p.Done {
-				return nil, nil
-			}
-			sp, err := left(p)
-			if err != nil {
-				return nil, err
-			}
-			log = sp
-			continue
-		}
-		c, err := parseChunk(p.Split)
-		switch {
-		case err != nil:
-			return nil, err
-		case !p.Done && p.Err == "":
-			return nil, nil
-		case c.Log == nil:
-			continue
-		}
-		if log == nil || logs == 0 && log.Tables == nil {
-			log = c.Log
-		}
-		if p.Done && p.Position == nil || !r.config.wants(c.Chunk.Table) { // it is off the list, or was
-			copied++
-			continue
-		}
-		parts := handover.Segments
-		if !p.Done {
-			parts = func(c handover.Chunk, p plugin.Progress) ([]handover.Segment, error) {
-				return handover.Left(&views{reader: r, publication: log.Publication}, c, p)
-			}
-		} else {
-			copied++
-		}
-		more, err := parts(c.Chunk, p)
-		if err != nil {
-			return nil, err
-		}
-		segments = append(segments, more...)
+// plan is what the splits of the job have in common with those of other logs.
+// Of the logs that chunks name, the one with the tables' definitions is whole.
+func (r *reader) plan() *handover.Plan[spec] {
+	return &handover.Plan[spec]{
+		Views: func(sp *spec) handover.Views { return &views{reader: r, publication: sp.Publication} },
+		IsLog: isLog, Parse: parseChunk, Left: left, Check: r.resumeLog, Same: r.same,
+		Spec: func(s plugin.Split) (*spec, error) {
+			sp, _, err := parseSpec(s)
+			return &sp, err
+		},
+		Ends:  func(sp *spec) { sp.Ends = true },
+		Whole: func(sp *spec) bool { return sp.Tables != nil },
+		Off:   func(n record.Name) bool { return !r.config.wants(n) },
 	}
-	if log == nil || copied == 0 {
-		return nil, nil
+}
+
+// after plans the log when all chunks have ended.
+func (r *reader) after(now []plugin.Progress) ([]plugin.Split, error) {
+	log, copied, nth, err := r.plan().Next(now)
+	if err != nil || log == nil {
+		return nil, err
 	}
 	next := *log
-	next.Copied, next.Ends = segments, false
-	split, err := logSplit(&next, logs+1)
+	next.Copied, next.Ends = copied, false
+	split, err := logSplit(&next, nth)
 	return []plugin.Split{split}, err
 }
 
@@ -152,86 +120,14 @@ func left(p plugin.Progress) (*spec, error) {
 	return &sp, nil
 }
 
-// ended is the source of a log that is left for tables to be copied: it has
-// ended where it is.
-type ended struct{ at json.RawMessage }
-
-// Fill implements [plugin.Source].
-func (s *ended) Fill(_ context.Context, b *record.Batch) error {
-	if s.at != nil {
-		b.Mark(s.at, time.Time{})
-	}
-	return io.EOF
-}
-
-// Close implements [plugin.Source].
-func (s *ended) Close() error { return nil }
-
-// Resume implements [plugin.Resumer]. Where rows are still to be copied though
-// the log has been read, as of a table that was set aside, the log is left and
-// taken up again after them. Tables that came to the list are copied beside the
-// log.
+// Resume implements [plugin.Resumer]. Tables that came to the list are copied
+// beside the log.
 func (r *reader) Resume(ctx context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
-	if _, err := r.check(stored); err != nil {
+	stored, err := r.plan().Resume(stored, func(stored []plugin.Progress) ([]plugin.Progress, error) {
+		return stored, r.relister().Relist(ctx, stored)
+	})
+	if err != nil {
 		return nil, r.anew(err, false)
-	}
-	if err := r.relist(ctx, stored); err != nil {
-		return nil, r.anew(err, false)
-	}
-	copying, err := r.check(stored) // what is off the list is not
-	switch {
-	case err != nil:
-		return nil, r.anew(err, false)
-	case copying:
-		return leave(stored)
-	}
-	return stored, nil
-}
-
-// check looks at what is stored; copying: rows are still to be copied.
-func (r *reader) check(stored []plugin.Progress) (copying bool, err error) {
-	for _, p := range stored {
-		if isLog(p.Split) {
-			if err := r.resumeLog(p); err != nil {
-				return false, err
-			}
-			continue
-		}
-		c, err := parseChunk(p.Split)
-		if err != nil {
-			return false, err
-		}
-		if c.Log != nil {
-			if err := r.same(c.Log); err != nil {
-				return false, err
-			}
-		}
-		if p.Position != nil {
-			if _, err := handover.Segments(c.Chunk, p); err != nil {
-				return false, err
-			}
-		}
-		copying = copying || !p.Done && p.Err == ""
-	}
-	return copying, nil
-}
-
-// leave has the log that is being read end where it is.
-func leave(stored []plugin.Progress) ([]plugin.Progress, error) {
-	for i := range stored {
-		p := &stored[i]
-		if !isLog(p.Split) || p.Done {
-			continue
-		}
-		sp, _, err := parseSpec(p.Split)
-		if err != nil {
-			return nil, err
-		}
-		sp.Ends = true
-		if p.Split.Spec, err = json.Marshal(sp); err != nil {
-			return nil, fmt.Errorf("encoding the split of the log: %w", err)
-		}
-		p.Split.Endless, p.Split.Leads = false, true
 	}
 	return stored, nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/plugintest"
@@ -23,7 +24,7 @@ func TestPlanHoldsDefinitionsOnce(t *testing.T) {
 		now := make([]plugin.Progress, 3)
 		sp := log
 		for i := range now {
-			split, err := chunkSplit(sp, record.Name{Schema: "public", Table: fmt.Sprint("t", i)}, 0, &sqlkit.Spec{Kind: sqlkit.All}, nil)
+			split, err := chunkSpec{V: version, Log: sp, Chunk: handover.Chunk{Table: record.Name{Schema: "public", Table: fmt.Sprint("t", i)}}}.Split(0, sqlkit.Spec{Kind: sqlkit.All}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,7 +57,7 @@ func TestTableThatCameBack(t *testing.T) {
 	log := &spec{V: version, Slot: "s", After: "0/1", Tables: json.RawMessage(`{"tables":[]}`)}
 	var now []plugin.Progress
 	for i, position := range []string{`{"v":1,"high":{}}`, ""} {
-		split, err := chunkSplit(log, record.Name{Schema: "public", Table: fmt.Sprint("t", i)}, 0, &sqlkit.Spec{Kind: sqlkit.All}, nil)
+		split, err := chunkSpec{V: version, Log: log, Chunk: handover.Chunk{Table: record.Name{Schema: "public", Table: fmt.Sprint("t", i)}}}.Split(0, sqlkit.Spec{Kind: sqlkit.All}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +80,7 @@ func TestTableThatCameBack(t *testing.T) {
 func TestTableIsGone(t *testing.T) {
 	db := servers.PostgreSQL(t).DB(t)
 	r := plugintest.NewReader(t, Info(), parameters(t, db, map[string]any{"tableList": []string{"a"}, "start": map[string]any{"mode": "initial-only"}}))
-	split, err := chunkSplit(nil, record.Name{Schema: "public", Table: "a"}, 0, &sqlkit.Spec{Kind: sqlkit.All}, nil)
+	split, err := chunkSpec{V: version, Chunk: handover.Chunk{Table: record.Name{Schema: "public", Table: "a"}}}.Split(0, sqlkit.Spec{Kind: sqlkit.All}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

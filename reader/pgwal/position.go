@@ -36,11 +36,8 @@ type spec struct {
 	Ends bool `json:"ends,omitempty"`
 	// Anew says that the tables were copied again since a position was lost.
 	Anew bool `json:"anew,omitempty"`
-	// List is the tables that are read from After on, Lists what others the job was
-	// resumed with, in order; Database is the database that they are in.
-	List     *list    `json:"list,omitempty"`
-	Lists    []relist `json:"lists,omitempty"`
-	Database string   `json:"database,omitempty"`
+	handover.Lists
+	Database string `json:"database,omitempty"` // of the tables in Lists
 }
 
 // brief is the spec as all chunks of a plan but the first have it.
@@ -54,22 +51,16 @@ func (sp *spec) brief() *spec {
 }
 
 // chunkSpec is what the Spec of a part of a table's snapshot holds.
-type chunkSpec struct {
-	V     int             `json:"v"`
-	Log   *spec           `json:"log,omitempty"` // that is read after all chunks, with Tables in the first of them; nil: none
-	Chunk handover.Chunk  `json:"chunk"`
-	Read  json.RawMessage `json:"read"`           // the Spec of package sqlkit
-	List  *list           `json:"list,omitempty"` // that is copied, where there is no log
-}
+type chunkSpec = handover.ChunkSpec[spec]
 
-func parseChunk(s plugin.Split) (chunkSpec, error) {
-	var c chunkSpec
-	err := json.Unmarshal(s.Spec, &c)
+func parseChunk(s plugin.Split) (*chunkSpec, error) {
+	c := &chunkSpec{}
+	err := json.Unmarshal(s.Spec, c)
 	if err == nil && (c.V != version || len(c.Read) == 0 || c.Log != nil && c.Log.V != version) {
 		err = errors.New("it was planned by another version")
 	}
 	if err != nil {
-		return c, lost("reading split %q: %w", s.ID, err)
+		return nil, lost("reading split %q: %w", s.ID, err)
 	}
 	return c, nil
 }

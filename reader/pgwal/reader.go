@@ -147,7 +147,7 @@ func (r *reader) openLog(ctx context.Context, from plugin.Progress) (plugin.Sour
 		return nil, r.anew(err, false)
 	}
 	if sp.Ends {
-		return &ended{from.Position}, nil
+		return &handover.Ended{At: from.Position}, nil
 	}
 	if from.Position != nil {
 		if after, err = parsePosition(from.Position); err != nil {

@@ -34,12 +34,12 @@ type tables struct {
 	byID   map[uint32]*relation
 	known  map[record.Name]*relation // the last of each table
 	fresh  bool                      // known, or what is beside it, has changed since it was kept
-	lists  *lists
+	lists  handover.Coming
 	copies *handover.Copies // beside the log
 }
 
 func newTables(c *Config, meta []string) *tables {
-	t := &tables{config: c, byID: map[uint32]*relation{}, known: map[record.Name]*relation{}, lists: new(lists), copies: new(handover.Copies)}
+	t := &tables{config: c, byID: map[uint32]*relation{}, known: map[record.Name]*relation{}, copies: new(handover.Copies)}
 	for _, m := range record.Meta {
 		if _, ours := metas[m.Name]; ours && slices.Contains(meta, m.Name) {
 			t.meta = append(t.meta, record.Column{Name: m.Name, Kind: m.Kind, Nullable: m.Name == "_txid"}) // of a row that was copied

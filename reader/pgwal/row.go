@@ -21,7 +21,7 @@ func (s *source) row(ctx context.Context, b *record.Batch, kind byte, m *message
 	if rel == nil {
 		return malformed("the log has a row of relation %d, which it has not described", id)
 	}
-	if rel.schema == nil || s.tables.lists.comes(rel.schema.Name) {
+	if rel.schema == nil || s.tables.lists.Comes(rel.schema.Name) {
 		return nil
 	}
 	var before byte // K: the identity alone, O: the whole row as it was

@@ -58,13 +58,8 @@ func storedCopying(stored []plugin.Progress) (*plugin.Copying, error) {
 		return nil, err
 	}
 	all := st.copies().Copying()
-	for _, l := range sp.Lists[min(st.Lists, len(sp.Lists)):] {
-		for _, name := range l.Came {
-			if l.Copy {
-				all.Tables = append(all.Tables, plugin.TableCopy{Table: name, State: "waiting", First: true})
-			}
-		}
-	}
+	coming := sp.From(st.Lists)
+	all.Tables = append(all.Tables, coming.Waiting()...)
 	return all, nil
 }
 
@@ -74,11 +69,11 @@ func storedTable(stored []plugin.Progress, text string) (name record.Name, err e
 	if err != nil {
 		return name, err
 	}
-	l := sp.list()
+	l := sp.Last()
 	if l == nil {
 		return name, errclass.With(errclass.Config, fmt.Errorf("the job was last run by an earlier version: run it with this one first"))
 	}
-	all := append(list{}, *l...)
+	all := slices.Clone(*l)
 	if len(all) == 0 {
 		for _, one := range st.Tables {
 			all = append(all, record.Name{Database: sp.Database, Schema: one.Schema, Table: one.Table})

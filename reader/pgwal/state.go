@@ -45,7 +45,7 @@ type columnState struct {
 
 // state encodes the tables that are known.
 func (t *tables) state() ([]byte, error) {
-	out := state{V: version, Lists: t.lists.passed}
+	out := state{V: version, Lists: t.lists.Passed}
 	if !t.copies.Empty() {
 		out.Copies = t.copies
 	}
@@ -83,7 +83,7 @@ func (t *tables) restore(raw json.RawMessage) error {
 	if err := json.Unmarshal(raw, &in); err != nil || in.V != version {
 		return lost("reading the tables' definitions beside the position: version %d, %v", in.V, err)
 	}
-	t.copies, t.lists.passed = in.copies(), in.Lists
+	t.copies, t.lists.Passed = in.copies(), in.Lists
 	for _, one := range in.Tables {
 		rel := &relation{}
 		if len(one.Identity) == 1 {

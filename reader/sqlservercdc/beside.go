@@ -221,12 +221,9 @@ func (v *besideViews) Whole(ctx context.Context, name record.Name, rows int) (sp
 		return split, c, err
 	}
 	table := record.Name{Schema: name.Schema, Table: name.Table}
-	read := sqlkit.Spec{Kind: sqlkit.All, Table: &table, Key: make([]string, len(by)), Unique: true, Most: rows}
-	for i, f := range by {
-		read.Key[i] = f.Name
-	}
-	split, err = chunkSplit(nil, name, 0, &read, nil)
-	return split, handover.Chunk{Table: name}, err
+	c = handover.Chunk{Table: name}
+	split, err = chunkSpec{V: version, Chunk: c}.Split(0, sqlkit.Spec{Kind: sqlkit.All, Table: &table, Most: rows}, by)
+	return split, c, err
 }
 
 // whole returns the columns that a table's rows can be read in the order of,

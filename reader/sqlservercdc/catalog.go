@@ -31,7 +31,7 @@ type catalog struct {
 	log      *slog.Logger
 	tables   []*table // sorted by name
 	fresh    bool     // it has changed since it was stored
-	lists    lists
+	lists    handover.Coming
 	copies   *handover.Copies // what is copied beside the changes
 }
 

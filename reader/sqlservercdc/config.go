@@ -42,6 +42,10 @@ type Config struct {
 	ConnectTimeOut time.Duration `json:"connectTimeOut" unit:"ms"`
 	// Further connection parameters, which win over those of url.
 	Properties map[string]string `json:"properties"`
+	// One flat row per change, before_x and after_x; a shape of the writer's output.
+	PavingData *bool `json:"pavingData"`
+	// An update is two rows; a shape of the writer's output.
+	Split *bool `json:"split" alias:"splitUpdate"`
 
 	tables []record.Name
 	cat    map[record.Op]bool
@@ -86,9 +90,8 @@ func (*Config) AnyCaseKeys() {}
 
 // NoEffect implements [config.NoEffecter].
 func (*Config) NoEffect() map[string]string {
-	const shape = "is the shape of what is written: the reader hands on changes as they are"
 	return map[string]string{
-		"pavingData": shape, "split": shape, "splitUpdate": shape, "timestampFormat": shape,
+		"timestampFormat":     "times keep their kind; DATE_FORMAT of transformSql writes them",
 		"autoCommit":          "nothing is written to the server",
 		"autoResetConnection": "a connection that breaks is dialled again from the last stored position, as setting.restart says",
 		"column":              "all captured columns of the tables are read; transformSql or nameMapping choose and rename",

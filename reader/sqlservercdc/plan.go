@@ -14,27 +14,28 @@ import (
 	"github.com/datasync-io/datasync/core/record"
 )
 
-// How finely a table is cut. Each chunk waits until the capture job has gone by
-// its view, which takes seconds, and is a transaction that keeps the server from
-// clearing away old versions of rows.
-const (
-	chunkRows  = 1_000_000
-	mostChunks = 256
-)
+// chunkRows is how finely a table is cut. Each chunk waits until the capture job
+// has gone by its view, which takes seconds, and is a transaction that keeps the
+// server from clearing away old versions of rows.
+const chunkRows = 1_000_000
 
 // chunks plans the snapshot of the catalog's tables. log is what is read
 // afterwards; nil: nothing.
 func (r *reader) chunks(ctx context.Context, srv *server, c *catalog, log *spec, channels int) (splits []plugin.Split, err error) {
+	list, err := json.Marshal(r.list())
+	if err != nil {
+		return nil, fmt.Errorf("encoding the list of tables: %w", err)
+	}
+	cutter := handover.Cutter[spec]{V: version, Dialect: mssqlkit.Dialect, Channels: channels, Rows: chunkRows, Apart: len(c.tables) > 1, List: list, First: srv.First, Brief: (*spec).brief}
 	for _, t := range c.tables {
-		more, err := r.cut(ctx, srv, log.of(t), t, channels)
+		name := record.Name{Schema: t.name.Schema, Table: t.name.Table}
+		source, err := srv.Table(ctx, name)
+		if err != nil {
+			return nil, fmt.Errorf("looking at table %s: %w", t.name, err)
+		}
+		more, err := cutter.Cut(ctx, handover.Table{Name: t.name, From: name, Order: order(t.schema, source), Rows: source.Rows, Where: r.config.Start.condition(name)}, log.of(t))
 		if err != nil {
 			return nil, err
-		}
-		for i := range more {
-			more[i].Leads = log != nil
-			if more[i].Apart = len(c.tables) > 1; more[i].Apart {
-				more[i].Table = t.name
-			}
 		}
 		splits = append(splits, more...)
 	}
@@ -54,44 +55,6 @@ func order(s *record.Schema, source *sqlkit.Table) (columns []*sqlkit.TableColum
 	return columns
 }
 
-// cut plans the chunks of a table: intervals of the first column of the key
-// where that is a number, else all of the table.
-func (r *reader) cut(ctx context.Context, srv *server, log *spec, t *table, channels int) ([]plugin.Split, error) {
-	name := record.Name{Schema: t.name.Schema, Table: t.name.Table}
-	source, err := srv.Table(ctx, name)
-	if err != nil {
-		return nil, fmt.Errorf("looking at table %s: %w", t.name, err)
-	}
-	by := order(t.schema, source)
-	specs := []sqlkit.Spec{{Kind: sqlkit.All}}
-	if len(by) > 0 && sqlkit.CanSplitBy(by[0].Kind) {
-		n := channels
-		if source.Rows > 0 {
-			n = max(n, int(min(source.Rows/chunkRows, mostChunks)))
-		}
-		p := &sqlkit.Planner{
-			Dialect: mssqlkit.Dialect, From: mssqlkit.Dialect.Table(name), Where: r.config.Start.condition(name),
-			Column: by[0].Name, Kind: by[0].Kind, Indexed: true, Strategy: sqlkit.Range, Channels: n, First: srv.First,
-		}
-		if specs, err = p.Plan(ctx); err != nil {
-			return nil, fmt.Errorf("cutting table %s: %w", t.name, err)
-		}
-	}
-	key := make([]string, len(by))
-	for i, f := range by {
-		key[i] = f.Name
-	}
-	splits := make([]plugin.Split, len(specs))
-	for i := range specs {
-		specs[i].Table, specs[i].Key, specs[i].Unique = &name, key, len(key) > 0
-		if splits[i], err = chunkSplit(log, t.name, i, &specs[i], by); err != nil {
-			return nil, err
-		}
-		log = log.brief()
-	}
-	return splits, nil
-}
-
 // of is the log as the first chunk of a table has it: with the definition of
 // that alone.
 func (s *spec) of(t *table) *spec {
@@ -106,9 +69,6 @@ func (s *spec) of(t *table) *spec {
 // brief is the log as further chunks of a table have it: without the columns,
 // which may be many.
 func (s *spec) brief() *spec {
-	if s == nil {
-		return nil
-	}
 	own := *s
 	own.State.Tables = slices.Clone(s.State.Tables)
 	for i := range own.State.Tables {
@@ -134,29 +94,22 @@ func (s *spec) whole(now []plugin.Progress) error {
 	return nil
 }
 
-func chunkSplit(log *spec, name record.Name, nth int, read *sqlkit.Spec, by []*sqlkit.TableColumn) (plugin.Split, error) {
-	inner, err := sqlkit.Splits(0, []sqlkit.Spec{*read})
-	if err != nil {
-		return plugin.Split{}, err
+// plan is what the splits of the job have in common with those of other logs.
+func (r *reader) plan() *handover.Plan[spec] {
+	return &handover.Plan[spec]{
+		Views: func(*spec) handover.Views { return &views{r} }, IsLog: isLog, Parse: parseChunk, Left: left, Check: r.resumeLog, Same: r.same,
+		Spec: func(s plugin.Split) (*spec, error) {
+			sp, _, err := parseSpec(s)
+			return &sp, err
+		},
+		Ends: func(sp *spec) { sp.Ends = true },
+		Off:  func(n record.Name) bool { return !r.config.wants(n) },
 	}
-	c := chunkSpec{V: version, Log: log, Chunk: handover.Chunk{Table: name}, Read: inner[0].Spec}
-	if read.From != "" {
-		c.Chunk.From = &sqlkit.Value{Kind: by[0].Kind, Text: read.From}
-	}
-	if read.To != "" {
-		c.Chunk.To = &sqlkit.Value{Kind: by[0].Kind, Text: read.To}
-	}
-	raw, err := json.Marshal(c)
-	if err != nil {
-		return plugin.Split{}, fmt.Errorf("encoding a part of the snapshot of table %s: %w", name, err)
-	}
-	return plugin.Split{ID: fmt.Sprintf("snapshot/%s.%s/%d", name.Schema, name.Table, nth), Spec: raw}, nil
 }
 
 // after plans the changes when all chunks have ended.
 func (r *reader) after(now []plugin.Progress) ([]plugin.Split, error) {
-	p := handover.Plan[spec]{Views: &views{r}, IsLog: isLog, Parse: parseChunk, Left: left, Off: func(n record.Name) bool { return !r.config.wants(n) }}
-	log, copied, nth, err := p.Next(now)
+	log, copied, nth, err := r.plan().Next(now)
 	if err != nil || log == nil {
 		return nil, err
 	}
@@ -190,27 +143,6 @@ func left(p plugin.Progress) (*spec, error) {
 		}
 	}
 	return &sp, nil
-}
-
-// leave has the changes that are being read end where they are, so that chunks
-// can be copied before they go on.
-func leave(stored []plugin.Progress) ([]plugin.Progress, error) {
-	for i := range stored {
-		p := &stored[i]
-		if !isLog(p.Split) || p.Done {
-			continue
-		}
-		sp, _, err := parseSpec(p.Split)
-		if err != nil {
-			return nil, err
-		}
-		sp.Ends = true
-		if p.Split.Spec, err = json.Marshal(sp); err != nil {
-			return nil, fmt.Errorf("encoding the split of the changes: %w", err)
-		}
-		p.Split.Endless, p.Split.Leads = false, true
-	}
-	return stored, nil
 }
 
 // same refuses a database that the job has not read.

@@ -34,10 +34,7 @@ type spec struct {
 	Ends bool `json:"ends,omitempty"`
 	// Anew says that the tables were copied again since a position was lost.
 	Anew bool `json:"anew,omitempty"`
-	// List is the job's list of tables, Lists are those that it was resumed with;
-	// nil: it was planned by an earlier version.
-	List  *list    `json:"list,omitempty"`
-	Lists []relist `json:"lists,omitempty"`
+	handover.Lists
 }
 
 // split is the one of the changes; nth counts those of the job.

@@ -109,14 +109,14 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) (splits []plugin.Spl
 		if err != nil {
 			return fmt.Errorf("finding where to begin: %w", err)
 		}
-		sp := &spec{V: version, Database: r.settings.Database, After: after.String(), State: c.state(), Anew: r.recopies.Load(), List: r.list()}
+		sp := &spec{V: version, Database: r.settings.Database, After: after.String(), State: c.state(), Anew: r.recopies.Load()}
+		list := r.list()
+		sp.List = &list
 		switch r.mode() {
 		case modeInitial:
 			splits, err = r.chunks(ctx, srv, c, sp, p.Channels)
 		case modeInitialOnly:
-			if splits, err = r.chunks(ctx, srv, c, nil, p.Channels); err == nil && len(splits) > 0 {
-				err = r.list().note(&splits[0])
-			}
+			splits, err = r.chunks(ctx, srv, c, nil, p.Channels)
 		default:
 			splits = make([]plugin.Split, 1)
 			splits[0], err = sp.split(1)
@@ -188,49 +188,16 @@ func oldest(names []record.Name, of map[record.Name][]instance) (first lsn) {
 	return first
 }
 
-// Resume implements [plugin.Resumer]. Where rows are still to be copied though
-// changes have been read, these are left and taken up again after them. Tables
-// that came to the list are copied beside the changes.
+// Resume implements [plugin.Resumer]. Tables that came to the list are copied
+// beside the changes.
 func (r *reader) Resume(ctx context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
-	_, err := r.check(stored)
-	if err == nil {
-		err = r.relist(ctx, stored)
-	}
+	stored, err := r.plan().Resume(stored, func(stored []plugin.Progress) ([]plugin.Progress, error) {
+		return stored, r.relister().Relist(ctx, stored)
+	})
 	if err != nil {
 		return nil, r.anew(err, false)
 	}
-	copying, err := r.check(stored) // what is off the list is not
-	switch {
-	case err != nil:
-		return nil, r.anew(err, false)
-	case copying:
-		return leave(stored)
-	}
 	return stored, nil
-}
-
-// check looks at what is stored; copying: rows are still to be copied.
-func (r *reader) check(stored []plugin.Progress) (copying bool, err error) {
-	for _, p := range stored {
-		if isLog(p.Split) {
-			if err := r.resumeLog(p); err != nil {
-				return false, err
-			}
-			continue
-		}
-		c, err := parseChunk(p.Split)
-		if err == nil && c.Log != nil {
-			err = r.same(c.Log)
-		}
-		if err == nil && p.Position != nil {
-			_, err = handover.Segments(c.Chunk, p)
-		}
-		if err != nil {
-			return false, err
-		}
-		copying = copying || !p.Done && p.Err == ""
-	}
-	return copying, nil
 }
 
 func (r *reader) resumeLog(p plugin.Progress) error {
@@ -287,7 +254,7 @@ func (r *reader) openLog(ctx context.Context, from plugin.Progress) (plugin.Sour
 	s.pool.settings = r.settings
 	s.scratch = record.NewBatch(0, 0)
 	s.emit = emitter{cat: r.config.cat, scratch: record.NewBatch(0, 0)}
-	s.catalog.lists = listsOf(&sp, known.Lists)
+	s.catalog.lists = sp.From(known.Lists)
 	if err := s.catalog.restore(known); err != nil {
 		return nil, r.anew(err, false)
 	}

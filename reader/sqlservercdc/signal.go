@@ -57,13 +57,8 @@ func storedCopying(stored []plugin.Progress) (*plugin.Copying, error) {
 		copies = new(handover.Copies)
 	}
 	all := copies.Copying()
-	for _, l := range listsOf(sp, sp.State.Lists).waiting {
-		for _, name := range l.Came {
-			if l.Copy {
-				all.Tables = append(all.Tables, plugin.TableCopy{Table: name, State: "waiting", First: true})
-			}
-		}
-	}
+	coming := sp.From(sp.State.Lists)
+	all.Tables = append(all.Tables, coming.Waiting()...)
 	return all, nil
 }
 
@@ -78,14 +73,14 @@ func storedTable(stored []plugin.Progress, text string) (name record.Name, err e
 	if err != nil {
 		return refuse(err)
 	}
-	l := sp.list()
+	l := sp.Last()
 	i := slices.IndexFunc(sp.State.Tables, func(t tableState) bool {
 		return sameName(record.Name{Schema: t.Schema, Table: t.Table}, wanted)
 	})
 	switch {
 	case l == nil:
 		return refuse(errors.New("the job was last run by an earlier version: run it with this one first"))
-	case i < 0 || len(*l) > 0 && !l.has(wanted):
+	case i < 0 || len(*l) > 0 && !has(*l, wanted):
 		return refuse(fmt.Errorf("table %s is not among those that the job follows, as far as it has met them; one of another schema than %s is named with it", text, schema))
 	case len(sp.State.Tables[i].Key) == 0:
 		return refuse(fmt.Errorf("table %s has no key that its rows can be read in the order of: give it a primary key, and a capture instance that has its columns", text))

@@ -36,7 +36,7 @@ type columnState struct {
 
 // state describes the tables that are known.
 func (c *catalog) state() state {
-	out := state{V: version, Tables: []tableState{}, Lists: c.lists.passed}
+	out := state{V: version, Tables: []tableState{}, Lists: c.lists.Passed}
 	if !c.copies.Empty() {
 		out.Copies = c.copies
 	}

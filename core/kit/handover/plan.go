@@ -3,6 +3,7 @@ package handover
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"time"
 
@@ -24,11 +25,79 @@ type ChunkSpec[L any] struct {
 
 // Plan is the splits of a job that copies rows and then reads a log.
 type Plan[L any] struct {
-	Views Views
+	Views func(*L) Views // to read keys with, of tables of a log
 	IsLog func(plugin.Split) bool
 	Parse func(plugin.Split) (*ChunkSpec[L], error) // of a chunk's split
+	Spec  func(plugin.Split) (*L, error)            // of a log's split
 	Left  func(plugin.Progress) (*L, error)         // the log that goes on where one was left
+	Ends  func(*L)                                  // has a log say that it ends where it is
+	Check func(plugin.Progress) error               // refuses a log that is stored
+	Same  func(*L) error                            // refuses one that the job does not read, which chunks name
+	Whole func(*L) bool                             // of the logs that chunks name one alone is whole; nil: the first
 	Off   func(table record.Name) bool              // a table is off the job's list, and what was copied of it does not count; nil: none is
+}
+
+// Resume looks at what is stored before relist, which may make another list of
+// it, and after. Where rows are still to be copied though the log has been read,
+// the log is left and taken up again after them.
+func (p *Plan[L]) Resume(stored []plugin.Progress, relist func([]plugin.Progress) ([]plugin.Progress, error)) ([]plugin.Progress, error) {
+	_, err := p.check(stored)
+	if err == nil {
+		stored, err = relist(stored)
+	}
+	copying := false
+	if err == nil {
+		copying, err = p.check(stored) // what is off the list is not copied
+	}
+	if err == nil && copying {
+		err = p.leave(stored)
+	}
+	return stored, err
+}
+
+// check looks at what is stored; copying: rows are still to be copied.
+func (p *Plan[L]) check(stored []plugin.Progress) (copying bool, err error) {
+	for _, one := range stored {
+		if p.IsLog(one.Split) {
+			if err := p.Check(one); err != nil {
+				return false, err
+			}
+			continue
+		}
+		c, err := p.Parse(one.Split)
+		if err == nil && c.Log != nil && p.Same != nil {
+			err = p.Same(c.Log)
+		}
+		if err == nil && one.Position != nil {
+			_, err = Segments(c.Chunk, one)
+		}
+		if err != nil {
+			return false, err
+		}
+		copying = copying || !one.Done && one.Err == ""
+	}
+	return copying, nil
+}
+
+// leave has the log that is being read end where it is, so that chunks can be
+// copied before it goes on.
+func (p *Plan[L]) leave(stored []plugin.Progress) error {
+	for i := range stored {
+		one := &stored[i]
+		if !p.IsLog(one.Split) || one.Done {
+			continue
+		}
+		log, err := p.Spec(one.Split)
+		if err != nil {
+			return err
+		}
+		p.Ends(log)
+		if one.Split.Spec, err = json.Marshal(log); err != nil {
+			return fmt.Errorf("encoding the split of the log: %w", err)
+		}
+		one.Split.Endless, one.Split.Leads = false, true
+	}
+	return nil
 }
 
 // Next returns the log that is to be read next, and what was copied of the
@@ -56,7 +125,7 @@ func (p *Plan[L]) Next(now []plugin.Progress) (log *L, copied []Segment, nth int
 		case c.Log == nil:
 			continue
 		}
-		if log == nil {
+		if log == nil || nth == 0 && p.Whole != nil && !p.Whole(log) {
 			log = c.Log
 		}
 		if one.Done && one.Position == nil || p.Off != nil && p.Off(c.Chunk.Table) { // it ended when the table went off the list
@@ -68,7 +137,7 @@ func (p *Plan[L]) Next(now []plugin.Progress) (log *L, copied []Segment, nth int
 			done++
 			parts, err = Segments(c.Chunk, one)
 		} else {
-			parts, err = Left(p.Views, c.Chunk, one)
+			parts, err = Left(p.Views(log), c.Chunk, one)
 		}
 		if err != nil {
 			return nil, nil, 0, err
