@@ -1,6 +1,7 @@
 package job
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/config"
@@ -19,11 +20,19 @@ var changeReaders = map[string]string{"binlog": "", "pgwal": "", "sqlservercdc":
 var shapeWriters = map[string]string{"kafka": "", "kafka09": "", "kafka10": "", "kafka11": "", "file": "true", "ftp": "true", "sftp": "true"}
 
 // shaped gives a writer of messages or files the reader's shape keys, where it
-// has none of its own.
+// has none of its own. With any other writer they are said to have no effect.
 func (p *parser) shaped(reader, writer Operator) Operator {
 	paving, changes := changeReaders[reader.Plugin]
 	usual, shapes := shapeWriters[writer.Plugin]
-	if !changes || !shapes || reader.Parameter == nil || writer.Parameter == nil {
+	if !changes || reader.Parameter == nil || writer.Parameter == nil {
+		return writer
+	}
+	if !shapes {
+		for _, m := range reader.Parameter.Node().Members() {
+			if slices.ContainsFunc(shapeKeys, func(key string) bool { return strings.EqualFold(m.Name, key) }) && !m.Node.Unset() {
+				p.notes.Inform(m.Node.Errorf("has no effect: it is a shape of messages and files, and %s takes changes as they are", writer.Name))
+			}
+		}
 		return writer
 	}
 	node := writer.Parameter.Node()

@@ -60,8 +60,6 @@ type Config struct {
 	PavingData *bool `json:"pavingData"`
 	// An update is two rows; a shape of the writer's output.
 	Split *bool `json:"split" alias:"splitUpdate"`
-	// How dates are written by a transformer: sql or ISO-8601; a shape of the writer's output.
-	TimestampFormat string `json:"timestampFormat"`
 }
 
 // Start is where the reader begins.
@@ -142,6 +140,7 @@ func (*Config) NoEffect() map[string]string {
 		"schema":             "table and jdbcUrl say it",
 		"database":           "table and jdbcUrl say it",
 		"column":             "a change has all columns of its table",
+		"timestampFormat":    "times keep their kind; DATE_FORMAT of transformSql writes them",
 	}
 }
 

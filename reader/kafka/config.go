@@ -83,7 +83,7 @@ func defaults() *Config {
 
 // NoEffect names the parameters that mean nothing here.
 func (*Config) NoEffect() map[string]string {
-	const shape = "is the shape of what is written: the reader hands on changes as they are"
+	const shape = "it is the shape of what is written: the reader hands on changes as they are"
 	return map[string]string{
 		"pavingData": shape, "split": shape, "splitUpdate": shape,
 		"tableSchema": "the messages tell their tables' columns", "deserializationProperties": "formatOptions has the settings of formats",
