@@ -21,4 +21,7 @@ var Meta = []MetaColumn{
 	{"_headers", JSON, "headers of the message that the record came from, an object"},
 	{"_snapshot", Bool, "true for a row of an initial snapshot"},
 	{"_file", String, "name of the file that the record came from"},
+	{"_serverid", Int64, "number of the server that wrote the change"},
+	{"_thread", Int64, "number of the connection that made the change"},
+	{"_row", Int64, "number of the change in its event of the source's log, from 0"},
 }

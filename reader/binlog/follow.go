@@ -76,13 +76,14 @@ type follower struct {
 
 // transaction is the one that is open, or that has ended last.
 type transaction struct {
-	begin uint64
-	file  string
-	gtid  []byte
-	time  time.Time                 // when it was committed, as well as that is known yet
-	exact bool                      // time is the commit's
-	ours  bool                      // it has rows of tables that are read; known where judged is set
-	next  func(set gomysql.GTIDSet) // adds the transaction to the set; nil: it has no GTID
+	begin  uint64
+	file   string
+	gtid   []byte
+	time   time.Time                 // when it was committed, as well as that is known yet
+	exact  bool                      // time is the commit's
+	thread int64                     // of the connection that made it; 0: unknown
+	ours   bool                      // it has rows of tables that are read; known where judged is set
+	next   func(set gomysql.GTIDSet) // adds the transaction to the set; nil: it has no GTID
 }
 
 func newFollower(p *Position, mariadb bool) (*follower, error) {
@@ -323,6 +324,7 @@ func (f *follower) statement(e *event) error {
 	switch text := bytes.TrimSpace(q.Query); {
 	case bytes.EqualFold(text, []byte("BEGIN")):
 		f.enter(e)
+		f.tx.thread = int64(q.SlaveProxyID)
 	case len(text) >= 8 && bytes.EqualFold(text[:8], []byte("XA START")):
 		f.enter(e)
 		f.xa = true

@@ -350,6 +350,7 @@ func (s *source) rows(b *record.Batch) (full bool, err error) {
 		}
 		s.delivered++
 		before := b.Len()
+		s.stamp.row++
 		err := s.images.Next(b, s.tail)
 		if err == nil {
 			if err := s.unshown(b, before); err != nil {
@@ -373,6 +374,7 @@ func (s *source) rows(b *record.Batch) (full bool, err error) {
 // pass reads a change that is delivered already.
 func (s *source) pass(b *record.Batch) error {
 	before := b.Len()
+	s.stamp.row++
 	err := s.images.Next(b, s.tail)
 	if err != nil && errclass.Of(err) != errclass.Data {
 		return s.left(b, before, err)

@@ -18,10 +18,13 @@ type stamp struct {
 	lsn     []byte
 	gtid    []byte
 	txid    []byte
+	server  int64
+	thread  int64 // of the transaction's connection; 0: unknown
+	row     int64 // of the change in the event, from 0
 }
 
 // metaNames are the metadata columns that the log has.
-var metaNames = []string{"_ts", "_optime", "_lsn", "_gtid", "_txid", "_snapshot"}
+var metaNames = []string{"_ts", "_optime", "_lsn", "_gtid", "_txid", "_snapshot", "_serverid", "_thread", "_row"}
 
 // want says which columns the other side asks for.
 func (s *stamp) want(names []string, digits int) {
@@ -53,6 +56,7 @@ func (s *stamp) begin(f *follower, e *event) {
 		return
 	}
 	s.at, s.time = time.Now(), f.tx.time
+	s.server, s.thread, s.row = int64(e.ServerID), f.tx.thread, -1
 	s.gtid = append(s.gtid[:0], f.tx.gtid...)
 	if s.txid = append(s.txid[:0], s.gtid...); len(s.gtid) == 0 {
 		s.txid = appendLSN(s.txid, f.tx.file, f.tx.begin, s.digits)
@@ -92,6 +96,16 @@ func (s *stamp) append(b *record.Batch) {
 			b.String(s.txid)
 		case "_snapshot":
 			b.Bool(false)
+		case "_serverid":
+			b.Int64(s.server)
+		case "_thread":
+			if s.thread == 0 {
+				b.Null()
+			} else {
+				b.Int64(s.thread)
+			}
+		case "_row":
+			b.Int64(s.row)
 		}
 	}
 }

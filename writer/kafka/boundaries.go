@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/datasync-io/datasync/core/format/changefmt"
+	"github.com/datasync-io/datasync/core/format/debeziumfmt"
 	"github.com/datasync-io/datasync/core/format/jsonfmt"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -23,6 +24,7 @@ import (
 // another one begins or a mark comes. After a crash a transaction may begin twice.
 type boundaries struct {
 	encoder changefmt.Transactor
+	system  string // what the events say of the source; "": it tells itself
 	topic   string
 	current changefmt.Transaction
 	tables  map[string]int64 // events by table
@@ -35,7 +37,8 @@ type boundaries struct {
 // row is told of each event's row before it is encoded.
 func (t *boundaries) row(ctx context.Context, s *sink, r record.Row) error {
 	if schema := r.Schema(); schema != t.schema {
-		t.schema, t.meta, t.name = schema, changefmt.MetaOf(schema), schema.Name.String()
+		t.schema, t.meta = schema, changefmt.MetaOf(schema)
+		t.name = debeziumfmt.Collection(schema.Name, debeziumfmt.SystemOf(t.system, schema, t.meta.Text(r, t.meta.LSN)))
 	}
 	id := t.meta.Text(r, t.meta.GTID)
 	if len(id) == 0 {

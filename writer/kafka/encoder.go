@@ -73,7 +73,7 @@ func (s *sink) encode(t plugin.Task) error {
 		if !ok {
 			return errclass.With(errclass.Config, errors.New("transactionTopic: format "+s.config.Format+" knows no transactions"))
 		}
-		s.boundaries = &boundaries{encoder: transactor, topic: s.config.TransactionTopic, tables: map[string]int64{}}
+		s.boundaries = &boundaries{encoder: transactor, system: s.config.FormatOptions.Connector, topic: s.config.TransactionTopic, tables: map[string]int64{}}
 	}
 	return nil
 }

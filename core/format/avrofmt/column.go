@@ -61,8 +61,8 @@ func typeNames(s avro.Schema) (wire, logical string) {
 	case avro.Fixed:
 		wire = "bytes"
 	case avro.Record:
-		if named, ok := s.(avro.NamedSchema); ok && named.FullName() == variableName {
-			return wire, variableName
+		if named, ok := s.(avro.NamedSchema); ok && (named.FullName() == variableName || debeziumfmt.IsShape(named.FullName())) {
+			return wire, named.FullName()
 		}
 	}
 	if props, ok := s.(avro.PropertySchema); ok {
@@ -164,10 +164,42 @@ func (c *column) nested(in *cursor, s avro.Schema, b *record.Batch) error {
 		scale := in.long()
 		return c.cell.AppendScaled(b, in.bytes(), scale)
 	}
+	if named, ok := s.(*avro.RecordSchema); ok && debeziumfmt.IsShape(named.FullName()) {
+		return c.shape(in, named, b)
+	}
 	text := in.appendJSON(b.Buffer(), s, 0)
 	if in.bad {
 		return errclass.BadValue(c.name, errclass.Conversion, "the message ends within the value")
 	}
 	b.Take(record.JSON, text)
+	return nil
+}
+
+// shape reads a spatial value; of a point without its text there are coordinates.
+func (c *column) shape(in *cursor, s *avro.RecordSchema, b *record.Batch) error {
+	var shape debeziumfmt.Shape
+	for _, f := range s.Fields() {
+		of := f.Type()
+		if u, ok := of.(*avro.UnionSchema); ok {
+			of = in.branch(u)
+		}
+		switch {
+		case of.Type() == avro.Null:
+		case f.Name() == "x" && of.Type() == avro.Double:
+			shape.X = in.double()
+		case f.Name() == "y" && of.Type() == avro.Double:
+			shape.Y = in.double()
+		case f.Name() == "wkb" && of.Type() == avro.Bytes:
+			shape.WKB = in.bytes()
+		case f.Name() == "srid" && of.Type() == avro.Int:
+			shape.SRID = int32(in.long())
+		default:
+			in.appendJSON(nil, of, 0) // a field of somebody else's
+		}
+	}
+	if in.bad {
+		return errclass.BadValue(c.name, errclass.Conversion, "the message ends within the value")
+	}
+	c.cell.AppendShape(b, &shape)
 	return nil
 }

@@ -62,7 +62,7 @@ func (e *Encoder) Meta() []string {
 	if e.options.Flat {
 		return nil
 	}
-	return []string{changefmt.Optime, changefmt.LSN, changefmt.GTID, changefmt.TxID, changefmt.Snapshot}
+	return debeziumfmt.MetaNames()
 }
 
 // Grouping implements [changefmt.Encoder].
@@ -77,7 +77,7 @@ func (e *Encoder) Grouping() changefmt.Grouping {
 func (e *Encoder) Upserts() bool { return e.options.Flat }
 
 // Begin implements [changefmt.Encoder].
-func (e *Encoder) Begin(now time.Time) { e.now = now.UnixMilli() }
+func (e *Encoder) Begin(now time.Time) { e.now = now.UnixNano() }
 
 // In implements [changefmt.Transactor].
 func (e *Encoder) In(tx *changefmt.Transaction) { e.tx = tx }
@@ -92,7 +92,7 @@ func (e *Encoder) Register(ctx context.Context, topic string, s *record.Schema, 
 	}
 	t := &table{types: debeziumfmt.Types(s.Columns[:s.Data], e.options.Options), headless: len(key) == 0}
 	t.source = debeziumfmt.NewSource(s, record.Row{}, e.options.Options)
-	full := e.options.FullName(s.Name)
+	full := e.options.FullName(s.Name, t.source.System)
 	namespace := namespaceOf(full)
 	all := make([]int, s.Data)
 	for c := range all {
@@ -195,13 +195,17 @@ func (e *Encoder) appendEnvelope(dst []byte, t *table, ev *changefmt.Event) (out
 	}
 	row := ev.Row()
 	dst = e.appendSource(dst, &t.source, row)
-	dst = appendText(dst, debeziumfmt.OpName(ev.Op, t.source.Meta.InSnapshot(row)))
-	dst = binary.AppendVarint(append(dst, some), e.now)
 	if e.tx == nil || len(e.tx.ID) == 0 {
-		return append(dst, none), nil
+		dst = append(dst, none)
+	} else {
+		dst = appendText(append(dst, some), e.tx.ID)
+		dst = binary.AppendVarint(binary.AppendVarint(dst, e.tx.Total), e.tx.OfTable)
 	}
-	dst = appendText(append(dst, some), e.tx.ID)
-	return binary.AppendVarint(binary.AppendVarint(dst, e.tx.Total), e.tx.OfTable), nil
+	dst = appendText(dst, debeziumfmt.OpName(ev.Op, t.source.Meta.InSnapshot(row)))
+	for _, unit := range []int64{1e6, 1e3, 1} {
+		dst = binary.AppendVarint(append(dst, some), e.now/unit)
+	}
+	return dst, nil
 }
 
 // complete tells that no value of a row is absent.
@@ -284,11 +288,31 @@ func (e *Encoder) appendCell(dst []byte, t *debeziumfmt.Type, r record.Row, c in
 		var err error
 		e.scratch, err = t.AppendBytes(e.scratch[:0], r, c)
 		return appendText(dst, e.scratch), err
+	case debeziumfmt.Geometry, debeziumfmt.Point:
+		return appendShape(dst, t, r, c)
 	default:
 		raw, scale, err := t.AppendVariable(e.scratch[:0], r, c)
 		e.scratch = raw
 		return appendText(binary.AppendVarint(dst, int64(scale)), raw), err
 	}
+}
+
+// appendShape appends a spatial value, in the order of its schema's fields.
+func appendShape(dst []byte, t *debeziumfmt.Type, r record.Row, c int) ([]byte, error) {
+	s, err := t.Shape(r, c)
+	if err != nil {
+		return dst, err
+	}
+	if t.Wire == debeziumfmt.Point {
+		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(s.X))
+		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(s.Y))
+		dst = append(dst, some)
+	}
+	dst = appendText(dst, s.WKB)
+	if s.Plain {
+		return append(dst, none), nil
+	}
+	return binary.AppendVarint(append(dst, some), int64(s.SRID)), nil
 }
 
 // appendText appends a text or bytes.

@@ -115,7 +115,7 @@ func compare(t *testing.T, r record.Row, image map[string]any) {
 		case []byte:
 			ok = string(v) == string(r.Bytes(c))
 		case string:
-			ok = v == string(r.AppendISO(nil, c))
+			ok = v == string(r.AppendISO(nil, c)) || r.Kind(c) == record.Interval && changes.SameInterval(v, r, c)
 		case map[string]any:
 			want, _ := new(big.Rat).SetString(text)
 			raw := v["value"].([]byte)

@@ -57,6 +57,13 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// Types that only the source's name of them tells come back too.
+func TestRoundTripOfNativeTypes(t *testing.T) {
+	c, o := client(t, changes.NewRegistry(t, false)), avrofmt.Options{Options: debeziumfmt.Options{Unsigned: "precise"}}
+	e := avrofmt.NewEncoder(o, c)
+	changes.Trip{Encoder: e, Decoder: avrofmt.NewDecoder(o, c, nil), Unlinked: true}.Run(t, changes.Natives(e.Meta()...))
+}
+
 func BenchmarkEncoder(b *testing.B) {
 	changes.Bench(b, func() changefmt.Encoder {
 		return avrofmt.NewEncoder(avrofmt.Options{}, client(b, changes.NewRegistry(b, false)))

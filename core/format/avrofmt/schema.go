@@ -30,10 +30,13 @@ const (
 
 const variableName = "io.debezium.data.VariableScaleDecimal"
 
+// structFields are Avro's types of the fields of structs.
+var structFields = map[string]string{"int32": "int", "bytes": "bytes", "double": "double"}
+
 // writer makes the text of a schema.
 type schemaWriter struct {
 	text  []byte
-	named bool // the record of decimals of any scale was described
+	named map[string]bool // records that were described, by their full names
 }
 
 func (w *schemaWriter) raw(parts ...string) {
@@ -86,13 +89,8 @@ func (w *schemaWriter) field(t *debeziumfmt.Type) {
 }
 
 func (w *schemaWriter) value(t *debeziumfmt.Type) {
-	if t.Wire == debeziumfmt.Variable {
-		if w.named {
-			w.quote(variableName)
-			return
-		}
-		w.named = true
-		w.raw(`{"type":"record","name":"VariableScaleDecimal","namespace":"io.debezium.data","fields":[{"name":"scale","type":"int"},{"name":"value","type":"bytes"}],"connect.version":1,"connect.name":"`, variableName, `"}`)
+	if fields := t.Wire.Fields(); len(fields) > 0 {
+		w.structure(t.Logical, fields)
 		return
 	}
 	w.raw(`{"type":"`, primitives[t.Wire], `"`)
@@ -110,6 +108,32 @@ func (w *schemaWriter) value(t *debeziumfmt.Type) {
 		w.raw(`,"scale":`, strconv.Itoa(t.Scale), `,"precision":`, strconv.Itoa(max(precision, t.Scale)), `,"logicalType":"decimal"`)
 	}
 	w.raw("}")
+}
+
+// structure describes the record of a struct's type, once.
+func (w *schemaWriter) structure(full string, fields []debeziumfmt.SourceField) {
+	if w.named[full] {
+		w.quote(full)
+		return
+	}
+	if w.named == nil {
+		w.named = map[string]bool{}
+	}
+	w.named[full] = true
+	dot := strings.LastIndexByte(full, '.')
+	w.raw(`{"type":"record","name":"`, full[dot+1:], `","namespace":"`, full[:dot], `","fields":[`)
+	for i, f := range fields {
+		if i > 0 {
+			w.raw(",")
+		}
+		w.raw(`{"name":"`, f.Name, `","type":`)
+		if f.Optional {
+			w.raw(`["null","`, structFields[f.Wire], `"],"default":null}`)
+		} else {
+			w.raw(`"`, structFields[f.Wire], `"}`)
+		}
+	}
+	w.raw(`],"connect.version":1,"connect.name":"`, full, `"}`)
 }
 
 // rowSchema is that of a row, or of a key.
@@ -139,8 +163,13 @@ func envelopeSchema(namespace string, types []debeziumfmt.Type, columns []int, s
 			w.raw(`"`, sourceTypes[f.Wire], `"}`)
 		}
 	}
-	w.raw(`]}},{"name":"op","type":"string"},{"name":"ts_ms","type":["null","long"],"default":null},{"name":"transaction","type":["null",{"type":"record","name":"block","namespace":"event","fields":[`,
-		`{"name":"id","type":"string"},{"name":"total_order","type":"long"},{"name":"data_collection_order","type":"long"}]}],"default":null}],"connect.version":1,"connect.name":`)
+	w.raw(`],"connect.version":1,"connect.name":"io.debezium.connector.`, debeziumfmt.ConnectorOf(source.System), `.Source"}},{"name":"transaction","type":["null",{"type":"record","name":"block","namespace":"event","fields":[`,
+		`{"name":"id","type":"string"},{"name":"total_order","type":"long"},{"name":"data_collection_order","type":"long"}],"connect.version":1,"connect.name":"event.block"}],"default":null},`,
+		`{"name":"op","type":"string"}`)
+	for _, name := range []string{"ts_ms", "ts_us", "ts_ns"} {
+		w.raw(`,{"name":"`, name, `","type":["null","long"],"default":null}`)
+	}
+	w.raw(`],"connect.version":1,"connect.name":`)
 	w.quote(namespace + ".Envelope")
 	w.raw("}")
 	return string(w.text)

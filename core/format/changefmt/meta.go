@@ -11,10 +11,13 @@ const (
 	GTID     = "_gtid"
 	TxID     = "_txid"
 	Snapshot = "_snapshot"
+	Server   = "_serverid"
+	Thread   = "_thread"
+	RowNo    = "_row"
 )
 
 // Meta is where a schema has its metadata columns; -1: nowhere.
-type Meta struct{ Optime, LSN, GTID, TxID, Snapshot int }
+type Meta struct{ Optime, LSN, GTID, TxID, Snapshot, Server, Thread, RowNo int }
 
 // MetaOf looks for the metadata columns of s.
 func MetaOf(s *record.Schema) Meta {
@@ -26,7 +29,8 @@ func MetaOf(s *record.Schema) Meta {
 		}
 		return -1
 	}
-	return Meta{Optime: find(Optime), LSN: find(LSN), GTID: find(GTID), TxID: find(TxID), Snapshot: find(Snapshot)}
+	return Meta{Optime: find(Optime), LSN: find(LSN), GTID: find(GTID), TxID: find(TxID), Snapshot: find(Snapshot),
+		Server: find(Server), Thread: find(Thread), RowNo: find(RowNo)}
 }
 
 // Commit returns when the source committed the row, in Unix seconds and
@@ -45,6 +49,14 @@ func (m *Meta) Text(r record.Row, column int) []byte {
 		return nil
 	}
 	return r.Bytes(column)
+}
+
+// Number returns the whole number of a metadata column; false: none.
+func (m *Meta) Number(r record.Row, column int) (int64, bool) {
+	if column < 0 || r.Kind(column) != record.Int64 {
+		return 0, false
+	}
+	return r.Int64(column), true
 }
 
 // InSnapshot tells a row of an initial snapshot.

@@ -169,7 +169,7 @@ func (e *Encoder) gather(ev *changefmt.Event) {
 	}
 	lsn := p.meta.Text(r, p.meta.LSN)
 	e.values, e.attributes = e.values[:0], e.attributes[:0]
-	e.end("id", e.id(e.values, lsn))
+	e.end("id", e.id(e.values, lsn, p, r))
 	e.end("source", append(e.values, p.source...))
 	e.end("specversion", append(e.values, "1.0"...))
 	e.end("type", append(e.values, p.kind...))
@@ -196,9 +196,17 @@ func (e *Encoder) optional(name string, value []byte) {
 	}
 }
 
-// id is unique among the events of a source; without a place in a log it is of
-// this encoder and its time.
-func (e *Encoder) id(dst, lsn []byte) []byte {
+// id is unique among the events of a source, and the same again where an event
+// comes again; without a place in a log it is of this encoder and its time.
+func (e *Encoder) id(dst, lsn []byte, p *plan, r record.Row) []byte {
+	if n, known := p.meta.Number(r, p.meta.RowNo); known && len(lsn) > 0 {
+		dst = append(append(append(dst, "name:"...), e.options.Name...), ";at:"...)
+		dst = strconv.AppendInt(append(append(dst, lsn...), ";row:"...), n+1, 10)
+		if r.Linked() { // behind the delete of the same change
+			dst = append(dst, ";moved"...)
+		}
+		return dst
+	}
 	if !bytes.Equal(e.place, lsn) {
 		e.place, e.row = append(e.place[:0], lsn...), 0
 	}

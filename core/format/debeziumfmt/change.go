@@ -38,7 +38,7 @@ func (e *Encoder) AppendChange(dst []byte, c *record.Change) (out []byte, key in
 	src := NewSource(row.Schema(), row, e.options)
 	dst = append(append(dst, open...), `"source":`...)
 	dst = src.append(dst, row, e.now)
-	dst = strconv.AppendInt(append(dst, `,"ts_ms":`...), e.now, 10)
+	dst = strconv.AppendInt(append(dst, `,"ts_ms":`...), floor(e.now, 1e6), 10)
 	dst = jsonfmt.AppendText(append(dst, `,"databaseName":`...), c.Name.Database)
 	dst = appendText(append(dst, `,"schemaName":`...), []byte(c.Name.Schema))
 	dst = appendText(append(dst, `,"ddl":`...), []byte(c.SQL))

@@ -24,8 +24,8 @@ var logicals = map[string]struct {
 	"io.debezium.time.Timestamp": {record.Datetime, inSeconds, 3}, "io.debezium.time.MicroTimestamp": {record.Datetime, inSeconds, 6}, "io.debezium.time.NanoTimestamp": {record.Datetime, inSeconds, 9},
 	"io.debezium.time.Time": {record.Time, inSeconds, 3}, "io.debezium.time.MicroTime": {record.Time, inSeconds, 6}, "io.debezium.time.NanoTime": {record.Time, inSeconds, 9},
 	"org.apache.kafka.connect.data.Timestamp": {record.Datetime, inSeconds, 3}, "org.apache.kafka.connect.data.Time": {record.Time, inSeconds, 3},
-	"io.debezium.time.MicroDuration": {record.Interval, inSeconds, 6},
-	nameDecimal:                      {record.Decimal, unscaled, 0}, nameVariable: {record.Decimal, variable, 0},
+	nameDuration: {record.Interval, inSeconds, 6}, nameBits: {record.Uint64, bits, 0}, nameGeometry: {record.Bytes, shape, 0}, namePoint: {record.Bytes, shape, 0},
+	nameDecimal: {record.Decimal, unscaled, 0}, nameVariable: {record.Decimal, variable, 0},
 	// Avro's own.
 	"date": {record.Date, days, 0}, "time-millis": {record.Time, inSeconds, 3}, "time-micros": {record.Time, inSeconds, 6},
 	"timestamp-millis": {record.Timestamp, inSeconds, 3}, "timestamp-micros": {record.Timestamp, inSeconds, 6},
@@ -48,6 +48,11 @@ func NewType(o Options, name, wire, logical string, nullable bool, parameter fun
 		t.Column.Kind, t.form = kindOf(wire)
 		if hasNative {
 			t.refine(native, o.Binary)
+		}
+	}
+	if t.form == bits {
+		if length = atoi(parameter("length")); length > 64 {
+			t.Column.Kind, t.form = record.Bytes, plain
 		}
 	}
 	if t.form == unscaled {

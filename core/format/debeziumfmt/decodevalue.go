@@ -41,7 +41,16 @@ func (t *CellReader) appendJSON(p *changefmt.Parser, b *record.Batch, v *gjson.R
 		return scratch, nil
 	}
 	switch {
-	case t.Column.Kind == record.Bytes || t.form == unscaled:
+	case t.form == shape:
+		return t.appendShapeOf(b, v, scratch[:0])
+	case t.form == micros:
+		n, err := strconv.ParseInt(v.Raw, 10, 64)
+		if err != nil {
+			return scratch, t.bad(errclass.Conversion, "expected a whole number of 64 bits, found %.40s", v.Raw)
+		}
+		b.Interval(0, 0, n)
+		return scratch, nil
+	case t.Column.Kind == record.Bytes || t.form == unscaled || t.form == bits:
 		raw, err := t.bytes(v, scratch[:0])
 		if err == nil {
 			t.AppendRaw(b, raw)
@@ -113,6 +122,8 @@ func (t *CellReader) bytes(v *gjson.Result, dst []byte) (out []byte, err error) 
 // AppendRaw appends a value of wire type Bytes.
 func (t *CellReader) AppendRaw(b *record.Batch, raw []byte) {
 	switch {
+	case t.form == bits:
+		b.Uint64(numberOf(raw))
 	case t.form != unscaled:
 		b.Bytes(raw)
 	case t.Column.Kind == record.Uint64 && len(raw) <= 9 && (len(raw) == 0 || raw[0]&0x80 == 0):
@@ -124,6 +135,14 @@ func (t *CellReader) AppendRaw(b *record.Batch, raw []byte) {
 	default:
 		b.Take(record.Decimal, AppendDecimal(b.Buffer(), raw, t.Scale))
 	}
+}
+
+// numberOf reads bytes of which the first one is the lowest.
+func numberOf(raw []byte) (v uint64) {
+	for i := min(len(raw), 8) - 1; i >= 0; i-- {
+		v = v<<8 | uint64(raw[i])
+	}
+	return v
 }
 
 // maxScale bounds the zeros that a scale can ask for.
@@ -220,6 +239,8 @@ func (t *CellReader) AppendInt(b *record.Batch, n int64) error {
 	switch {
 	case t.form == days || t.form == inSeconds:
 		return t.AppendCount(b, n)
+	case t.form == micros:
+		b.Interval(0, 0, n)
 	case t.Column.Kind == record.Uint64 && n >= 0:
 		b.Uint64(uint64(n))
 	case t.Column.Kind == record.Uint64:

@@ -19,7 +19,7 @@ var (
 type Encoder struct {
 	options Options
 	plans   changefmt.Plans[plan]
-	now     int64
+	now     int64 // nanoseconds since 1970
 	scratch []byte
 	row     record.Row // the first of a schema, while its plan is made
 	tx      *changefmt.Transaction
@@ -47,14 +47,19 @@ func NewEncoder(o Options) *Encoder {
 
 // Meta implements [changefmt.Encoder].
 func (*Encoder) Meta() []string {
-	return []string{changefmt.Optime, changefmt.LSN, changefmt.GTID, changefmt.TxID, changefmt.Snapshot}
+	return MetaNames()
+}
+
+// MetaNames are the metadata columns that a source tells of.
+func MetaNames() []string {
+	return []string{changefmt.Optime, changefmt.LSN, changefmt.GTID, changefmt.TxID, changefmt.Snapshot, changefmt.Server, changefmt.Thread, changefmt.RowNo}
 }
 
 // Grouping implements [changefmt.Encoder].
 func (*Encoder) Grouping() changefmt.Grouping { return changefmt.Pairs }
 
 // Begin implements [changefmt.Encoder].
-func (e *Encoder) Begin(now time.Time) { e.now = now.UnixMilli() }
+func (e *Encoder) Begin(now time.Time) { e.now = now.UnixNano() }
 
 // In implements [changefmt.Transactor].
 func (e *Encoder) In(tx *changefmt.Transaction) { e.tx = tx }
@@ -110,10 +115,12 @@ func (e *Encoder) AppendValue(dst []byte, ev changefmt.Event) ([]byte, error) {
 	}
 	dst = append(dst, `,"source":`...)
 	dst = p.source.append(dst, row, e.now)
+	dst = appendTransaction(append(dst, `,"transaction":`...), e.tx)
 	dst = append(append(dst, `,"op":"`...), OpName(ev.Op, p.source.Meta.InSnapshot(row))...)
-	dst = strconv.AppendInt(append(dst, `","ts_ms":`...), e.now, 10)
-	dst = append(dst, `,"transaction":`...)
-	return append(appendTransaction(dst, e.tx), p.end...), nil
+	dst = strconv.AppendInt(append(dst, `","ts_ms":`...), floor(e.now, 1e6), 10)
+	dst = strconv.AppendInt(append(dst, `,"ts_us":`...), floor(e.now, 1e3), 10)
+	dst = strconv.AppendInt(append(dst, `,"ts_ns":`...), e.now, 10)
+	return append(dst, p.end...), nil
 }
 
 // AppendImages appends the rows before and after an event: `null,"after":{...}`.
@@ -223,6 +230,8 @@ func (e *Encoder) appendCell(dst []byte, t *Type, r record.Row, c int) ([]byte, 
 		dst = strconv.AppendInt(append(dst, `{"scale":`...), int64(scale), 10)
 		dst = base64.StdEncoding.AppendEncode(append(dst, `,"value":"`...), raw)
 		return append(dst, '"', '}'), nil
+	case Geometry, Point:
+		return t.appendShape(dst, r, c)
 	default: // truth values, floats, numbers and what is mixed: as JSON has them
 		return jsonfmt.AppendValue(dst, r, c)
 	}
@@ -254,7 +263,7 @@ func (e *Encoder) keyOpen(p *plan, s *record.Schema, columns []int) []byte {
 		}
 		dst = p.types[c].appendField(dst)
 	}
-	dst = jsonfmt.AppendText(append(dst, `],"optional":false,"name":`...), e.options.FullName(s.Name)+".Key")
+	dst = jsonfmt.AppendText(append(dst, `],"optional":false,"name":`...), e.options.FullName(s.Name, p.source.System)+".Key")
 	return append(dst, `},"payload":{`...)
 }
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"math/big"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -23,6 +25,8 @@ type envelope struct {
 		TsMs                     int64 `json:"ts_ms"`
 		Snapshot, DB             string
 		Sequence                 *string
+		TsUs                     int64 `json:"ts_us"`
+		TsNs                     int64 `json:"ts_ns"`
 		Table                    string
 		ServerID                 int64 `json:"server_id"`
 		GTID, File               *string
@@ -33,12 +37,15 @@ type envelope struct {
 	}
 	Op          string
 	TsMs        int64 `json:"ts_ms"`
+	TsUs        int64 `json:"ts_us"`
+	TsNs        int64 `json:"ts_ns"`
 	Transaction *struct{}
 }
 
 // field is a field of a schema of Kafka Connect.
 type field struct {
 	Type, Field, Name string
+	Default, Doc      string
 	Version           int
 	Optional          bool
 	Parameters        map[string]string
@@ -159,6 +166,8 @@ func equal(t *testing.T, f *field, r record.Row, c int, value any) bool {
 	case "io.debezium.time.MicroTimestamp":
 		sec, ns := r.Datetime(c)
 		return r.Infinite(c) != 0 || time.UnixMicro(number()).Equal(time.Unix(sec, int64(ns)))
+	case "io.debezium.time.Interval":
+		return changes.SameInterval(value.(string), r, c)
 	case "io.debezium.time.ZonedTimestamp":
 		at, err := time.Parse(time.RFC3339Nano, value.(string))
 		sec, ns := r.Timestamp(c)
@@ -238,4 +247,73 @@ func FuzzPlainDecoder(f *testing.F) {
 	o := debeziumfmt.Options{}
 	columns := changes.Users().Schema().Columns
 	changes.Fuzz(f, debeziumfmt.NewEncoder(o), func() changefmt.Decoder { return debeziumfmt.NewDecoder(o, columns, nil) })
+}
+
+// Values whose type only MySQL's name of it tells stand as Debezium's
+// documentation has them.
+func TestNativeTypes(t *testing.T) {
+	e := debeziumfmt.NewEncoder(debeziumfmt.Options{Name: "srv", Schemas: true})
+	var m struct {
+		Schema  field
+		Payload envelope
+	}
+	strict(t, changes.Encode(t, e, changes.Natives(e.Meta()...))[0].Value, &m)
+	values := map[string]any{
+		"id": json.Number("1"), "b10": "AwI=", "b64": "AwIAAAAAAAA=", "en": "it's, ü", "st": "a,ü",
+		"pt": map[string]any{"x": json.Number("1"), "y": json.Number("-2.5"), "wkb": "AQEAAAAAAAAAAADwPwAAAAAAAATA", "srid": nil},
+		"gm": map[string]any{"wkb": "AQIAAAACAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAPA/AAAAAAAA8D8=", "srid": json.Number("4326")},
+	}
+	if !reflect.DeepEqual(m.Payload.After, values) {
+		t.Errorf("got %v, want %v", m.Payload.After, values)
+	}
+	source := m.Payload.Source
+	if source.ServerID != 1 || source.Row != 1 || source.Thread == nil || *source.Thread != 1 || source.TsUs != 1_700_000_000_123_456 || source.TsNs != 1_700_000_000_123_456_789 {
+		t.Errorf("got source %+v", source)
+	}
+	for _, f := range m.Schema.Fields[1].Fields {
+		var parts []string
+		for _, part := range f.Fields {
+			parts = append(parts, part.Type+" "+part.Field)
+		}
+		got := fmt.Sprint(f.Type, " ", f.Name, " ", f.Parameters["length"], f.Parameters["allowed"], parts)
+		if want := map[string]string{
+			"id": "int64  []", "b10": "bytes io.debezium.data.Bits 10[]", "b64": "bytes io.debezium.data.Bits 64[]",
+			"en": `string io.debezium.data.Enum a,b c,it's\, ü[]`, "st": "string io.debezium.data.EnumSet a,b,ü[]",
+			"pt": "struct io.debezium.data.geometry.Point [double x double y bytes wkb int32 srid]",
+			"gm": "struct io.debezium.data.geometry.Geometry [bytes wkb int32 srid]",
+		}[f.Field]; got != want {
+			t.Errorf("%s: got %s, want %s", f.Field, got, want)
+		}
+	}
+}
+
+// An event of PostgreSQL names what Debezium's connector for it names.
+func TestPostgreSQL(t *testing.T) {
+	e := debeziumfmt.NewEncoder(debeziumfmt.Options{Name: "srv", Schemas: true})
+	s := changefmt.NewSchema(record.Name{Database: "shop", Schema: "public", Table: "t"}, []record.Column{
+		{Name: "id", Kind: record.Int64, Native: "integer"}, {Name: "m", Kind: record.Decimal, Native: "money", Scale: 2, Nullable: true},
+		{Name: "iv", Kind: record.Interval, Native: "interval", Nullable: true}, {Name: "x", Kind: record.String, Native: "xml", Nullable: true}}, []int{0}, []string{changefmt.LSN})
+	b := record.NewBatch(1, 1000)
+	b.Begin(s, record.Insert)
+	b.Int64(1)
+	b.Text(record.Decimal, "12.34")
+	b.Interval(14, 3, 14706_789_000)
+	b.Text(record.String, "<a/>")
+	b.Text(record.String, "00000000/01CCAE48")
+	all := changes.Encode(t, e, b)
+	for _, want := range []string{
+		`"after":{"id":1,"m":"BNI=","iv":"P1Y2M3DT4H5M6.789S","x":"<a/>"}`, `"sequence":"[null,\"30191176\"]"`, `"name":"srv.public.t.Value"`, `"name":"io.debezium.data.Xml"`,
+		`"name":"srv.public.t.Envelope"`,
+	} {
+		if !bytes.Contains(all[0].Value, []byte(want)) {
+			t.Errorf("%s is not in %s", want, all[0].Value)
+		}
+	}
+	if want := `"name":"srv.public.t.Key"`; !bytes.Contains(all[0].Key, []byte(want)) {
+		t.Errorf("%s is not in %s", want, all[0].Key)
+	}
+	e = debeziumfmt.NewEncoder(debeziumfmt.Options{Interval: debeziumfmt.IntervalNumeric})
+	if all, want := changes.Encode(t, e, b), `"iv":37091106789000`; !bytes.Contains(all[0].Value, []byte(want)) {
+		t.Errorf("%s is not in %s", want, all[0].Value)
+	}
 }

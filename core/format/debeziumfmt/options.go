@@ -1,6 +1,9 @@
 package debeziumfmt
 
-import "github.com/datasync-io/datasync/core/record"
+import (
+	"github.com/datasync-io/datasync/core/format/changefmt"
+	"github.com/datasync-io/datasync/core/record"
+)
 
 // How decimals are written: decimal.handling.mode.
 const (
@@ -30,6 +33,12 @@ const (
 	UnsignedPrecise = "precise"
 )
 
+// How intervals are written: interval.handling.mode.
+const (
+	IntervalString  = "string"
+	IntervalNumeric = "numeric" // microseconds; a month is a twelfth of 365.25 days
+)
+
 // Options refine the format.
 type Options struct {
 	Name      string // the logical name of the source, in source.name and before the names of schemas
@@ -39,6 +48,7 @@ type Options struct {
 	Time      string // "": adaptive_time_microseconds
 	Binary    string // "": bytes
 	Unsigned  string // "": long
+	Interval  string // "": string
 }
 
 // version is source.version: of this layout, not of Debezium's.
@@ -57,10 +67,22 @@ func (o Options) complete() Options {
 	set(&o.Time, TimeAdaptiveMicro)
 	set(&o.Binary, BinaryBytes)
 	set(&o.Unsigned, UnsignedLong)
+	set(&o.Interval, IntervalString)
 	set(&o.Name, "datasync")
 	return o
 }
 
 // FullName is a table's name with the source's name before it, as schemas and
 // topics have it.
-func (o Options) FullName(n record.Name) string { return o.complete().Name + "." + n.String() }
+func (o Options) FullName(n record.Name, s changefmt.System) string {
+	return o.complete().Name + "." + Collection(n, s)
+}
+
+// Collection is how Debezium names a table of a system: PostgreSQL's are named
+// without their database.
+func Collection(n record.Name, s changefmt.System) string {
+	if s == changefmt.PostgreSQL && n.Schema != "" {
+		n.Database = ""
+	}
+	return n.String()
+}

@@ -34,3 +34,15 @@ func TestRoundTripWithGivenColumns(t *testing.T) {
 		})
 	}
 }
+
+// Types that only the source's name of them tells come back too.
+func TestRoundTripOfNativeTypes(t *testing.T) {
+	for name, o := range map[string]debeziumfmt.Options{"with schema": {Schemas: true}, "given columns": {}} {
+		t.Run(name, func(t *testing.T) {
+			e := debeziumfmt.NewEncoder(o)
+			b := changes.Natives(e.Meta()...)
+			s := b.Row(0).Schema()
+			changes.Trip{Encoder: e, Decoder: debeziumfmt.NewDecoder(o, s.Columns[:s.Data], nil), Unlinked: true}.Run(t, b)
+		})
+	}
+}

@@ -18,12 +18,19 @@ const (
 // appendField appends a column's field as Connect's JSON schemas have it.
 func (t *Type) appendField(dst []byte) []byte {
 	dst = append(append(append(dst, `{"type":"`...), t.Wire.String()...), '"')
-	if t.Wire == Variable {
-		dst = append(dst, `,"fields":[{"type":"int32","optional":false,"field":"scale"},{"type":"bytes","optional":false,"field":"value"}]`...)
+	for i, f := range t.Wire.Fields() {
+		dst = append(dst, []string{`,"fields":[`, ","}[min(i, 1)]...)
+		dst = append(dst, `{"type":"`+f.Wire+`","optional":`+strconv.FormatBool(f.Optional)+`,"field":"`+f.Name+`"}`...)
+	}
+	if len(t.Wire.Fields()) > 0 {
+		dst = append(dst, ']')
 	}
 	dst = strconv.AppendBool(append(dst, `,"optional":`...), t.Column.Nullable)
 	if t.Logical != "" {
 		dst = append(jsonfmt.AppendText(append(dst, `,"name":`...), t.Logical), `,"version":1`...)
+	}
+	if doc := docs[t.Wire]; doc != "" {
+		dst = append(append(append(dst, `,"doc":"`...), doc...), '"')
 	}
 	if len(t.Parameters()) > 0 {
 		dst = t.AppendParameters(append(dst, `,"parameters":`...))
@@ -41,6 +48,12 @@ func (t *Type) Parameters() (all []Parameter) {
 		if t.Column.Precision > 0 {
 			all = append(all, Parameter{"connect.decimal.precision", strconv.Itoa(t.Column.Precision)})
 		}
+	}
+	switch {
+	case t.form == bits:
+		all = append(all, Parameter{"length", strconv.Itoa(t.Column.Length)})
+	case t.Logical == nameEnum || t.Logical == nameEnumSet:
+		all = append(all, Parameter{"allowed", members(t.Column.Native)})
 	}
 	if t.Source != "" {
 		all = append(all, Parameter{sourceType, t.Source})
@@ -69,7 +82,7 @@ func (t *Type) AppendParameters(dst []byte) []byte {
 
 // appendEnvelopeSchema appends the schema of a table's events.
 func (e *Encoder) appendEnvelopeSchema(dst []byte, p *plan, s *record.Schema) []byte {
-	name := e.options.FullName(s.Name)
+	name := e.options.FullName(s.Name, p.source.System)
 	dst = append(dst, `{"type":"struct","fields":[`...)
 	for _, image := range []string{"before", "after"} {
 		dst = append(dst, `{"type":"struct","fields":[`...)
@@ -87,12 +100,17 @@ func (e *Encoder) appendEnvelopeSchema(dst []byte, p *plan, s *record.Schema) []
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, `{"type":"`+f.Wire+`","optional":`+strconv.FormatBool(f.Optional)+`,"field":"`+f.Name+`"}`...)
+		dst = append(dst, `{"type":"`+f.Wire+`","optional":`+strconv.FormatBool(f.Optional)...)
+		if f.Name == snapshotField {
+			dst = append(dst, `,"name":"`+nameEnum+`","version":1,"parameters":{"allowed":"`+snapshotWords+`"},"default":"false"`...)
+		}
+		dst = append(dst, `,"field":"`+f.Name+`"}`...)
 	}
-	dst = append(dst, `],"optional":false,"name":"io.debezium.connector.`+connectors[p.source.System]+`.Source","field":"source"},`...)
-	dst = append(dst, `{"type":"string","optional":false,"field":"op"},{"type":"int64","optional":true,"field":"ts_ms"},`...)
+	dst = append(dst, `],"optional":false,"name":"io.debezium.connector.`+connectors[p.source.System]+`.Source","version":1,"field":"source"},`...)
 	dst = append(dst, `{"type":"struct","fields":[{"type":"string","optional":false,"field":"id"},{"type":"int64","optional":false,"field":"total_order"},`...)
-	dst = append(dst, `{"type":"int64","optional":false,"field":"data_collection_order"}],"optional":true,"name":"event.block","version":1,"field":"transaction"}`...)
+	dst = append(dst, `{"type":"int64","optional":false,"field":"data_collection_order"}],"optional":true,"name":"event.block","version":1,"field":"transaction"},`...)
+	dst = append(dst, `{"type":"string","optional":false,"field":"op"},{"type":"int64","optional":true,"field":"ts_ms"},`...)
+	dst = append(dst, `{"type":"int64","optional":true,"field":"ts_us"},{"type":"int64","optional":true,"field":"ts_ns"}`...)
 	dst = jsonfmt.AppendText(append(dst, `],"optional":false,"name":`...), name+".Envelope")
 	return append(dst, `,"version":1}`...)
 }

@@ -18,7 +18,8 @@ type Source struct {
 	texts  map[string][]byte // members that are the same in every row
 	fields []SourceField
 	open   []byte // `{"version":...,"name":...,"ts_ms":`
-	names  []byte // `,"db":"shop","sequence":null,"schema":"public","table":"users"`
+	db     []byte // `,"db":"shop","sequence":`
+	names  []byte // `,"schema":"public","table":"users"`
 }
 
 var connectors = [...]string{changefmt.Unknown: "datasync", changefmt.MySQL: "mysql", changefmt.PostgreSQL: "postgresql", changefmt.SQLServer: "sqlserver"}
@@ -68,8 +69,7 @@ func NewSource(s *record.Schema, r record.Row, options Options) Source {
 	src.open = append(src.open, `{"version":"`+version+`","connector":`...)
 	src.open = jsonfmt.AppendText(src.open, connector)
 	src.open = append(jsonfmt.AppendText(append(src.open, `,"name":`...), o.Name), `,"ts_ms":`...)
-	src.names = jsonfmt.AppendText(append(src.names, `,"db":`...), s.Name.Database)
-	src.names = append(src.names, `,"sequence":null`...)
+	src.db = append(jsonfmt.AppendText(append(src.db, `,"db":`...), s.Name.Database), `,"sequence":`...)
 	if s.Name.Schema != "" || src.System != changefmt.MySQL {
 		src.names = jsonfmt.AppendText(append(src.names, `,"schema":`...), s.Name.Schema)
 	}
@@ -77,29 +77,45 @@ func NewSource(s *record.Schema, r record.Row, options Options) Source {
 	return src
 }
 
-// append appends the source of a row. now stands in for a commit time that is
-// not known.
+// append appends the source of a row. now, in nanoseconds since 1970, stands in
+// for a commit time that is not known.
 func (s *Source) append(dst []byte, r record.Row, now int64) []byte {
-	if sec, nsec, ok := s.Meta.Commit(r); ok {
-		now = changefmt.Millis(sec, nsec)
-	}
-	dst = strconv.AppendInt(append(dst, s.open...), now, 10)
+	now = s.at(r, now)
+	dst = strconv.AppendInt(append(dst, s.open...), floor(now, 1e6), 10)
 	if s.Meta.InSnapshot(r) {
 		dst = append(dst, `,"snapshot":"true"`...)
 	} else {
 		dst = append(dst, `,"snapshot":"false"`...)
 	}
-	dst = append(dst, s.names...)
 	place := changefmt.ParsePlace(s.Meta.Text(r, s.Meta.LSN))
 	if place.System != s.System {
 		place = changefmt.Place{}
 	}
+	dst = append(dst, s.db...)
+	if s.System == changefmt.PostgreSQL && place.LSN != 0 {
+		dst = append(appendSequence(append(dst, `"[null,\"`...), place.LSN), `\"]"`...)
+	} else {
+		dst = append(dst, "null"...)
+	}
+	dst = strconv.AppendInt(append(dst, `,"ts_us":`...), floor(now, 1e3), 10)
+	dst = strconv.AppendInt(append(dst, `,"ts_ns":`...), now, 10)
+	dst = append(dst, s.names...)
 	switch s.System {
 	case changefmt.MySQL:
-		dst = appendText(append(dst, `,"server_id":0,"gtid":`...), s.Meta.Text(r, s.Meta.GTID))
+		server, _ := s.Meta.Number(r, s.Meta.Server)
+		row, _ := s.Meta.Number(r, s.Meta.RowNo)
+		dst = strconv.AppendInt(append(dst, `,"server_id":`...), server, 10)
+		dst = appendText(append(dst, `,"gtid":`...), s.Meta.Text(r, s.Meta.GTID))
 		dst = appendText(append(dst, `,"file":`...), place.File)
 		dst = strconv.AppendInt(append(dst, `,"pos":`...), place.Pos, 10)
-		dst = append(dst, `,"row":0,"thread":null,"query":null`...)
+		dst = strconv.AppendInt(append(dst, `,"row":`...), row, 10)
+		dst = append(dst, `,"thread":`...)
+		if thread, known := s.Meta.Number(r, s.Meta.Thread); known {
+			dst = strconv.AppendInt(dst, thread, 10)
+		} else {
+			dst = append(dst, "null"...)
+		}
+		dst = append(dst, `,"query":null`...)
 	case changefmt.PostgreSQL:
 		dst = appendWhole(append(dst, `,"txId":`...), s.Meta.Text(r, s.Meta.TxID))
 		dst = append(dst, `,"lsn":`...)
@@ -116,6 +132,26 @@ func (s *Source) append(dst []byte, r record.Row, now int64) []byte {
 	}
 	return append(dst, '}')
 }
+
+// at is when the source committed a row, in nanoseconds since 1970, else now.
+func (s *Source) at(r record.Row, now int64) int64 {
+	if sec, nsec, ok := s.Meta.Commit(r); ok {
+		return sec*1e9 + int64(nsec)
+	}
+	return now
+}
+
+// floor divides nanoseconds, rounding down.
+func floor(ns, by int64) int64 {
+	if ns < 0 {
+		return (ns - by + 1) / by
+	}
+	return ns / by
+}
+
+// appendSequence appends the second part of PostgreSQL's sequence. The first one,
+// the place of the commit before, is not known here.
+func appendSequence(dst []byte, lsn uint64) []byte { return strconv.AppendUint(dst, lsn, 10) }
 
 // appendText appends a text, null for none.
 func appendText(dst, text []byte) []byte {
@@ -144,7 +180,8 @@ func (s *Source) Fields() []SourceField { return s.fields }
 
 func (s *Source) plan(name record.Name) {
 	all := []SourceField{{"version", "string", false}, {"connector", "string", false}, {"name", "string", false},
-		{"ts_ms", "int64", false}, {"snapshot", "string", true}, {"db", "string", false}, {"sequence", "string", true}}
+		{"ts_ms", "int64", false}, {snapshotField, "string", true}, {"db", "string", false}, {"sequence", "string", true},
+		{"ts_us", "int64", true}, {"ts_ns", "int64", true}}
 	if name.Schema != "" || s.System != changefmt.MySQL {
 		all = append(all, SourceField{"schema", "string", false})
 	}
@@ -161,27 +198,38 @@ func (s *Source) plan(name record.Name) {
 	s.fields = all
 }
 
+// snapshotField is an Enum of snapshotWords in Debezium's schemas.
+const (
+	snapshotField = "snapshot"
+	snapshotWords = "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
+)
+
 // The words of snapshot.
 var yes, no = []byte("true"), []byte("false")
 
 // SourceValues are the members of one row's source. Texts are borrowed.
 type SourceValues struct {
 	source   *Source
-	millis   int64
+	nanos    int64
+	sequence [32]byte
 	place    changefmt.Place
 	gtid     []byte
 	txid     int64
 	hasTxID  bool
+	server   int64
+	row      int64
+	thread   int64
+	threaded bool
 	snapshot bool
 }
 
-// Values returns the members of a row's source; now stands in for a commit time
-// that is not known.
+// Values returns the members of a row's source; now, in nanoseconds since 1970,
+// stands in for a commit time that is not known.
 func (s *Source) Values(r record.Row, now int64) SourceValues {
-	v := SourceValues{source: s, millis: now, gtid: s.Meta.Text(r, s.Meta.GTID), snapshot: s.Meta.InSnapshot(r)}
-	if sec, nsec, ok := s.Meta.Commit(r); ok {
-		v.millis = changefmt.Millis(sec, nsec)
-	}
+	v := SourceValues{source: s, nanos: s.at(r, now), gtid: s.Meta.Text(r, s.Meta.GTID), snapshot: s.Meta.InSnapshot(r)}
+	v.server, _ = s.Meta.Number(r, s.Meta.Server)
+	v.row, _ = s.Meta.Number(r, s.Meta.RowNo)
+	v.thread, v.threaded = s.Meta.Number(r, s.Meta.Thread)
 	if v.place = changefmt.ParsePlace(s.Meta.Text(r, s.Meta.LSN)); v.place.System != s.System {
 		v.place = changefmt.Place{}
 	}
@@ -200,14 +248,27 @@ func (v *SourceValues) Member(name string) (text []byte, n int64, there bool) {
 	some := func(b []byte) ([]byte, int64, bool) { return b, 0, len(b) > 0 }
 	switch name {
 	case "ts_ms":
-		return nil, v.millis, true
-	case "snapshot":
+		return nil, floor(v.nanos, 1e6), true
+	case "ts_us":
+		return nil, floor(v.nanos, 1e3), true
+	case "ts_ns":
+		return nil, v.nanos, true
+	case "sequence":
+		if v.source.System != changefmt.PostgreSQL || v.place.LSN == 0 {
+			return nil, 0, false
+		}
+		return append(appendSequence(append(v.sequence[:0], `[null,"`...), v.place.LSN), `"]`...), 0, true
+	case snapshotField:
 		if v.snapshot {
 			return yes, 0, true
 		}
 		return no, 0, true
-	case "server_id", "row":
-		return nil, 0, true
+	case "server_id":
+		return nil, v.server, true
+	case "row":
+		return nil, v.row, true
+	case "thread":
+		return nil, v.thread, v.threaded
 	case "gtid":
 		return some(v.gtid)
 	case "file":

@@ -21,10 +21,12 @@ const (
 	String
 	Bytes
 	Variable // a struct of scale and value: a decimal whose scale is the value's own
+	Geometry // a struct of a shape's binary text and the number of its coordinates
+	Point    // the same with the point's coordinates
 	Mixed    // any of JSON's types, without schema; else a string
 )
 
-var wireNames = [...]string{"boolean", "int16", "int32", "int64", "float", "double", "string", "bytes", "struct", "string"}
+var wireNames = [...]string{"boolean", "int16", "int32", "int64", "float", "double", "string", "bytes", "struct", "struct", "struct", "string"}
 
 // String returns the type's name in Connect's JSON schemas.
 func (w Wire) String() string { return wireNames[w] }
@@ -43,6 +45,9 @@ const (
 	number    // a decimal's text as a number
 	unscaled  // a decimal's digits without the point, two's complement
 	variable  // the same with its scale
+	bits      // a number's bytes, the lowest one first
+	shape     // MySQL's spatial values: four bytes that number the coordinates, and a binary text
+	micros    // an interval's microseconds
 	base64Text
 	urlText
 	hexText
@@ -60,6 +65,12 @@ const (
 	nameZonedTime = "io.debezium.time.ZonedTime"
 	nameZoned     = "io.debezium.time.ZonedTimestamp"
 	nameInterval  = "io.debezium.time.Interval"
+	nameDuration  = "io.debezium.time.MicroDuration"
+	nameBits      = "io.debezium.data.Bits"
+	nameEnum      = "io.debezium.data.Enum"
+	nameEnumSet   = "io.debezium.data.EnumSet"
+	nameGeometry  = "io.debezium.data.geometry.Geometry"
+	namePoint     = "io.debezium.data.geometry.Point"
 )
 
 // Type is how a column's values are written.
@@ -109,7 +120,9 @@ func (t *Type) plan(o *Options) {
 	case record.Timestamp:
 		t.set(String, zoned, nameZoned)
 	case record.Interval:
-		t.set(String, asText, nameInterval)
+		if t.set(String, asText, nameInterval); o.Interval == IntervalNumeric {
+			t.set(Int64, micros, nameDuration)
+		}
 	case record.JSON:
 		t.set(String, plain, nameJSON)
 	case record.UUID:
@@ -117,8 +130,42 @@ func (t *Type) plan(o *Options) {
 	case record.Any:
 		t.set(Mixed, mixed, "")
 	default:
-		t.set(String, plain, "")
+		t.set(String, plain, textNames[baseName(c.Native)])
 	}
+}
+
+// textNames are the logical types of texts by the type at the source.
+var textNames = map[string]string{"enum": nameEnum, "set": nameEnumSet, "xml": "io.debezium.data.Xml", "ltree": "io.debezium.data.Ltree", "tsvector": "io.debezium.data.TsVector"}
+
+// baseName is the first word of a type, in lower case.
+func baseName(native string) string {
+	if end := strings.IndexAny(native, "( "); end >= 0 {
+		native = native[:end]
+	}
+	return strings.ToLower(native)
+}
+
+// members are the values of an enum or set as Debezium's schemas list them.
+func members(native string) string {
+	var out strings.Builder
+	_, rest, _ := strings.Cut(native, "(")
+	for quoted, i := false, 0; i < len(rest); i++ {
+		switch c := rest[i]; {
+		case c == '\'' && quoted && i+1 < len(rest) && rest[i+1] == '\'':
+			out.WriteByte(c)
+			i++
+		case c == '\'':
+			quoted = !quoted
+		case !quoted && c == ',':
+			out.WriteByte(',')
+		case quoted && (c == ',' || c == '\\'):
+			out.WriteByte('\\')
+			out.WriteByte(c)
+		case quoted:
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
 }
 
 // integer chooses the size that the source's type has.
@@ -145,6 +192,10 @@ func (t *Type) integer() {
 }
 
 func (t *Type) unsigned(o *Options) {
+	if baseName(t.Column.Native) == "bit" && t.Column.Length > 1 {
+		t.set(Bytes, bits, nameBits)
+		return
+	}
 	t.set(Int64, unsigned, "")
 	if o.Unsigned == UnsignedPrecise {
 		t.set(Bytes, unscaled, nameDecimal)
@@ -160,7 +211,7 @@ func (t *Type) decimal(o *Options) {
 		t.set(String, exact, "")
 	case o.Decimal == DecimalDouble:
 		t.set(Float64, number, "")
-	case t.Column.Precision > 0:
+	case t.Column.Precision > 0 || baseName(t.Column.Native) == "money":
 		t.set(Bytes, unscaled, nameDecimal)
 		t.Scale = t.Column.Scale
 		return
@@ -173,10 +224,21 @@ func (t *Type) decimal(o *Options) {
 	}
 }
 
+// spatial are MySQL's types of shapes beside point.
+var spatial = []string{"geometry", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geomcollection", "geometrycollection"}
+
 // binaryTexts are the modes in which binary data is a text.
 var binaryTexts = map[string]form{BinaryBase64: base64Text, BinaryURLSafe: urlText, BinaryHex: hexText}
 
 func (t *Type) binary(o *Options) {
+	switch name := baseName(t.Column.Native); {
+	case name == "point":
+		t.set(Point, shape, namePoint)
+		return
+	case slices.Contains(spatial, name):
+		t.set(Geometry, shape, nameGeometry)
+		return
+	}
 	f, text := binaryTexts[o.Binary]
 	if !text {
 		t.set(Bytes, plain, "")

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"math"
+	"strconv"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/record"
@@ -18,6 +19,18 @@ const (
 	minInfiniteDay    = math.MinInt32
 )
 
+// daysPerMonth is the length of a month in intervals that are numbers.
+const daysPerMonth = 365.25 / 12
+
+// appendBits appends the bytes of a number of so many bits, the lowest one first.
+func appendBits(dst []byte, v uint64, length int) []byte {
+	for range (length + 7) / 8 {
+		dst = append(dst, byte(v))
+		v >>= 8
+	}
+	return dst
+}
+
 var powers = [...]int64{1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
 
 // Int64 returns a cell of wire type Int16, Int32 or Int64. An error is a data error.
@@ -31,6 +44,9 @@ func (t *Type) Int64(r record.Row, c int) (int64, error) {
 			return 0, t.bad(errclass.Overflow, "%d does not fit 64 bits with a sign; set bigint.unsigned.handling.mode to precise", v)
 		}
 		return int64(v), nil
+	case micros:
+		months, days, us := r.Interval(c)
+		return int64((float64(months)*daysPerMonth+float64(days))*86400e6) + us, nil
 	case days:
 		switch v := r.Date(c); {
 		case r.Infinite(c) > 0:
@@ -94,6 +110,8 @@ func (t *Type) AppendText(dst []byte, r record.Row, c int) []byte {
 	switch t.form {
 	case zoned:
 		return r.AppendISO(dst, c)
+	case asText:
+		return appendInterval(dst, r, c)
 	case base64Text:
 		return base64.StdEncoding.AppendEncode(dst, r.Bytes(c))
 	case urlText:
@@ -105,12 +123,39 @@ func (t *Type) AppendText(dst []byte, r record.Row, c int) []byte {
 	}
 }
 
+// appendInterval appends an interval as Debezium spells it: P1Y2M3DT4H5M6.789S,
+// with all parts.
+func appendInterval(dst []byte, r record.Row, c int) []byte {
+	months, days, micros := r.Interval(c)
+	part := func(n int64, unit string) { dst = append(strconv.AppendInt(dst, n, 10), unit...) }
+	dst = append(dst, 'P')
+	part(int64(months/12), "Y")
+	part(int64(months%12), "M")
+	part(int64(days), "DT")
+	part(micros/3600e6, "H")
+	part(micros/60e6%60, "M")
+	rest := micros % 60e6
+	if rest < 0 {
+		dst, rest = append(dst, '-'), -rest
+	}
+	dst = strconv.AppendInt(dst, rest/1e6, 10)
+	if rest %= 1e6; rest > 0 {
+		dst = append(dst, '.')
+		for digit := int64(1e5); rest > 0; digit /= 10 {
+			dst, rest = append(dst, byte('0'+rest/digit)), rest%digit
+		}
+	}
+	return append(dst, 'S')
+}
+
 // fromOutside tells that a text may need escapes, and that it lies in the row.
 func (t *Type) fromOutside() bool { return t.form == plain || t.form == exact }
 
 // AppendBytes appends a cell of wire type Bytes. An error is a data error.
 func (t *Type) AppendBytes(dst []byte, r record.Row, c int) ([]byte, error) {
 	switch {
+	case t.form == bits:
+		return appendBits(dst, r.Uint64(c), t.Column.Length), nil
 	case t.form != unscaled:
 		return append(dst, r.Bytes(c)...), nil
 	case t.Column.Kind == record.Uint64:

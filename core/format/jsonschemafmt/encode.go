@@ -89,14 +89,14 @@ func (e *Encoder) Register(ctx context.Context, topic string, s *record.Schema, 
 	}
 	t := &table{headless: len(key) == 0}
 	types := debeziumfmt.Types(s.Columns[:s.Data], e.options.Options)
-	full := e.options.FullName(s.Name)
+	source := debeziumfmt.NewSource(s, record.Row{}, e.options.Options)
+	full := e.options.FullName(s.Name, source.System)
 	all := make([]int, s.Data)
 	for c := range all {
 		all[c] = c
 	}
 	text := string(appendRow(nil, full+".Value", types, all))
 	if !e.options.Flat {
-		source := debeziumfmt.NewSource(s, record.Row{}, e.options.Options)
 		text = envelope(full, types, all, &source)
 	}
 	c := e.client.Config()

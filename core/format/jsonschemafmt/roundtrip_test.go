@@ -36,6 +36,13 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// Types that only the source's name of them tells come back too.
+func TestRoundTripOfNativeTypes(t *testing.T) {
+	c, o := client(t, changes.NewRegistry(t, false)), jsonschemafmt.Options{}
+	e := jsonschemafmt.NewEncoder(o, c)
+	changes.Trip{Encoder: e, Decoder: jsonschemafmt.NewDecoder(o, c, nil), Unlinked: true}.Run(t, changes.Natives(e.Meta()...))
+}
+
 func BenchmarkEncoder(b *testing.B) {
 	changes.Bench(b, func() changefmt.Encoder {
 		return jsonschemafmt.NewEncoder(jsonschemafmt.Options{}, client(b, changes.NewRegistry(b, false)))

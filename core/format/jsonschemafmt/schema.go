@@ -19,6 +19,9 @@ var jsonTypes = map[debeziumfmt.Wire][2]string{
 	debeziumfmt.Float32: {"number", "float32"}, debeziumfmt.Float64: {"number", "float64"}, debeziumfmt.String: {"string", "string"}, debeziumfmt.Bytes: {"string", "bytes"},
 }
 
+// structTypes are the types of the fields of structs.
+var structTypes = map[string]string{"int32": `"type":"integer","connect.type":"int32"`, "bytes": `"type":"string","connect.type":"bytes"`, "double": `"type":"number","connect.type":"float64"`}
+
 // appendRow appends the schema of a row of these columns.
 func appendRow(dst []byte, title string, types []debeziumfmt.Type, columns []int) []byte {
 	dst = jsonfmt.AppendText(append(dst, `{"type":"object","title":`...), title)
@@ -45,8 +48,19 @@ func appendColumn(dst []byte, t *debeziumfmt.Type, index int) []byte {
 	}
 	names := jsonTypes[t.Wire]
 	switch t.Wire {
-	case debeziumfmt.Variable:
-		dst = append(dst, `"type":"object","properties":{"scale":{"type":"integer","connect.type":"int32","connect.index":0},"value":{"type":"string","connect.type":"bytes","connect.index":1}}`...)
+	case debeziumfmt.Variable, debeziumfmt.Geometry, debeziumfmt.Point:
+		dst = append(dst, `"type":"object","properties":{`...)
+		for i, f := range t.Wire.Fields() {
+			kind := structTypes[f.Wire]
+			if f.Optional {
+				kind = `"oneOf":[{"type":"null"},{` + kind + `}]`
+			}
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(dst, `"`+f.Name+`":{"connect.index":`+strconv.Itoa(i)+`,`+kind+`}`...)
+		}
+		dst = append(dst, '}')
 	case debeziumfmt.Float32, debeziumfmt.Float64: // NaN and infinities are texts
 		dst = append(dst, `"type":["number","string"],"connect.type":"`+names[1]+`"`...)
 	default:
@@ -86,9 +100,13 @@ func envelope(full string, types []debeziumfmt.Type, columns []int, source *debe
 		}
 		dst = append(dst, `"`+f.Name+`":{"connect.index":`+strconv.Itoa(i)+`,`+kind+`}`...)
 	}
-	return string(append(dst, `}},"op":{"connect.index":3,"type":"string"},"ts_ms":{"connect.index":4,"oneOf":[{"type":"null"},{"type":"integer","connect.type":"int64"}]},`+
-		`"transaction":{"connect.index":5,"oneOf":[{"type":"null"},{"type":"object","title":"event.block","properties":{"id":{"connect.index":0,"type":"string"},`+
-		`"total_order":{"connect.index":1,"type":"integer","connect.type":"int64"},"data_collection_order":{"connect.index":2,"type":"integer","connect.type":"int64"}}}]}}}`...))
+	dst = append(dst, `}},"transaction":{"connect.index":3,"oneOf":[{"type":"null"},{"type":"object","title":"event.block","properties":{"id":{"connect.index":0,"type":"string"},`+
+		`"total_order":{"connect.index":1,"type":"integer","connect.type":"int64"},"data_collection_order":{"connect.index":2,"type":"integer","connect.type":"int64"}}}]},`+
+		`"op":{"connect.index":4,"type":"string"}`...)
+	for i, name := range []string{"ts_ms", "ts_us", "ts_ns"} {
+		dst = append(dst, `,"`+name+`":{"connect.index":`+strconv.Itoa(5+i)+`,"oneOf":[{"type":"null"},{"type":"integer","connect.type":"int64"}]}`...)
+	}
+	return string(append(dst, '}', '}'))
 }
 
 // member returns a member of an object, whatever characters are in its name.

@@ -23,6 +23,8 @@ type Config struct {
 	Binary string `json:"binary" alias:"binary.handling.mode" enum:"bytes,base64,base64-url-safe,hex"`
 	// Unsigned integers of 64 bits in these formats (bigint.unsigned.handling.mode): long is a number, which avro refuses above 9223372036854775807.
 	Unsigned string `json:"unsigned" alias:"bigint.unsigned.handling.mode" enum:"long,precise"`
+	// PostgreSQL's intervals in these formats (interval.handling.mode): string is exact, numeric counts microseconds, a month as a twelfth of 365.25 days.
+	Intervals string `json:"intervals" alias:"interval.handling.mode" enum:"string,numeric"`
 	// avro, json-schema: debezium writes changes, none the row as it is now and a message without value for a delete.
 	Envelope string `json:"envelope" enum:"debezium,none"`
 	// cloudevents: structured puts the attributes into the body, binary into headers.
@@ -31,12 +33,12 @@ type Config struct {
 
 // NewConfig returns the defaults.
 func NewConfig() Config {
-	return Config{Name: "datasync", Times: debeziumfmt.TimeAdaptiveMicro, Binary: debeziumfmt.BinaryBytes, Unsigned: debeziumfmt.UnsignedLong,
+	return Config{Name: "datasync", Times: debeziumfmt.TimeAdaptiveMicro, Binary: debeziumfmt.BinaryBytes, Unsigned: debeziumfmt.UnsignedLong, Intervals: debeziumfmt.IntervalString,
 		Envelope: "debezium", Mode: "structured"}
 }
 
 func (c *Config) debezium() debeziumfmt.Options {
-	return debeziumfmt.Options{Name: c.Name, Connector: c.Connector, Schemas: c.Schemas, Decimal: c.Decimals, Time: c.Times, Binary: c.Binary, Unsigned: c.Unsigned}
+	return debeziumfmt.Options{Name: c.Name, Connector: c.Connector, Schemas: c.Schemas, Decimal: c.Decimals, Time: c.Times, Binary: c.Binary, Unsigned: c.Unsigned, Interval: c.Intervals}
 }
 
 // Names of formats.

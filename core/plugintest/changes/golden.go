@@ -66,6 +66,12 @@ func user(b *record.Batch, s *record.Schema, op record.Op, id uint64, name strin
 			b.Text(record.String, "3e11fa47-71ca-11e1-9e33-c80aa9429562:17")
 		case changefmt.TxID:
 			b.Text(record.String, "17")
+		case changefmt.Server:
+			b.Int64(223344)
+		case changefmt.Thread:
+			b.Int64(7)
+		case changefmt.RowNo:
+			b.Int64(int64(n))
 		default:
 			b.Null()
 		}
