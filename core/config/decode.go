@@ -266,9 +266,13 @@ func (d *Decoder) noEffect(n *Node, ptr any) map[string]string {
 
 // field decodes one key of a struct, under whichever name it was written.
 func (d *Decoder) field(n *Node, f field, owner reflect.Value) []error {
-	given, errs := f.written(n)
+	others := f.others(n)
+	given, errs := f.choose(n, others)
 	if f.ignored != "" {
 		return errs
+	}
+	for _, other := range others {
+		d.settings.Notes.rename(other, f.key)
 	}
 	if given != nil && given.name != f.key {
 		d.settings.Notes.rename(given, f.key)

@@ -19,7 +19,11 @@ type Error struct {
 	Err          error  // the cause, if a Validate returned it; not part of the text
 
 	follows bool // of a placeholder without a value, which is a fault of its own
+	node    *Node
 }
+
+// Node returns the value that the fault is about; nil where there is none.
+func (e *Error) Node() *Node { return e.node }
 
 // Error returns "file:line:column: path: message".
 func (e *Error) Error() string {

@@ -133,8 +133,8 @@ func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup L
 			text := t.file[i : i+length]
 			if quote == 0 {
 				text = []byte(`"` + escape(string(text), '"') + `"`)
-				t.edits = append(t.edits, edit{at: out.Len(), n: len(text), from: i, m: length})
 			}
+			t.edits = append(t.edits, edit{at: out.Len(), n: len(text), from: i, m: length})
 			out.Write(text)
 			i += length
 			continue

@@ -97,10 +97,13 @@ func split(list string) []string {
 
 // written returns the node under the key or one of its aliases. Two spellings
 // with different values are a fault.
-func (f field) written(n *Node) (*Node, []error) {
+func (f field) written(n *Node) (*Node, []error) { return f.choose(n, f.others(n)) }
+
+// choose is written where it is known what stands under further spellings.
+func (f field) choose(n *Node, others []*Node) (*Node, []error) {
 	given, under := n.Member(f.key), f.key
 	var errs []error
-	for _, other := range f.others(n) {
+	for _, other := range others {
 		if !other.Unset() && !given.Unset() {
 			if !f.same(other, given) {
 				errs = append(errs, other.Errorf("means the same as %q, which is given too; keep one", under))
@@ -182,7 +185,11 @@ func (d *Decoder) unknownKeys(n *Node, s *shape, ptr any) []error {
 			}
 			why, is = d.withoutEffect(m.Name, noEffect)
 		}
-		at := func(msg string) *Error { return n.fault(m.Node.Path(), m.Node.named, msg) }
+		at := func(msg string) *Error {
+			e := n.fault(m.Node.Path(), m.Node.named, msg)
+			e.node = m.Node
+			return e
+		}
 		if is {
 			d.settings.Notes.Inform(at("has no effect: " + why))
 			continue

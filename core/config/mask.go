@@ -62,31 +62,39 @@ func (n *Node) underSecret() bool {
 // list without content is one. Where skip is true of a path, nothing beneath it
 // is visited.
 func Leaves(root *Node, skip func(path string) bool, visit func(path, masked string)) {
-	w := leafWalk{skip: skip, visit: visit}
-	w.walk(root, root.Path())
+	w := leafWalk{skip: skip, visit: visit, path: []byte(root.Path())}
+	w.walk(root)
 }
 
 type leafWalk struct {
 	skip    func(path string) bool
 	visit   func(path, masked string)
+	path    []byte // of the node that walk is given
 	scratch bytes.Buffer
 }
 
-// walk is given the path of n, which each node would put together anew.
-func (w *leafWalk) walk(n *Node, path string) {
+func (w *leafWalk) walk(n *Node) {
+	if n.Unset() {
+		return
+	}
+	path := string(w.path)
 	switch {
-	case w.skip(path) || n.Unset():
+	case w.skip(path):
 	case n.underSecret() || len(n.members)+len(n.items) == 0:
 		w.scratch.Reset()
 		writeMasked(&w.scratch, n, "\n")
 		w.visit(path, w.scratch.String())
 	default:
+		end := len(w.path)
 		for _, m := range n.members {
-			w.walk(m.Node, joinPath(path, m.Name))
+			w.path = appendName(w.path[:end], m.Name)
+			w.walk(m.Node)
 		}
 		for i, item := range n.items {
-			w.walk(item, joinIndex(path, i))
+			w.path = appendIndex(w.path[:end], i)
+			w.walk(item)
 		}
+		w.path = w.path[:end]
 	}
 }
 

@@ -182,34 +182,40 @@ func plainName(name string) bool {
 
 // Path returns where the node is, such as job.content[0].reader; "" for the
 // root of a file.
-func (n *Node) Path() string {
+func (n *Node) Path() string { return string(n.appendPath(nil)) }
+
+func (n *Node) appendPath(b []byte) []byte {
 	switch {
 	case n.parent == nil:
-		return n.path
+		return append(b, n.path...)
 	case n.parent.kind == ListKind:
-		return joinIndex(n.parent.Path(), n.index)
+		return appendIndex(n.parent.appendPath(b), n.index)
 	default:
-		return joinPath(n.parent.Path(), n.name)
+		return appendName(n.parent.appendPath(b), n.name)
 	}
 }
 
-func joinIndex(parent string, index int) string {
-	return parent + "[" + strconv.Itoa(index) + "]"
+func appendIndex(path []byte, index int) []byte {
+	return append(strconv.AppendInt(append(path, '['), int64(index), 10), ']')
 }
 
-func joinPath(parent, name string) string {
+func appendName(path []byte, name string) []byte {
 	if !plainName(name) {
-		return parent + "[" + strconv.Quote(name) + "]"
+		return append(strconv.AppendQuote(append(path, '['), name), ']')
 	}
-	if parent == "" {
-		return name
+	if len(path) > 0 {
+		path = append(path, '.')
 	}
-	return parent + "." + name
+	return append(path, name...)
 }
+
+func joinPath(parent, name string) string { return string(appendName([]byte(parent), name)) }
 
 // Errorf returns a fault of this node.
 func (n *Node) Errorf(format string, args ...any) *Error {
-	return n.fault(n.Path(), n.begin, fmt.Sprintf(format, args...))
+	e := n.fault(n.Path(), n.begin, fmt.Sprintf(format, args...))
+	e.node = n
+	return e
 }
 
 func (n *Node) fault(path string, at int, msg string) *Error {

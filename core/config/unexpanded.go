@@ -1,28 +1,64 @@
 package config
 
-import "sort"
+import (
+	"bytes"
+	"sort"
+)
+
+// Spelling is how the file has a value that placeholders stand in.
+type Spelling struct {
+	Bare   string   // all of it, where it stands in no quotes; else ""
+	Quote  byte     // else the quotes: ' or "
+	Pieces []string // between them: decoded text and, at odd indices, placeholders as written
+}
 
 // Unexpanded returns a scalar, or a value that one placeholder stands for, as
-// the file has it: with its placeholders. In quotes, what stands between them is
-// decoded; bare tells that there are none. found is false for a value without a
-// placeholder, and for a list or object that only holds some.
-func (n *Node) Unexpanded() (text string, bare, found bool) {
+// the file has it: with its placeholders. found is false for a value without a
+// placeholder, for a list or object that only holds some, and where a placeholder
+// stands for a part of the value and for something beside it.
+func (n *Node) Unexpanded() (s Spelling, found bool) {
 	t := n.source
-	i := sort.Search(len(t.edits), func(i int) bool { return t.edits[i].at+t.edits[i].n > n.begin })
-	if i == len(t.edits) || t.edits[i].at >= n.end {
-		return "", false, false
+	first := sort.Search(len(t.edits), func(i int) bool { return t.edits[i].at+t.edits[i].n > n.begin })
+	last := first
+	for last < len(t.edits) && t.edits[last].at < n.end {
+		last++
 	}
-	if e := t.edits[i]; e.at <= n.begin && n.end <= e.at+e.n {
-		return string(t.file[e.from : e.from+e.m]), true, e.at == n.begin && n.end == e.at+e.n
+	if first == last || t.edits[first].at < n.begin || t.edits[last-1].at+t.edits[last-1].n > n.end {
+		return s, false
 	}
-	if n.kind != StringKind {
-		return "", false, false
+	edits := t.edits[first:last]
+	if e := edits[0]; e.at == n.begin && e.at+e.n == n.end {
+		return Spelling{Bare: string(t.file[e.from : e.from+e.m])}, true
 	}
 	from, to := t.origin(n.begin), t.origin(n.end)
-	raw := t.file[from:to]
-	if c := t.data[n.begin]; c != '"' && c != '\'' {
-		return string(raw), true, true
+	switch c := t.data[n.begin]; {
+	case n.kind != StringKind:
+		return s, false
+	case c != '"' && c != '\'':
+		return Spelling{Bare: string(t.file[from:to])}, true
+	case edits[0].at == n.begin || edits[len(edits)-1].at+edits[len(edits)-1].n == n.end: // the quotes are of a placeholder
+		return s, false
+	default:
+		s.Quote = c
 	}
-	text, err := unquote(raw)
-	return text, false, err == nil
+	at := from + 1
+	for _, e := range edits {
+		s.Pieces = append(s.Pieces, decoded(t.file[at:e.from]), string(t.file[e.from:e.from+e.m]))
+		at = e.from + e.m
+	}
+	s.Pieces = append(s.Pieces, decoded(t.file[at:to-1]))
+	return s, true
 }
+
+// decoded returns what stands between quotes, as the lexer has found it to be sound.
+func decoded(body []byte) string {
+	text, err := unquote(bytes.Join([][]byte{[]byte(`"`), body, []byte(`"`)}, nil))
+	if err != nil {
+		return string(body)
+	}
+	return text
+}
+
+// Foreign reports whether the value, or a part of it, came from the environment,
+// a file or a parameter that is named as a secret is.
+func (n *Node) Foreign() bool { return n.source.secret(n.begin, n.end) }

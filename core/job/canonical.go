@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/datasync-io/datasync/core/config"
 )
@@ -22,19 +23,20 @@ import (
 // that the text may be shown; with them the text belongs in a file that only its
 // owner reads.
 func (j *Job) Canonical(secrets bool) []byte {
-	c := &canonical{job: j, secrets: secrets, dropped: map[string]string{}}
+	c := &canonical{job: j, secrets: secrets, dropped: map[*config.Node]string{}}
 	for _, n := range j.Notes() {
 		if why, ok := strings.CutPrefix(n.Msg, noEffectMsg); ok {
-			c.dropped[n.Path] = why
+			c.dropped[n.Node()] = why
 		} else if strings.HasPrefix(n.Msg, "unknown key") {
-			c.dropped[n.Path] = n.Msg
+			c.dropped[n.Node()] = n.Msg
 		}
 	}
+	reason := oneLine(j.DialectReason)
 	var b bytes.Buffer
 	if j.File != "" && j.File != "-" {
-		fmt.Fprintf(&b, "// From %s, taken for a file of %s, %s.\n", oneLine(j.File), j.Dialect.people(), j.DialectReason)
+		fmt.Fprintf(&b, "// From %s, taken for a file of %s, %s.\n", oneLine(j.File), j.Dialect.people(), reason)
 	} else {
-		fmt.Fprintf(&b, "// Taken for a file of %s, %s.\n", j.Dialect.people(), j.DialectReason)
+		fmt.Fprintf(&b, "// Taken for a file of %s, %s.\n", j.Dialect.people(), reason)
 	}
 	c.object(&b, c.file(), "")
 	b.WriteByte('\n')
@@ -47,7 +49,7 @@ const noEffectMsg = "has no effect: "
 type canonical struct {
 	job     *Job
 	secrets bool
-	dropped map[string]string // why, by path
+	dropped map[*config.Node]string // why
 }
 
 // entry is a member of an object, or a comment alone if it has no value. The
@@ -56,10 +58,38 @@ type entry struct {
 	name    string
 	value   func(b *bytes.Buffer, indent string)
 	comment string
+	unset   bool // the value says nothing
 }
 
+// single leaves one of the entries that have a name in common: several spellings
+// of a key may stand in a file, and an unset one beside what is written for it.
+func single(entries []entry) []entry {
+	said := map[string]bool{} // names, and whether what has the name says something
+	for _, e := range entries {
+		if e.value != nil {
+			said[e.name] = said[e.name] || !e.unset
+		}
+	}
+	var kept []entry
+	written := map[string]bool{}
+	for _, e := range entries {
+		if e.value != nil {
+			if written[e.name] || e.unset && said[e.name] {
+				continue
+			}
+			written[e.name] = true
+		}
+		kept = append(kept, e)
+	}
+	return kept
+}
+
+// maxIndent bounds what deeply nested values are indented by.
+const maxIndent = 64
+
 func (c *canonical) object(b *bytes.Buffer, entries []entry, indent string) {
-	within, last := indent+"  ", -1
+	within, last := deeper(indent), -1
+	entries = single(entries)
 	for i, e := range entries {
 		if e.value != nil {
 			last = i
@@ -82,6 +112,13 @@ func (c *canonical) object(b *bytes.Buffer, entries []entry, indent string) {
 		}
 	}
 	b.WriteString("\n" + indent + "}")
+}
+
+func deeper(indent string) string {
+	if len(indent) >= maxIndent {
+		return indent
+	}
+	return indent + "  "
 }
 
 func raw(text string) func(*bytes.Buffer, string) {
@@ -189,39 +226,34 @@ func (c *canonical) setting(n *config.Node) []entry {
 func (c *canonical) speed(n *config.Node) []entry {
 	var all []entry
 	bytes := false
+	one := c.oneReader(n)
+	known := map[string]bool{"readerChannel": one != nil}
 	if s := c.job.Setting.Speed; c.perChannel() {
+		bytes, known["channel"], known["bytes"], known["record"] = true, true, true, true
 		all = append(all, entry{name: "channel", value: raw(strconv.Itoa(s.Channel))}, entry{name: "bytes", value: raw(strconv.FormatInt(int64(s.Bytes), 10))})
 		if s.Record > 0 {
 			all = append(all, entry{name: "record", value: raw(strconv.FormatInt(s.Record, 10))})
 		}
-		return append(all, c.oneReader(n)...)
 	}
 	for _, m := range n.Members() {
-		e := c.member(m)
-		bytes = bytes || e.name == "bytes"
-		all = append(all, e)
+		if e := c.member(m); !known[e.name] {
+			bytes = bytes || e.name == "bytes" && !e.unset
+			all = append(all, e)
+		}
 	}
 	if !bytes {
 		all = append(all, entry{name: "bytes", value: raw("0"), comment: "no limit"})
 	}
-	return append(all, c.oneReader(n)...)
+	return append(all, one...)
 }
 
 // lost returns the comment on a key that is not carried.
 func (c *canonical) lost(m config.Member) entry {
-	why, known := c.dropped[m.Node.Path()]
+	why, known := c.dropped[m.Node]
 	if !known {
 		why = engineOfDataX
 	}
 	return entry{comment: fmt.Sprintf("not carried: %s: %s (%s)", quoteJSON(m.Name), shortened(config.Masked(m.Node)), why)}
-}
-
-func quoteJSON(text string) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(text) // a string always encodes
-	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // shownValue is how much of a value a comment shows, in characters.
@@ -241,5 +273,5 @@ func shortened(text []byte) string {
 
 // oneLine keeps a text from ending the comment that it stands in.
 func oneLine(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }), " ")
 }

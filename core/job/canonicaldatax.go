@@ -19,7 +19,10 @@ func (c *canonical) perChannel() bool {
 func (c *canonical) oneReader(speed *config.Node) []entry {
 	j := c.job
 	several := j.Setting.Speed.Readers() > 1 || speed.Member("channel").Kept()
-	if j.Dialect != DataX || !several || !speed.Member("readerChannel").Unset() || len(j.Pipelines) == 0 || j.Pipelines[0].Reader.Parameter == nil {
+	if given := speed.Member("readerChannel"); given.Kept() || j.Setting.Speed.ReaderChannel > 0 {
+		return nil
+	}
+	if j.Dialect != DataX || !several || len(j.Pipelines) == 0 || j.Pipelines[0].Reader.Parameter == nil {
 		return nil
 	}
 	parameter := j.Pipelines[0].Reader.Parameter.Node()
@@ -34,8 +37,8 @@ func (c *canonical) oneReader(speed *config.Node) []entry {
 func (c *canonical) errorLimit(n *config.Node) []entry {
 	var all []entry
 	for _, m := range n.Members() {
-		_, _, held := m.Node.Unexpanded()
-		if m.Name != "percentage" || m.Node.Unset() || c.dropped[m.Node.Path()] != "" {
+		_, held := m.Node.Unexpanded()
+		if m.Name != "percentage" || m.Node.Unset() || c.dropped[m.Node] != "" {
 			all = append(all, c.member(m))
 			continue
 		}

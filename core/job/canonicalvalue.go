@@ -3,6 +3,7 @@ package job
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/config"
@@ -10,41 +11,25 @@ import (
 
 // member returns a key with its value, or the comment that stands for it.
 func (c *canonical) member(m config.Member) entry {
-	if _, is := c.dropped[m.Node.Path()]; is {
+	if _, is := c.dropped[m.Node]; is {
 		return c.lost(m)
 	}
-	e := entry{name: c.job.notes.Name(m)}
-	if text, name, is := c.hidden(m); is {
-		e.value, e.comment = raw(quoteJSON(text)), "set "+name+", or write the value here"
+	e := entry{name: c.job.notes.Name(m), unset: m.Node.Unset()}
+	if text, is := c.hidden(m); is {
+		e.value, e.comment = raw(text.quoted()), "set "+variableName(m.Node.Path())+", or write the value here"
 		return e
 	}
 	e.value = func(b *bytes.Buffer, indent string) { c.value(b, m.Node, indent) }
 	return e
 }
 
-// hidden returns what stands for a scalar that is a secret, or holds one, and
-// the environment variable that is to give it.
-func (c *canonical) hidden(m config.Member) (text, variable string, is bool) {
+// hidden returns what stands for a scalar that is a secret, or holds one.
+func (c *canonical) hidden(m config.Member) (text pattern, is bool) {
 	n := m.Node
 	if c.secrets || n.Unset() || n.Kind() == config.ListKind || n.Kind() == config.ObjectKind {
-		return "", "", false
+		return text, false
 	}
-	text, _, held := n.Unexpanded()
-	if !held {
-		text = n.Text()
-	}
-	variable = variableName(n.Path())
-	stand := func(secret string) string {
-		if strings.HasPrefix(secret, "${") {
-			return secret
-		}
-		is = true
-		return "${env:" + variable + "}"
-	}
-	if config.Sensitive(m.Name) {
-		return stand(text), variable, is
-	}
-	return config.MapSecrets(text, stand), variable, is
+	return patternOf(n).masked(n, config.Sensitive(m.Name))
 }
 
 // variableName makes an environment variable's name of a path:
@@ -62,8 +47,8 @@ const lineWidth = 100
 
 // value writes any value, in one line where it is short.
 func (c *canonical) value(b *bytes.Buffer, n *config.Node, indent string) {
-	if text, bare, held := n.Unexpanded(); held && bare {
-		b.WriteString(text)
+	if s, held := n.Unexpanded(); held && s.Quote == 0 {
+		b.WriteString(s.Bare)
 		return
 	}
 	if n.Kind() != config.ListKind && n.Kind() != config.ObjectKind {
@@ -87,8 +72,8 @@ func (c *canonical) value(b *bytes.Buffer, n *config.Node, indent string) {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString("\n" + indent + "  ")
-		c.value(b, item, indent+"  ")
+		b.WriteString("\n" + deeper(indent))
+		c.value(b, item, deeper(indent))
 	}
 	b.WriteString("\n" + indent + "]")
 }
@@ -96,16 +81,19 @@ func (c *canonical) value(b *bytes.Buffer, n *config.Node, indent string) {
 // inline returns a value in one line, if it is no longer than width and no
 // comment stands in it.
 func (c *canonical) inline(n *config.Node, width int) (string, bool) {
-	if text, bare, held := n.Unexpanded(); held && bare {
-		return text, len(text) <= width
+	if s, held := n.Unexpanded(); held && s.Quote == 0 {
+		return s.Bare, len(s.Bare) <= width
 	}
 	var parts []string
 	open, end := "[", "]"
+	if width < 0 { // nothing deeper is looked at
+		return "", false
+	}
 	switch n.Kind() {
 	case config.ListKind:
 		for _, item := range n.Items() {
-			part, fits := c.inline(item, width)
-			if width -= len(part) + 2; !fits || width < 0 {
+			part, fits := c.inline(item, width-len(", "))
+			if width -= len(part) + len(", "); !fits || width < 0 {
 				return "", false
 			}
 			parts = append(parts, part)
@@ -113,13 +101,14 @@ func (c *canonical) inline(n *config.Node, width int) (string, bool) {
 	case config.ObjectKind:
 		open, end = "{", "}"
 		for _, m := range n.Members() {
-			_, _, secret := c.hidden(m)
-			if _, drop := c.dropped[m.Node.Path()]; drop || secret {
+			_, secret := c.hidden(m)
+			if _, drop := c.dropped[m.Node]; drop || secret {
 				return "", false
 			}
-			part, fits := c.inline(m.Node, width)
-			part = quoteJSON(c.job.notes.Name(m)) + ": " + part
-			if width -= len(part) + 2; !fits || width < 0 {
+			name := quoteJSON(c.job.notes.Name(m)) + ": "
+			part, fits := c.inline(m.Node, width-len(name)-len(", "))
+			part = name + part
+			if width -= len(part) + len(", "); !fits || width < 0 || slices.ContainsFunc(parts, func(p string) bool { return strings.HasPrefix(p, name) }) {
 				return "", false
 			}
 			parts = append(parts, part)
@@ -133,24 +122,22 @@ func (c *canonical) inline(n *config.Node, width int) (string, bool) {
 
 // scalar returns a scalar as JSON.
 func (c *canonical) scalar(n *config.Node) string {
-	text, _, held := n.Unexpanded()
-	if !held {
-		text = n.Text()
+	text := patternOf(n)
+	if !c.secrets && n.Kind() != config.NullKind { // in a list: members are looked at before
+		if hidden, is := text.masked(n, false); is {
+			return hidden.quoted()
+		}
 	}
-	switch plain := strings.ToLower(strings.TrimSpace(text)); {
-	case n.Kind() == config.NullKind:
+	switch n.Kind() {
+	case config.NullKind:
 		return "null"
-	case n.Kind() == config.NumberKind || n.Kind() == config.BoolKind:
-		return text
-	case !held && c.job.notes.Literal(n) && json.Valid([]byte(plain)) && plain != "null" && !strings.HasPrefix(plain, `"`):
-		return plain
-	case !c.secrets:
-		text = config.MapSecrets(text, func(secret string) string { // in a list: members are looked at before
-			if strings.HasPrefix(secret, "${") {
-				return secret
-			}
-			return "${env:" + variableName(n.Path()) + "}"
-		})
+	case config.NumberKind, config.BoolKind:
+		return n.Text()
 	}
-	return quoteJSON(text)
+	if text.placeholders == nil && c.job.notes.Literal(n) {
+		if plain := strings.ToLower(strings.TrimSpace(n.Text())); plain != "null" && !strings.HasPrefix(plain, `"`) && json.Valid([]byte(plain)) {
+			return plain
+		}
+	}
+	return text.quoted()
 }
