@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"net"
 	"net/url"
 	"regexp"
 	"slices"
@@ -12,8 +13,12 @@ import (
 	"sync"
 )
 
+// passwordLike is password in its spellings, the wrong ones too: a value under pasword is one.
+const passwordLike = `pas+[a-z]{0,2}w[a-z]{0,4}`
+
 var sensitive = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(^pwd|password|passwd|passphrase|secret|salt|secret[._-]?key|private[._-]?key|^sasl\.jaas\.config|access[._-]?key|credentials?|^authorization|(^|[._-])dsn|(^|[._-])(api|auth|access)?[._-]?token)$`)
+	return regexp.MustCompile(`(?i)(pwd|` + passwordLike + `|(^|[._-])pass|(?-i:[a-z]Pass)|passphrase|secret|salt|(secret|private|access|api)[._-]?key|^sasl\.jaas\.config|` +
+		`credentials?|^authorization|user\.info|(^|[._-])dsn|(^|[._-])(api|auth|access)?[._-]?token)$`)
 })
 
 // Sensitive reports whether a key's value must never be shown. It knows the
@@ -23,16 +28,16 @@ func Sensitive(key string) bool {
 	return holdsAny(key, secretWords) && sensitive().MatchString(key)
 }
 
-const secretNames = `password|passwd|pwd|passphrase|secret|salt|secret[._-]?key|access[._-]?key|token`
+const secretNames = passwordLike + `|pwd|passphrase|secret|salt|(?:secret|access|api)[._-]?key|token|credentials?|jaas\.config|user\.info`
 
 var (
 	// inPairs is name=value and "name": "value", the quotes escaped where the pair stands inside a quoted text.
 	inPairs = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?i)((?:` + secretNames + `)\\*["']?\s*(?:=>|[=:])\s*)` +
-			`(\\+"(?:[^"\\]|\\+[^"\\])*(?:\\+")?|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\{(?:[^{}]|\}\})*\}|[^"'&,;\s)}\]]+)`)
+			`(\\+"(?:[^"\\]|\\+[^"\\])*(?:\\+")?|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\{(?:[^{}]|\}\})*\}|\[[^\]]*\]?|\{[^}]*|[^"'&,;\s)}\]]+)`)
 	})
 	inUserInfo = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(://[^\s/@:?#"']*:)([^\s/"']+)(@)`)
+		return regexp.MustCompile(`(://[^\s/@:?#"']*:)([^\s/"']+|[^\s/"'0-9][^\s"']*)(@)`)
 	})
 	// inDSN is the form of github.com/go-sql-driver/mysql: user:password@tcp(host)/database.
 	inDSN = sync.OnceValue(func() *regexp.Regexp {
@@ -75,10 +80,20 @@ func MaskText(text string) string {
 	return inUserInfo().ReplaceAllString(text, "${1}"+mask+"${3}")
 }
 
+// MaskPort hides what stands behind the colon of a host:port where that is no
+// number: an address ends there if a password before its @ holds a slash.
+func MaskPort(address string) string {
+	host, port, ok := strings.Cut(address, ":")
+	if _, err := strconv.ParseUint(port, 10, 64); !ok || err == nil || net.ParseIP(address) != nil {
+		return address
+	}
+	return host + ":" + mask
+}
+
 // maskPair hides the value of a pair and leaves its quotes, so that JSON stays JSON.
 func maskPair(pair string) string {
 	m := inPairs().FindStringSubmatch(pair)
-	if strings.HasPrefix(m[2], opening) { // a placeholder that has to be named
+	if strings.HasPrefix(m[2], opening) || m[1] == "password: " && (m[2] == "YES" || m[2] == "NO") { // a placeholder that has to be named; MySQL says whether there was one
 		return pair
 	}
 	quote := ""

@@ -11,6 +11,8 @@ func TestSensitive(t *testing.T) {
 	for key, want := range map[string]bool{
 		"password": true, "pwd": true, "druid.password": true, "secretKey": true, "secret_key": true, "sasl.jaas.config": true, "ssl.key.password": true,
 		"fs.s3a.access.key": true, "accessKey": true, "privateKey": true, "token": true, "api-token": true, "dsn": true, "Authorization": true, "credentials": true,
+		"pasword": true, "passwrd": true, "passowrd": true, "passwort": true, "userPwd": true, "keyPass": true, "db.pass": true, "apiKey": true, "basic.auth.user.info": true,
+		"compass": false, "bypass": false, "cwd": false, "path": false, "key": false, "keys": false,
 		"username": false, "table": false, "tokenizer": false, "splitPk": false, "keytab": false, "passwordless": false,
 	} {
 		if got := config.Sensitive(key); got != want {
@@ -35,7 +37,13 @@ func TestMaskText(t *testing.T) {
 		`a.password: ${env:P}: the variable P is not set`:         `a.password: ${env:P}: the variable P is not set`,
 		`h.Authorization: ${env:A}: the variable A is not set`:    `h.Authorization: ${env:A}: the variable A is not set`,
 		`dial tcp 127.0.0.1:3306: connect: connection refused`:    `dial tcp 127.0.0.1:3306: connect: connection refused`,
-		`Access denied for user 'u'@'h' (using password: YES) 12`: `Access denied for user 'u'@'h' (using password: ******) 12`,
+		`Access denied for user 'u'@'h' (using password: YES) 12`: `Access denied for user 'u'@'h' (using password: YES) 12`,
+		`jdbc:mysql://h/d?pasword=hush&x=1`:                       `jdbc:mysql://h/d?pasword=******&x=1`,
+		`jdbc:mysql://u:hu/sh#?@h/d`:                              `jdbc:mysql://u:******@h/d`,
+		`http://h:8080/a?mail=b@c`:                                `http://h:8080/a?mail=b@c`,
+		`{"password": ["hush", "hush"], "a": 1}`:                  `{"password": ******, "a": 1}`,
+		`{"password": {"x": "hush`:                                `{"password": ******`,
+		`"basic.auth.user.info": "u:hush"`:                        `"basic.auth.user.info": "******"`,
 	} {
 		if got := config.MaskText(text); got != want {
 			t.Errorf("MaskText(%s) = %s, want %s", text, got, want)
@@ -74,5 +82,25 @@ func TestHideLeavesShortTexts(t *testing.T) {
 	hide := config.Hide([]string{"", "a", "abc", "abcd"})
 	if got := hide("a abc abcd"); got != "a abc ******" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestExcerptsHideSecrets breaks files in the midst of what is secret: less is known of a
+// text that does not end.
+func TestExcerptsHideSecrets(t *testing.T) {
+	for file, want := range map[string]string{
+		`{"jdbcUrl": "jdbc:mysql://u:hush`:               `{"jdbcUrl": "jdbc:******`,
+		`{"jdbcUrl": "mysql//u:hush@h/d" "a": 1}`:        `{"jdbcUrl": "mysql//u:******@h/d" "a": 1}`,
+		`{"jdbcUrl": "jdbc:mysql://u:hu/sh@h/d" "a": 1}`: `{"jdbcUrl": "jdbc:******@h/d" "a": 1}`,
+		`{"passwrd": "hush" "a": 1}`:                     `{"passwrd": "******" "a": 1}`,
+		`{"password": ["hush" "a"]}`:                     `{"password": ******}`,
+		`{"password": {"a": "hush`:                       `{"password": ******`,
+		`{"apiKey": "hush",`:                             `{"apiKey": "******",`,
+		`{"name": "mysql`:                                `{"name": "mysql`,
+	} {
+		_, err := config.Parse(config.NewText("", []byte(file)))
+		if err == nil || strings.Contains(err.Error(), "hush") || !strings.Contains(err.Error(), "\n    "+want+"\n") {
+			t.Errorf("%s: want %s, got %v", file, want, err)
+		}
 	}
 }

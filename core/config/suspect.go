@@ -7,7 +7,7 @@ import (
 )
 
 // suspectWords are in every text that holds a secret by its looks, in lower case.
-var suspectWords = []string{"pass", "pwd", "secret", "salt", "access", "token", "authorization", "identified", "://", "@tcp", "@unix"}
+var suspectWords = []string{"pas", "pwd", "secret", "salt", "access", "token", "api", "credential", "jaas", "user.info", "authorization", "identified", "://", "@tcp", "@unix"}
 
 // suspect tells quickly that nothing in a text looks like a secret: most texts
 // do not, and a job file may have many.
@@ -19,7 +19,7 @@ func suspect(text string) bool {
 }
 
 // secretWords are in every name of a secret, in lower case; see [Sensitive].
-var secretWords = []string{"pass", "pwd", "secret", "salt", "key", "token", "jaas", "credential", "authorization", "dsn"}
+var secretWords = []string{"pas", "pwd", "secret", "salt", "key", "token", "jaas", "credential", "authorization", "user.info", "dsn"}
 
 func holdsAny(text string, words []string) bool {
 	lower := strings.ToLower(text)

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -20,13 +22,35 @@ func syntaxError(t *Text, at int, expected string) *Error {
 	return e
 }
 
+// inBroken is user:password@, wherever it stands in a line that cannot be read.
+var inBroken = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`([^\s/@:"'=,{\[]:)([^\s"']+)(@)`)
+})
+
+// maskBroken is [MaskText] for a line whose texts are not known to be whole.
+func maskBroken(line string) string {
+	return inBroken().ReplaceAllString(MaskText(line), "${1}"+mask+"${3}")
+}
+
+// maskOpen hides what stands behind the first colon of a quoted text that does not end: it
+// may be an address whose password is not yet over.
+func maskOpen(text string) string {
+	if text == "" || !strings.ContainsAny(text[:1], `"'`) || strings.Contains(text[1:], text[:1]) {
+		return text
+	}
+	if head, _, ok := strings.Cut(text, ":"); ok {
+		return head + ":" + mask
+	}
+	return text
+}
+
 // excerpt returns the part of a line around a column, and where the caret
 // stands in it, counted from 0.
 func excerpt(line string, column int) (string, int) {
 	runes := []rune(line)
 	caret := min(column-1, len(runes))
-	before := []rune(MaskText(string(runes[:caret])))
-	whole := []rune(MaskText(line))
+	before := []rune(maskBroken(string(runes[:caret])))
+	whole := []rune(maskBroken(string(runes[:caret]) + maskOpen(string(runes[caret:]))))
 	if len(whole) < len(before) || string(whole[:len(before)]) != string(before) {
 		before = whole[:min(len(before), len(whole))] // the caret stands inside a masked value
 	}

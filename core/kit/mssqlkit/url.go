@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/datasync-io/datasync/core/config"
 )
 
 // Port is where the default instance listens.
@@ -82,11 +84,7 @@ func (u *URL) parseJTDS(rest string) error {
 func (u *URL) parseGo(rest string) error {
 	parsed, err := url.Parse("sqlserver://" + rest)
 	if err != nil {
-		var inner *url.Error
-		if errors.As(err, &inner) { // its text has the whole URL, and the password in it
-			return inner.Err
-		}
-		return errors.New("is no URL")
+		return errors.New("is no URL: expected sqlserver://user:password@host:1433?database=db, with /, ? and # in a password as %2F, %3F and %23") // what the parser says may hold the password
 	}
 	if parsed.User != nil {
 		u.User = parsed.User.Username()
@@ -120,16 +118,19 @@ func (u *URL) address(text string) error {
 	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
 		host = host[1 : len(host)-1]
 	} else if strings.Contains(host, ":") && net.ParseIP(host) == nil {
-		return fmt.Errorf("%q is no host:port", text)
+		return fmt.Errorf("%q is no host:port", config.MaskPort(text))
 	}
 	if strings.ContainsAny(host, "[]/@") || strings.IndexFunc(host, unicode.IsSpace) >= 0 {
-		return fmt.Errorf("%q is no host:port (a database is named by ;databaseName=)", text)
+		return fmt.Errorf("%q is no host:port (a database is named by ;databaseName=)", config.MaskPort(text))
 	}
 	u.Host, u.Instance = host, instance
 	if port == "" {
 		return nil
 	}
-	return u.setPort(port)
+	if err := u.setPort(port); err != nil {
+		return fmt.Errorf("%q is no host:port", config.MaskPort(text))
+	}
+	return nil
 }
 
 func (u *URL) setPort(text string) error {

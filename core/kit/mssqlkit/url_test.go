@@ -47,7 +47,10 @@ func TestURLFaults(t *testing.T) {
 	for text, want := range map[string]string{
 		`jdbc:mysql://h/d`:                              "is no URL of SQL Server",
 		`jdbc:sqlserver://`:                             "no host",
-		`jdbc:sqlserver://h:99999`:                      "no port",
+		`jdbc:sqlserver://h:99999`:                      `"h:99999" is no host:port`,
+		`jdbc:sqlserver://h;portNumber=x`:               `"x" is no port`,
+		`sqlserver://sa:secret/x@h`:                     "%2F",
+		`jdbc:sqlserver://sa:secret@h;a=b`:              "no host:port",
 		`jdbc:sqlserver://h;encrypt`:                    `"encrypt" has no value`,
 		`jdbc:sqlserver://h;password={secret`:           "not closed",
 		`jdbc:sqlserver://a:b:c;x=y`:                    "no host:port",

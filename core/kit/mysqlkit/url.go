@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+
+	"github.com/datasync-io/datasync/core/config"
 )
 
 const defaultPort = "3306"
@@ -49,6 +51,9 @@ func ParseURL(text string) (*URL, error) {
 		authority = authority[at+1:]
 	}
 	if u.Hosts, err = hosts(authority); err != nil {
+		if strings.ContainsRune(database+query, '@') {
+			err = fmt.Errorf("%w; a password that holds / or ? is written with %%2F and %%3F", err)
+		}
 		return nil, err
 	}
 	if u.Database, err = url.PathUnescape(strings.TrimSpace(database)); err != nil || strings.Contains(u.Database, "/") {
@@ -87,7 +92,7 @@ func hosts(authority string) ([]string, error) {
 		if err != nil {
 			host, port = strings.Trim(part, "[]"), defaultPort
 			if strings.Contains(host, ":") && !strings.HasPrefix(part, "[") {
-				return nil, fmt.Errorf("%q is no host:port (an IPv6 address is written in brackets)", part)
+				return nil, fmt.Errorf("%q is no host:port (an IPv6 address is written in brackets)", config.MaskPort(part))
 			}
 		}
 		if host == "" {
@@ -97,7 +102,7 @@ func hosts(authority string) ([]string, error) {
 			port = defaultPort
 		}
 		if strings.ContainsAny(host+port, "[]/@") || strings.IndexFunc(host, unicode.IsSpace) >= 0 || !isPort(port) {
-			return nil, fmt.Errorf("%q is no host:port", part)
+			return nil, fmt.Errorf("%q is no host:port", config.MaskPort(part))
 		}
 		list = append(list, net.JoinHostPort(host, port))
 	}

@@ -37,6 +37,11 @@ func TestParseURL(t *testing.T) {
 			t.Errorf("ParseURL(%q) = %+v, want an error", text, u)
 		}
 	}
+	for _, text := range []string{"jdbc:mysql://u:secret/x@db/shop", "jdbc:mysql://u:secret?x@db/shop", "jdbc:mysql://u:secret", "jdbc:mysql://u:secret%zz@db/shop"} {
+		if u, err := mysqlkit.ParseURL(text); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("ParseURL(%q) = %+v, %v", text, u, err)
+		}
+	}
 }
 
 func FuzzParseURL(f *testing.F) {

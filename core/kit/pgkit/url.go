@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/datasync-io/datasync/core/config"
 )
 
 const defaultPort = "5432"
@@ -56,6 +58,9 @@ func ParseURL(text string) (*URL, error) {
 		authority = authority[at+1:]
 	}
 	if u.Hosts, err = hosts(authority); err != nil {
+		if strings.ContainsRune(database+query, '@') {
+			err = fmt.Errorf("%w; a password that holds / or ? is written with %%2F and %%3F", err)
+		}
 		return nil, err
 	}
 	if u.Database, err = url.PathUnescape(strings.TrimSpace(database)); err != nil || strings.Contains(u.Database, "/") {
@@ -81,7 +86,7 @@ func hosts(authority string) ([]string, error) {
 		if err != nil {
 			host, port = strings.Trim(part, "[]"), ""
 			if strings.Contains(host, ":") && !strings.HasPrefix(part, "[") {
-				return nil, fmt.Errorf("%q is no host:port (an IPv6 address is written in brackets)", part)
+				return nil, fmt.Errorf("%q is no host:port (an IPv6 address is written in brackets)", config.MaskPort(part))
 			}
 		}
 		if host == "" {
@@ -91,7 +96,7 @@ func hosts(authority string) ([]string, error) {
 			port = defaultPort
 		}
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || strings.ContainsAny(host, "[]/@") || strings.IndexFunc(host, unicode.IsSpace) >= 0 {
-			return nil, fmt.Errorf("%q is no host:port", part)
+			return nil, fmt.Errorf("%q is no host:port", config.MaskPort(part))
 		}
 		list = append(list, net.JoinHostPort(host, port))
 	}

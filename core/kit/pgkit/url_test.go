@@ -28,7 +28,7 @@ func TestParseURL(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "jdbc:mysql://h/d", "jdbc:postgresql://h:0/d", "jdbc:postgresql://h:x/d", "jdbc:postgresql://a b/d",
-		"jdbc:postgresql://::1/d", "jdbc:postgresql://u:secret%zz@h/d", "jdbc:postgresql://h/d?password=secret%zz"} {
+		"jdbc:postgresql://::1/d", "jdbc:postgresql://u:secret%zz@h/d", "jdbc:postgresql://h/d?password=secret%zz", "jdbc:postgresql://u:secret/x@h/d", "postgres://u:secret?x@h/d"} {
 		if _, err := pgkit.ParseURL(bad); err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: got %v", bad, err)
 		}
