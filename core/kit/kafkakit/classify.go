@@ -87,7 +87,8 @@ func codeClass(code sarama.KError) errclass.Class {
 		return errclass.Fenced
 	case sarama.ErrOffsetOutOfRange:
 		return errclass.PositionLost
-	case sarama.ErrOutOfOrderSequenceNumber, sarama.ErrUnknownProducerID: // a new producer begins anew
+	case sarama.ErrOutOfOrderSequenceNumber, sarama.ErrUnknownProducerID,
+		sarama.ErrInvalidProducerIDMapping: // a new producer begins anew; the last: nothing was written for transactional.id.expiration.ms
 		return errclass.Transient
 	}
 	if retriable(code) {

@@ -25,6 +25,7 @@ func TestClassify(t *testing.T) {
 		{sarama.ErrNotEnoughReplicas, errclass.Transient},
 		{sarama.ErrOutOfOrderSequenceNumber, errclass.Transient},
 		{sarama.ErrUnknownProducerID, errclass.Transient},
+		{sarama.ErrInvalidProducerIDMapping, errclass.Transient},
 		{sarama.ErrUnknownTopicOrPartition, errclass.Config},
 		{sarama.ErrSASLAuthenticationFailed, errclass.Config},
 		{sarama.ErrTopicAuthorizationFailed, errclass.Permanent},

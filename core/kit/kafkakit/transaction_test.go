@@ -1,9 +1,13 @@
 package kafkakit
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"testing"
+	"time"
+
+	"github.com/IBM/sarama"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
@@ -132,5 +136,59 @@ func TestLedger(t *testing.T) {
 	}
 	if got := fmt.Sprintf("%s", texts); got != "map[x/run:1 x/split:2]" {
 		t.Errorf("the ledger has %s", got)
+	}
+}
+
+// TestForgottenProducer has the broker forget an id that nothing was written
+// with for long (transactional.id.expiration.ms, a week): the producer is of no
+// use any more, and another one goes on.
+func TestForgottenProducer(t *testing.T) {
+	kafka := servers.StartKafka(t, servers.WithConfig("transactional.id.expiration.ms=100", "transaction.remove.expired.transaction.cleanup.interval.ms=100"))
+	topic := kafka.Topic(t, 1)
+	set := properties(kafka.Addr())
+	cl := client(t, set.Connection)
+	p, lane := transactional(t, cl, set.Producer, topic, topic)
+	mustPut(t, p, lane, "a")
+	if err := p.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	awaitForgotten(t, cl, topic)
+	err := p.Put(t.Context(), lane, nil, []byte("b"))
+	if err == nil {
+		err = p.Commit(t.Context())
+	}
+	if errclass.Of(err) != errclass.Transient {
+		t.Fatalf("writing with an id that is forgotten: %s error %v, want a transient one", errclass.Of(err), err)
+	}
+	transactional(t, cl, set.Producer, topic, topic)
+	if got := fmt.Sprint(values(t, kafka.Addr(), topic)); got != "[a]" {
+		t.Errorf("the topic has %s", got)
+	}
+}
+
+// awaitForgotten waits until the brokers have removed all that they know of a
+// transactional id.
+func awaitForgotten(t *testing.T, cl *Client, id string) {
+	t.Helper()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	over := time.After(time.Minute)
+	for forgotten := false; !forgotten; {
+		select {
+		case <-look.C:
+		case <-over:
+			t.Fatalf("the brokers still know the id %s", id)
+		}
+		_, err := cl.scan(t.Context(), "__transaction_state", 0, 0, func(b *sarama.RecordBatch) error {
+			for _, r := range b.Records {
+				if bytes.HasSuffix(r.Key, []byte(id)) {
+					forgotten = r.Value == nil
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
