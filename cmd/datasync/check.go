@@ -109,6 +109,7 @@ type fault struct {
 const (
 	unknownKey       = "unknown key"
 	unknownParameter = "unknown parameter"
+	noEffect         = "has no effect: " // of what is behind the path
 )
 
 // newFinding sorts what is known of a job; j is nil if nothing could be read of it.
@@ -138,13 +139,24 @@ func newFinding(file string, j *job.Job, flagNotes []string, err error) finding 
 	}
 	f.Dialect = fmt.Sprintf("%s, %s", j.Dialect, j.DialectReason)
 	for _, pipe := range j.Pipelines {
-		f.Pipelines = append(f.Pipelines, fmt.Sprintf("%s -> %s, state under %s", pipe.Reader.Name, pipe.Writer.Name, j.PipelineIdentity(pipe)))
+		f.pipeline(pipe, "state under "+j.PipelineIdentity(pipe))
 	}
 	for _, pipe := range j.Idle {
-		f.Pipelines = append(f.Pipelines, fmt.Sprintf("%s -> %s, with -all-contents only", pipe.Reader.Name, pipe.Writer.Name))
+		f.pipeline(pipe, "with -all-contents only")
 	}
-	j.Leaves(func(path string) bool { return ignored[path] }, func(path, value string) { f.Used = append(f.Used, path+" = "+value) })
+	j.Leaves(func(path string) bool { return ignored[path] }, func(path, value string) {
+		if path != "" { // the file itself, if it is no object
+			f.Used = append(f.Used, path+" = "+value)
+		}
+	})
 	return f
+}
+
+// pipeline says what is moved to where, if both ends have a name.
+func (f *finding) pipeline(p job.Pipeline, more string) {
+	if p.Reader.Name != "" && p.Writer.Name != "" {
+		f.Pipelines = append(f.Pipelines, fmt.Sprintf("%s -> %s, %s", p.Reader.Name, p.Writer.Name, more))
+	}
 }
 
 // notes sorts the notes of a file.
@@ -152,10 +164,11 @@ func (f *finding) notes(j *job.Job, ignored map[string]bool) {
 	for _, n := range j.Notes() {
 		part := strings.HasPrefix(n.Msg, "parameter ") || strings.HasPrefix(n.Msg, unknownParameter) // of the value
 		ignored[n.Path] = ignored[n.Path] || !part
+		about := strings.TrimPrefix(n.Msg, noEffect)
 		switch text := n.Error.Error(); {
-		case strings.HasPrefix(n.Msg, unknownKey) || strings.HasPrefix(n.Msg, unknownParameter):
+		case strings.HasPrefix(n.Msg, unknownKey) || strings.HasPrefix(about, unknownParameter):
 			f.Unknown = append(f.Unknown, text)
-		case n.Warning:
+		case n.Warning && about == n.Msg:
 			f.Warnings = append(f.Warnings, text)
 			ignored[n.Path] = false
 		default:
