@@ -43,7 +43,7 @@ SCENARIO ?= .
 
 .PHONY: torture
 torture: build ## follow databases through kills, restarts and cut networks: FOR=10m each, SEED=0 takes another one each time, SCENARIO=MySQL
-	$(SERVERS) run -- env DATASYNC_TEST_REQUIRE=1 $(GO) test -count=1 -v -timeout 0 -run '$(SCENARIO)' ./core/plugintest/torture -args -for $(FOR) -seed $(SEED) -binary $(abspath $(BIN))
+	$(SERVERS) run -- env DATASYNC_TEST_REQUIRE=1 $(GO) test -count=1 -v -timeout 0 -run '^TestTorture$$/$(SCENARIO)' ./core/plugintest/torture -args -for $(FOR) -seed $(SEED) -binary $(abspath $(BIN))
 
 .PHONY: bench
 bench: build ## measure each path beside the native tools; takes a while

@@ -19,7 +19,7 @@
 // as it is asked to:
 //
 //	make torture                      ten minutes
-//	make torture FOR=8h SEED=17 SCENARIO=MySQL
+//	make torture FOR=8h SEED=17 SCENARIO='^MySQL$'
 //
 // A topic is replayed in order by partition: what its committed messages come to
 // is compared.

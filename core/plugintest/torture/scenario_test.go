@@ -175,7 +175,8 @@ func (x *trial) end() {
 		c.kill()
 	}
 	if x.t.Failed() {
-		x.t.Logf("seed %d: go on with make torture SCENARIO=%s SEED=%d", x.seed, x.t.Name(), x.seed)
+		_, name, _ := strings.Cut(x.t.Name(), "/")
+		x.t.Logf("seed %d: go on with make torture SCENARIO='^%s$' SEED=%d", x.seed, name, x.seed)
 		x.events.tell(x.t)
 	}
 }

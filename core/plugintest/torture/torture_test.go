@@ -73,16 +73,65 @@ func pgwal(source *database) func(tables []*table) map[string]any {
 	}
 }
 
-func TestPostgreSQL(t *testing.T) {
+// scenarios are all there are. Those that are long show little in a short round
+// that the others do not.
+var scenarios = []struct {
+	name string
+	long bool
+	run  func(t *testing.T)
+}{
+	{"PostgreSQL", false, fromWAL},
+	{"MySQL", false, func(t *testing.T) { fromBinlog(t, servers.StartMySQL) }},
+	{"MariaDB", false, func(t *testing.T) { fromBinlog(t, servers.StartMariaDB) }},
+	// Tables are copied that are written to meanwhile, and three channels write.
+	{"MySQLInitial", false, func(t *testing.T) { initial(t, servers.StartMySQL) }},
+	{"MariaDBInitial", true, func(t *testing.T) { initial(t, servers.StartMariaDB) }},
+	{"PostgreSQLInitial", false, initialWAL},
+	// Into a topic there are changes of rows without a key, and no changes of tables.
+	{"PostgreSQLToKafka", false, func(t *testing.T) { walToKafka(t, "", newTopic(t, debezium)) }},
+	{"MySQLToKafka", false, func(t *testing.T) { toKafka(t, servers.StartMySQL, "", newTopic(t, debezium)) }},
+	{"MariaDBToKafka", false, func(t *testing.T) { toKafka(t, servers.StartMariaDB, "", newTopic(t, debezium)) }},
+	{"MariaDBToCanal", true, func(t *testing.T) { toKafka(t, servers.StartMariaDB, "", newTopic(t, canal)) }},
+	{"MySQLInitialToKafka", true, func(t *testing.T) { toKafka(t, servers.StartMySQL, "initial", newTopic(t, debezium)) }},
+	// A broker is killed and cut off as well.
+	{"MySQLToBroker", false, func(t *testing.T) { toKafka(t, servers.StartMySQL, "", newBroker(t, canal)) }},
+	{"MariaDBInitialToBroker", true, func(t *testing.T) { toKafka(t, servers.StartMariaDB, "initial", newBroker(t, debezium)) }},
+	{"PostgreSQLInitialToBroker", true, func(t *testing.T) { walToKafka(t, "initial", newBroker(t, debezium)) }},
+}
+
+// TestTorture runs the scenarios; without -for, those that are not long.
+func TestTorture(t *testing.T) {
+	chosen := 0
+	for _, s := range scenarios {
+		if s.long && *span == 0 {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			chosen++
+			s.run(t)
+		})
+	}
+	if chosen == 0 {
+		t.Error("no scenario is of this name, or it is one that needs -for")
+	}
+}
+
+func fromWAL(t *testing.T) {
 	source := postgresqlDB(t)
 	torment(t, scenario{
 		source: source, reader: pgwal(source), rotate: "SELECT pg_switch_wal()",
 		truncate: true, evolve: true,
-		targets: []target{
-			&databaseTarget{postgresqlDB(t), "postgresql"},
-			&databaseTarget{mysqlDB(t, servers.StartMySQL), "mysql"},
-		},
+		targets: databases(t),
 	})
+}
+
+// databases are the targets of the scenarios that write to databases.
+func databases(t *testing.T) []target {
+	t.Helper()
+	return []target{
+		&databaseTarget{postgresqlDB(t), "postgresql"},
+		&databaseTarget{mysqlDB(t, servers.StartMySQL), "mysql"},
+	}
 }
 
 // binlog is the reader of the jobs that follow MySQL and MariaDB.
@@ -95,30 +144,14 @@ func binlog(source *database) func([]*table) map[string]any {
 	}
 }
 
-func TestMySQL(t *testing.T) { fromBinlog(t, servers.StartMySQL) }
-
-func TestMariaDB(t *testing.T) { fromBinlog(t, servers.StartMariaDB) }
-
 func fromBinlog(t *testing.T, start func(testing.TB, ...servers.Option) servers.SQLServer) {
 	t.Helper()
 	source := mysqlDB(t, start)
 	torment(t, scenario{
 		source: source, reader: binlog(source), rotate: "FLUSH BINARY LOGS",
 		truncate: true, evolve: true, xa: true,
-		targets: []target{
-			&databaseTarget{postgresqlDB(t), "postgresql"},
-			&databaseTarget{mysqlDB(t, servers.StartMySQL), "mysql"},
-		},
+		targets: databases(t),
 	})
-}
-
-// TestMySQLInitial copies tables that are written to meanwhile, and writes on
-// three channels.
-func TestMySQLInitial(t *testing.T) { initial(t, servers.StartMySQL) }
-
-func TestMariaDBInitial(t *testing.T) {
-	onlyFor(t)
-	initial(t, servers.StartMariaDB)
 }
 
 func initial(t *testing.T, start func(testing.TB, ...servers.Option) servers.SQLServer) {
@@ -126,79 +159,40 @@ func initial(t *testing.T, start func(testing.TB, ...servers.Option) servers.SQL
 	source := mysqlDB(t, start)
 	torment(t, scenario{
 		source: source, reader: binlog(source), rotate: "FLUSH BINARY LOGS", mode: "initial", sinks: 3, xa: true,
-		targets: []target{
-			&databaseTarget{postgresqlDB(t), "postgresql"},
-			&databaseTarget{mysqlDB(t, servers.StartMySQL), "mysql"},
-		},
+		targets: databases(t),
 	})
 }
 
-func TestPostgreSQLInitial(t *testing.T) {
+func initialWAL(t *testing.T) {
 	source := postgresqlDB(t)
 	torment(t, scenario{
 		source: source, reader: pgwal(source), rotate: "SELECT pg_switch_wal()", mode: "initial", sinks: 3,
-		targets: []target{
-			&databaseTarget{postgresqlDB(t), "postgresql"},
-			&databaseTarget{mysqlDB(t, servers.StartMySQL), "mysql"},
-		},
+		targets: databases(t),
 	})
 }
 
-// Into a topic there are changes of rows without a key, and no changes of tables.
-
-func TestPostgreSQLToKafka(t *testing.T) {
-	source := postgresqlDB(t)
-	torment(t, scenario{
-		source: source, reader: pgwal(source), rotate: "SELECT pg_switch_wal()", keyless: true,
-		targets: []target{newTopic(t, debezium)},
-	})
-}
-
-func TestMySQLToKafka(t *testing.T) { toKafka(t, servers.StartMySQL, "", newTopic(t, debezium)) }
-
-func TestMariaDBToKafka(t *testing.T) { toKafka(t, servers.StartMariaDB, "", newTopic(t, debezium)) }
-
-// TestMySQLToBroker writes to a broker that is killed and cut off as well.
-func TestMySQLToBroker(t *testing.T) { toKafka(t, servers.StartMySQL, "", newBroker(t, canal)) }
-
-func TestMariaDBToCanal(t *testing.T) {
-	onlyFor(t)
-	toKafka(t, servers.StartMariaDB, "", newTopic(t, canal))
-}
-
-func TestMySQLInitialToKafka(t *testing.T) {
-	onlyFor(t)
-	toKafka(t, servers.StartMySQL, "initial", newTopic(t, debezium))
-}
-
-func TestMariaDBInitialToBroker(t *testing.T) {
-	onlyFor(t)
-	toKafka(t, servers.StartMariaDB, "initial", newBroker(t, debezium))
-}
-
-func TestPostgreSQLInitialToBroker(t *testing.T) {
-	onlyFor(t)
-	source := postgresqlDB(t)
-	torment(t, scenario{
-		source: source, reader: pgwal(source), rotate: "SELECT pg_switch_wal()", mode: "initial", sinks: 3, keyless: true,
-		targets: []target{newBroker(t, debezium)},
-	})
-}
-
-// onlyFor leaves out of a short run what others show for the most part.
-func onlyFor(t *testing.T) {
-	t.Helper()
-	if *span == 0 {
-		t.Skip("left out: only with -for")
+// sinksOf are the channels of a scenario into a topic.
+func sinksOf(mode string) int {
+	if mode == "" {
+		return 1
 	}
+	return 3
+}
+
+func walToKafka(t *testing.T, mode string, to *topicTarget) {
+	t.Helper()
+	source := postgresqlDB(t)
+	torment(t, scenario{
+		source: source, reader: pgwal(source), rotate: "SELECT pg_switch_wal()", mode: mode, sinks: sinksOf(mode),
+		keyless: true, targets: []target{to},
+	})
 }
 
 func toKafka(t *testing.T, start func(testing.TB, ...servers.Option) servers.SQLServer, mode string, to *topicTarget) {
 	t.Helper()
 	source := mysqlDB(t, start)
-	x := scenario{source: source, reader: binlog(source), rotate: "FLUSH BINARY LOGS", mode: mode, broken: true, keyless: true, xa: true, targets: []target{to}}
-	if mode != "" {
-		x.sinks = 3
-	}
-	torment(t, x)
+	torment(t, scenario{
+		source: source, reader: binlog(source), rotate: "FLUSH BINARY LOGS", mode: mode, sinks: sinksOf(mode),
+		broken: true, keyless: true, xa: true, targets: []target{to},
+	})
 }
