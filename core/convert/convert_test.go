@@ -143,6 +143,25 @@ func TestTimes(t *testing.T) {
 	}, convert.Options{Zone: shanghai})
 }
 
+func TestDaysOfEightDigits(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		to   record.Kind
+		want string
+	}{
+		{"20260102", record.Date, "2026-01-02"}, {"20260102", record.Datetime, "2026-01-02 00:00:00"}, {"20260102", record.Timestamp, "2026-01-02 00:00:00Z"},
+		{"86400000", record.Date, "1970-01-02"}, // no day of a calendar
+		{"1767322800000", record.Date, "2026-01-02"}, {"2026-1-2", record.Date, "bad conversion"}, {"-2026012", record.Date, "bad conversion"},
+	} {
+		if got := run(t, str(tt.text), record.Column{Kind: tt.to}, convert.Options{Days: true}); got != tt.want {
+			t.Errorf("%q to %s: got %q, want %q", tt.text, tt.to, got, tt.want)
+		}
+	}
+	if got := run(t, str("20260102"), record.Column{Kind: record.Date}, convert.Options{}); got != "1970-01-01" {
+		t.Errorf("without: %q", got)
+	}
+}
+
 func TestZoneThatSkips(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {

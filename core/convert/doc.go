@@ -18,7 +18,7 @@
 //     the zone skips is an error. A timestamp as a date or time gives up the rest.
 //   - Texts to times: Options.Format first, then ISO 8601 with T or a blank, up
 //     to nine digits of fraction and Z or an offset. Without a format all
-//     digits are epoch milliseconds.
+//     digits are epoch milliseconds, but for eight with Options.Days.
 //   - Bytes to text must be UTF-8. UUIDs as bytes are their 16 bytes.
 //
 // Lengths of texts are for the destination to check. The functions are safe

@@ -34,6 +34,11 @@ func (p *pair) moment(b []byte) (moment, bool) {
 		}
 		return parseISO(b)
 	}
+	if p.days && len(b) == len("20060102") {
+		if m, ok := parseDay(b); ok {
+			return m, true
+		}
+	}
 	if digits, rest := leadingDigits(b); len(rest) == 0 {
 		ms, ok := shortInt(digits)
 		if !ok {
@@ -42,6 +47,22 @@ func (p *pair) moment(b []byte) (moment, bool) {
 		return fromMillis(ms, 0), true
 	}
 	return parseISO(b)
+}
+
+// parseDay reads yyyyMMdd.
+func parseDay(b []byte) (moment, bool) {
+	n, ok := shortInt(b)
+	year, month, day := n/10000, int(n/100%100), int(n%100)
+	if !ok || n < 0 || !validDate(year, month, day) {
+		return moment{}, false
+	}
+	return moment{days: record.Days(year, month, day), date: true}, true
+}
+
+// CheckPattern tells what is wrong with a date pattern; nil for one that can be used.
+func CheckPattern(text string) error {
+	_, err := compile(text)
+	return err
 }
 
 // fromMillis returns the instant of ms and ns since the epoch.

@@ -18,6 +18,7 @@ type Options struct {
 	Format      string         // Java date pattern: texts are read by it, times as text are written in it
 	ParseFormat string         // reads texts instead of Format, which then only writes
 	Bits        int            // size of an integer target: 8, 16, 24 or 32; 0: 64. See [Type]
+	Days        bool           // eight digits are a day, 20060102, as DataX reads them
 }
 
 // defaultPattern is how a text that was parsed by a pattern is written again.
@@ -29,6 +30,7 @@ type pair struct {
 	to     record.Column
 	zone   *time.Location
 	bits   int
+	days   bool
 	parser *pattern // of texts; nil: ISO 8601 and epoch milliseconds
 	writer *pattern // of times as text; nil: ISO 8601
 }
@@ -40,7 +42,7 @@ type cell func(p *pair, dst *record.Batch, r record.Row, c int) error
 // Config, means that the kinds have nothing to do with each other or that a
 // pattern is malformed.
 func Plan(from, to record.Column, opt Options) (Func, error) {
-	p := &pair{name: to.Name, to: to, zone: opt.Zone, bits: opt.Bits}
+	p := &pair{name: to.Name, to: to, zone: opt.Zone, bits: opt.Bits, days: opt.Days}
 	if p.name == "" {
 		p.name = from.Name
 	}

@@ -18,6 +18,7 @@ type layout struct {
 	schema  *record.Schema
 	columns []planned
 	meta    []string // metadata columns behind the data columns
+	empty   bool     // an empty field of a text column is an empty text, as in DataX, and not NULL
 }
 
 // planned is a column that is ready to be filled.

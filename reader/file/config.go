@@ -3,6 +3,7 @@ package file
 import (
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/config"
@@ -163,15 +164,8 @@ func (c *Config) Validate() error {
 	if len(c.Column) == 1 && c.Column[0].Name == "*" {
 		c.Column = nil
 	}
-	names := map[string]bool{}
-	for i := range c.Column {
-		if err := c.Column[i].check(i); err != nil {
-			return err
-		}
-		if names[c.Column[i].Name] {
-			return config.Fieldf(fmt.Sprintf("column[%d].name", i), "column %q is there twice", c.Column[i].Name)
-		}
-		names[c.Column[i].Name] = true
+	if err := c.checkColumns(); err != nil {
+		return err
 	}
 	for _, path := range c.Path {
 		for _, part := range strings.Split(path, ",") {
@@ -205,6 +199,42 @@ func (c *Config) quote() {
 	}
 }
 
+// checkColumns checks the columns and gives names to those that have none.
+func (c *Config) checkColumns() error {
+	names := map[string]bool{}
+	for i := range c.Column {
+		col := &c.Column[i]
+		if err := col.check(i); err != nil {
+			return err
+		}
+		if names[col.Name] && col.Name != "" {
+			return config.Fieldf(fmt.Sprintf("column[%d].name", i), "column %q is there twice", col.Name)
+		}
+		names[col.Name] = true
+	}
+	for _, constant := range []bool{false, true} { // what has a place in the record is called after it first
+		for i := range c.Column {
+			if col := &c.Column[i]; col.Name == "" && (col.Index == nil) == constant {
+				col.Name = col.place(i, names)
+				names[col.Name] = true
+			}
+		}
+	}
+	return nil
+}
+
+// place is the name of a column without one: its index, or where it stands.
+func (c *Column) place(i int, taken map[string]bool) string {
+	name := strconv.Itoa(i)
+	if c.Index != nil {
+		name = strconv.Itoa(*c.Index)
+	}
+	for more := name; taken[name]; more += "_" {
+		name = more + "_" + strconv.Itoa(i)
+	}
+	return name
+}
+
 func (c *Column) check(i int) error {
 	if c.Value != nil && strings.TrimSpace(*c.Value) == "" {
 		c.Value = nil
@@ -212,15 +242,13 @@ func (c *Column) check(i int) error {
 	if c.Name == "*" {
 		return config.Fieldf(fmt.Sprintf("column[%d]", i), `"*" stands alone`)
 	}
-	if c.Name == "" {
-		place := i
-		if c.Index != nil {
-			place = *c.Index
+	if c.Name == "" && c.Index == nil && c.Value == nil {
+		c.Index = &i
+	}
+	for key, pattern := range map[string]string{"format": c.Format, "parseFormat": c.ParseFormat} {
+		if err := convert.CheckPattern(pattern); err != nil {
+			return config.Field(fmt.Sprintf("column[%d].%s", i, key), err)
 		}
-		if c.Index == nil && c.Value == nil {
-			c.Index = &place
-		}
-		c.Name = fmt.Sprint(place)
 	}
 	if c.Type != "" {
 		if _, err := convert.ParseType(c.Type); err != nil {

@@ -42,16 +42,18 @@ type reader struct {
 	config *Config
 	zone   *time.Location
 	meta   []string
+	datax  bool // whose file the job's is
 
 	mu      sync.Mutex
 	layouts map[string]*layout // by format and columns: sources share schemas
 }
 
 func newReader(env plugin.Env, c *Config) (*reader, error) {
-	if env.Dialect == "datax" {
+	datax := env.Dialect == "datax"
+	if datax {
 		c.datesHaveClocks()
 	}
-	r := &reader{config: c, zone: env.Zone, meta: env.Meta, layouts: map[string]*layout{}}
+	r := &reader{config: c, zone: env.Zone, meta: env.Meta, datax: datax, layouts: map[string]*layout{}}
 	for _, format := range []string{"csv", "jsonl"} { // types and constants are the job file's fault
 		if _, err := newLayout(c.Column, format, r.options(), r.meta); err != nil {
 			return nil, err
@@ -60,7 +62,7 @@ func newReader(env plugin.Env, c *Config) (*reader, error) {
 	return r, nil
 }
 
-func (r *reader) options() convert.Options { return convert.Options{Zone: r.zone} }
+func (r *reader) options() convert.Options { return convert.Options{Zone: r.zone, Days: r.datax} }
 
 // Columns implements [plugin.Lister].
 func (r *reader) Columns() []string {
@@ -182,6 +184,7 @@ func (r *reader) layout(format string, s shape) (*layout, error) {
 	}
 	l, err := newLayout(discover(r.config.Column, s), format, r.options(), r.meta)
 	if err == nil {
+		l.empty = r.datax && r.config.NullFormat == ""
 		r.layouts[key] = l
 	}
 	return l, err

@@ -198,7 +198,7 @@ func (s *source) record(b *record.Batch, fields []csvfmt.Field) error {
 		}
 		f := &fields[s.places[i]]
 		switch {
-		case s.in.csv.Null(f):
+		case s.in.csv.Null(f) && (p.text != nil || !s.layout.empty):
 			b.Null()
 		case p.text == nil:
 			b.String(f.Text)

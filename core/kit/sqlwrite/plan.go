@@ -64,7 +64,7 @@ func (w *writer) newPlan(t *sqlkit.Table, s *record.Schema) (*plan, error) {
 		source := &s.Columns[from]
 		to, bits := w.driver.Target(source, c)
 		to.Name = c.Name
-		f, err := convert.Plan(*source, to, convert.Options{Zone: w.env.Zone, Bits: bits, Format: entry.Format, ParseFormat: entry.ParseFormat})
+		f, err := convert.Plan(*source, to, convert.Options{Zone: w.env.Zone, Bits: bits, Format: entry.Format, ParseFormat: entry.ParseFormat, Days: w.env.Dialect == "datax"})
 		if err != nil {
 			errs = append(errs, err)
 			continue
