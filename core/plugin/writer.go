@@ -143,7 +143,8 @@ type Changer interface {
 }
 
 // TableError is an error of one table of many: where the job reads several,
-// the table is set aside and the others go on.
+// the table is set aside and the others go on. A Write that returns one has taken
+// no row of its batch.
 type TableError struct {
 	Table record.Name
 	Err   error

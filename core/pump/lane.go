@@ -117,7 +117,7 @@ func (l *lane) attempt(ctx, stop context.Context) error {
 	defer cancel()
 	defer context.AfterFunc(failed, cancel)()
 
-	in := l.inboxes()
+	in, end := l.inboxes(), &parting{stop: cancel, left: l.sinks}
 	var sources sync.WaitGroup
 	sources.Add(l.sources)
 	for i := range l.sources {
@@ -134,10 +134,10 @@ func (l *lane) attempt(ctx, stop context.Context) error {
 	})
 	for i := range l.sinks {
 		task.Channel = l.first + i
-		w := newWriter(l, task, in.own[i], in.shared)
+		w := newWriter(l, task, in.own[i], in.shared, end)
 		g.Go(func() error { return w.run(failed) })
 	}
-	err := g.Wait()
+	err := end.of(g.Wait())
 	in.drain(l.release)
 	return err
 }

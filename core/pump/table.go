@@ -43,6 +43,8 @@ func (r *refusals) of(split plugin.Split) error {
 func (l *lane) withoutTables(ctx context.Context, err error) bool {
 	gone := map[string]*plugin.TableError{}
 	tables := plugin.TableErrors(err)
+	slices.SortFunc(tables, func(a, b *plugin.TableError) int { return strings.Compare(a.Table.String(), b.Table.String()) })
+	tables = slices.CompactFunc(tables, func(a, b *plugin.TableError) bool { return a.Table == b.Table }) // several sinks have met it
 	if l.withoutChanges(ctx, tables) {
 		return true
 	}
@@ -85,8 +87,6 @@ func (l *lane) withoutChanges(ctx context.Context, tables []*plugin.TableError) 
 	if len(tables) == 0 || len(streams) == 0 || slices.ContainsFunc(tables, known) {
 		return false
 	}
-	slices.SortFunc(tables, func(a, b *plugin.TableError) int { return strings.Compare(a.Table.String(), b.Table.String()) })
-	tables = slices.CompactFunc(tables, func(a, b *plugin.TableError) bool { return a.Table == b.Table }) // several sinks have met it
 	for _, e := range tables {
 		l.c.Log.Error("the changes of a table are left out from now on, the others go on", "table", e.Table.String(), "error", e.Err)
 		for _, id := range streams {

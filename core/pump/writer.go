@@ -18,6 +18,7 @@ type writer struct {
 	task      plugin.Task
 	inbox     chan *parcel // batches for this sink
 	shared    chan *parcel // batches for any sink; nil: none
+	parting   *parting
 	transform Transform
 	shown     *record.Batch // what may be seen of a batch
 	out       *record.Batch // what the transform fills
@@ -28,7 +29,7 @@ type writer struct {
 
 	next     *parcel                 // taken from the inbox, not written yet
 	taken    []checkpoint.Settlement // by the sink, not durable yet
-	lost     checkpoint.Counts       // of a batch that failed
+	lost     checkpoint.Counts       // of batches that failed
 	unmarked map[string]bool         // splits whose last rows had no mark
 	dirty    bool                    // rows were refused and may not be durable at the dirty sink
 	piece    int                     // rows to write at once while the sink refuses some; 0: whole batches
@@ -39,8 +40,8 @@ type writer struct {
 	gone     chan struct{}
 }
 
-func newWriter(l *lane, task plugin.Task, inbox, shared chan *parcel) *writer {
-	w := &writer{l: l, task: task, inbox: inbox, shared: shared, unmarked: map[string]bool{},
+func newWriter(l *lane, task plugin.Task, inbox, shared chan *parcel, end *parting) *writer {
+	w := &writer{l: l, task: task, inbox: inbox, shared: shared, parting: end, unmarked: map[string]bool{},
 		requests: make(chan chan struct{}), gone: make(chan struct{})}
 	if l.c.Transform != nil {
 		w.transform, w.shown, w.out = l.c.Transform(task.Channel), record.NewBatch(0, 0), record.NewBatch(0, 0)
@@ -110,8 +111,9 @@ func (w *writer) run(ctx context.Context) (err error) {
 			}
 			continue
 		}
+		split := p.batch.Split()
 		if err := w.process(ctx, p); err != nil {
-			return err
+			return w.part(ctx, split, err)
 		}
 		if w.ended && w.next == nil && len(w.inbox)+len(w.shared) == 0 {
 			if err := w.flush(ctx); err != nil {
@@ -284,7 +286,7 @@ func (w *writer) process(ctx context.Context, p *parcel) error {
 	err := d.batch(ctx, p.batch)
 	w.l.c.Meter.Count(w.task.Channel, d.counts)
 	if err != nil {
-		w.lost = d.counts
+		w.lost.Add(d.counts)
 		return err
 	}
 	for _, m := range p.batch.Marks() {
