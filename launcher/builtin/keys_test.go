@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/job"
 	"github.com/datasync-io/datasync/launcher"
 	"github.com/datasync-io/datasync/launcher/builtin"
@@ -141,6 +142,36 @@ var kafkaWriter = slices.Concat(anyOperator(), []keyCase{
 	use("tableFields", []string{"id"}), use("partitionAssignColumns", []string{"id"}, object{"tableFields": []string{"id"}}), use("partitionStrategy", "hash-by-key"), use("partitionStrategy", "all-to-zero"), use("dataCompelOrder", "true"), use("timezone", "UTC"),
 	use("brokerList", "h:1", object{"producerSettings": nil}),
 }, unused([]string{"*"}, "column"), unused("UTF-8", "encoding", "writeMode"), unused(1, "batchSize", "flushIntervalMills"))
+
+// TestWriterColumns: constants of writers' columns mean nothing, and are no fault.
+func TestWriterColumns(t *testing.T) {
+	registry, err := builtin.Registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for writer, parameter := range map[string]object{
+		"mysqlwriter": jdbc("jdbc:mysql://h/d"), "postgresqlwriter": jdbc("jdbc:postgresql://h/d"), "sqlserverwriter": jdbc("jdbc:sqlserver://h;databaseName=d"),
+		"sqlitewriter": {"path": "x.db", "table": "t"}, "filewriter": {"path": "x"}, "streamwriter": {},
+	} {
+		parameter["column"] = []any{object{"name": "id", "type": "int", "value": "7", "index": 0}}
+		text, err := json.Marshal(object{"job": object{"content": []any{object{
+			"reader": object{"name": "streamreader", "parameter": object{"column": []any{object{"name": "id", "type": "int"}}}},
+			"writer": object{"name": writer, "parameter": parameter}}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, err := job.Parse(text, job.Options{})
+		if err == nil {
+			_, err = launcher.New(j, launcher.Options{Registry: registry, StateDir: t.TempDir()})
+		}
+		said := err == nil && slices.ContainsFunc(j.Notes(), func(n config.Note) bool {
+			return strings.HasSuffix(n.Path, "column[0].value") && strings.HasPrefix(n.Msg, "has no effect: ")
+		})
+		if !said {
+			t.Errorf("%s: got %v, %v, want the value without effect", writer, j.Notes(), err)
+		}
+	}
+}
 
 // TestKeys goes through the keys of old files: each is used, or said to have no
 // effect; none is unknown.

@@ -1,11 +1,13 @@
 package sqlserver
 
 import (
+	"slices"
+
 	"github.com/datasync-io/datasync/core/config"
 	"github.com/datasync-io/datasync/core/kit/mssqlkit"
 )
 
-// Remarks implements [config.Remarker]: it names connection parameters without effect.
+// Remarks implements [config.Remarker]: it names constants and connection parameters without effect.
 func (c *Config) Remarks() []config.Remark {
-	return append(mssqlkit.PropertyRemarks(c.Properties), mssqlkit.Remarks(c.First().URLKey(0, 0), c.First().URL())...)
+	return slices.Concat(c.Keys.Remarks(), mssqlkit.PropertyRemarks(c.Properties), mssqlkit.Remarks(c.First().URLKey(0, 0), c.First().URL()))
 }

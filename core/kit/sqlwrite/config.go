@@ -146,10 +146,7 @@ func (c *Config) Validate() error {
 		errs = append(errs, config.Fieldf("connection[0].table", `is required (or "*" for each row's own table)`))
 	}
 	for i := range c.Column {
-		switch _, constant := c.Column[i].Constant(); {
-		case constant:
-			errs = append(errs, config.Fieldf(fmt.Sprintf("column[%d].value", i), "constants belong to the reader's columns"))
-		case c.Column[i].Name == "*" && len(c.Column) > 1:
+		if c.Column[i].Name == "*" && len(c.Column) > 1 {
 			errs = append(errs, config.Fieldf(fmt.Sprintf("column[%d]", i), `"*" stands for all columns and must be the only element`))
 		}
 	}

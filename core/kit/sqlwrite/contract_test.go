@@ -51,7 +51,6 @@ func suite(parameters string, nameless bool, schemas ...*record.Schema) pluginte
 			"two keys":      bad(`{"connection": [{"jdbcUrl": "x", "table": "t"}], "column": ["*"], "updateKey": {"a": ["id"], "b": ["c1"]}}`),
 			"auto commit":   bad(`{"connection": [{"jdbcUrl": "x", "table": "t"}], "column": ["*"], "isAutoCommit": true, "semantic": "exactly-once"}`),
 			"copy updates":  bad(`{"connection": [{"jdbcUrl": "x", "table": "t"}], "column": ["*"], "mode": "update", "insertSqlMode": "copy"}`),
-			"constant":      bad(`{"connection": [{"jdbcUrl": "x", "table": "t"}], "column": [{"name": "a", "value": "1"}]}`),
 		},
 	}
 }
