@@ -68,7 +68,7 @@ func MaskText(text string) string {
 	if !suspect(text) {
 		return text
 	}
-	text = inPairs().ReplaceAllStringFunc(text, maskPair)
+	text = maskPairs(text)
 	text = mapGroup(inHeader(), text, func(secret string) string {
 		if strings.HasPrefix(secret, opening) {
 			return secret
@@ -78,6 +78,26 @@ func MaskText(text string) string {
 	text = inDSN().ReplaceAllString(text, "${1}"+mask+"${3}")
 	text = inSQL().ReplaceAllString(text, "${1}"+mask+"${3}")
 	return inUserInfo().ReplaceAllString(text, "${1}"+mask+"${3}")
+}
+
+// maskPairs hides the values of pairs. What follows the path of a key and a
+// colon is no value but what there is to say about it.
+func maskPairs(text string) string {
+	var b strings.Builder
+	end := 0
+	for _, at := range inPairs().FindAllStringIndex(text, -1) {
+		pair := text[at[0]:at[1]]
+		word := text[:at[0]]
+		word = word[strings.LastIndexAny(word, " \t\n\"'(")+1:]
+		b.WriteString(text[end:at[0]])
+		if name, _, said := strings.Cut(pair, ": "); said && strings.HasPrefix(word, "job.") && !strings.ContainsAny(name, "=:\"'") {
+			b.WriteString(pair)
+		} else {
+			b.WriteString(maskPair(pair))
+		}
+		end = at[1]
+	}
+	return b.String() + text[end:]
 }
 
 // MaskPort hides what stands behind the colon of a host:port where that is no
