@@ -65,6 +65,9 @@ func (s *sink) encode(t plugin.Task) error {
 		s.headers.all = s.writer.headers()
 		s.headers.fixed = len(s.headers.all)
 	}
+	if c, ok := s.encoder.(changefmt.Committer); ok && t.Of <= 1 { // more channels have parts of transactions
+		s.commits.encoder = c
+	}
 	if s.config.TransactionTopic != "" {
 		if t.Of > 1 {
 			return errclass.With(errclass.Config, errors.New("transactionTopic needs one channel that writes, as no other sees whole transactions: set job.setting.speed.writerChannel to 1"))

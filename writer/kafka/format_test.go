@@ -219,16 +219,63 @@ func TestTransactionTopic(t *testing.T) {
 	}
 	for _, m := range topics.Read(t, kafka.Addr(), topic)[0] {
 		_, tx, _ := strings.Cut(string(m.Value), `"transaction":`)
+		tx, _, _ = strings.Cut(tx, `,"op"`)
 		got = append(got, tx)
 	}
 	want := []string{"BEGIN 7 0", "END 7 2", "BEGIN 8 0", "END 8 2",
-		`{"id":"7","total_order":1,"data_collection_order":1}}`, `{"id":"7","total_order":2,"data_collection_order":2}}`,
-		`{"id":"8","total_order":1,"data_collection_order":1}}`, `{"id":"8","total_order":2,"data_collection_order":2}}`}
+		`{"id":"7","total_order":1,"data_collection_order":1}`, `{"id":"7","total_order":2,"data_collection_order":2}`,
+		`{"id":"8","total_order":1,"data_collection_order":1}`, `{"id":"8","total_order":2,"data_collection_order":2}`}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if _, err := build(t, kafka.Addr(), parameters).Open(t.Context(), plugin.Task{Of: 2}); errclass.Of(err) != errclass.Config {
 		t.Errorf("two channels: got %v, want a config error", err)
+	}
+}
+
+// The last message of each transaction of the source says so in maxwell-json,
+// where one channel has all of them; one that goes on in the next batch does not.
+func TestCommits(t *testing.T) {
+	kafka := servers.Kafka(t)
+	for of, want := range map[int][]string{
+		1: {"1 false", "2 false", "3 true", "4 false", "5 true"},
+		2: {"1 false", "2 false", "3 false", "4 false", "5 false"},
+	} {
+		topic := kafka.Topic(t, 1)
+		sink := open(t, kafka.Addr(), fmt.Sprintf(`"topic":%q,"format":"maxwell-json"`, topic), plugin.Task{Of: of})
+		s := changefmt.NewSchema(record.Name{Database: "shop", Table: "users"}, []record.Column{{Name: "id", Kind: record.Int64}}, []int{0}, []string{"_txid"})
+		b := record.NewBatch(0, 0)
+		add := func(id int64, op record.Op, tx string) {
+			b.Begin(s, op)
+			b.Int64(id)
+			b.Text(record.String, tx)
+		}
+		add(1, record.Insert, "7")
+		add(2, record.Insert, "7")
+		add(3, record.UpdateBefore, "7")
+		add(3, record.UpdateAfter, "7")
+		add(4, record.Insert, "8")
+		if err := sink.Write(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+		b.Reset("0")
+		add(5, record.Delete, "8")
+		b.Mark([]byte(`{}`), changes.Now)
+		put(t, sink, b)
+		var got []string
+		for _, m := range topics.Read(t, kafka.Addr(), topic)[0] {
+			var v struct {
+				Commit bool
+				Data   struct{ ID int }
+			}
+			if err := json.Unmarshal(m.Value, &v); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, fmt.Sprint(v.Data.ID, " ", v.Commit))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d channels (-want +got):\n%s", of, diff)
+		}
 	}
 }
 

@@ -106,20 +106,25 @@ func (s *sink) rekeyed(ctx context.Context, b *record.Batch, i int) (done bool, 
 	}
 	switch {
 	case moved:
+		s.commits.before(b, i+1)
 		if err := s.tell(ctx, route, &changefmt.Event{Op: record.Delete, Before: before}); err != nil {
 			return true, err
 		}
+		s.commits.before(b, i+2)
 		return true, s.tell(ctx, route, &changefmt.Event{Op: record.Insert, After: s.completed(before, after)})
 	case after == b.Row(i+1):
 		return false, nil
 	case s.encoder.Grouping() != changefmt.Alone:
+		s.commits.before(b, i+2)
 		return true, s.tell(ctx, route, &changefmt.Event{Op: record.UpdateAfter, Before: before, After: after})
 	}
 	if !s.upserts {
+		s.commits.before(b, i+1)
 		if err := s.tell(ctx, route, &changefmt.Event{Op: record.UpdateBefore, Before: before}); err != nil {
 			return true, err
 		}
 	}
+	s.commits.before(b, i+2)
 	return true, s.tell(ctx, route, &changefmt.Event{Op: record.UpdateAfter, After: after})
 }
 

@@ -31,6 +31,7 @@ type sink struct {
 	headed     changefmt.Headed
 	headers    headers
 	boundaries *boundaries // of transactions; nil: not told
+	commits    commits
 
 	schema *record.Schema // of the row before
 	route  *route
@@ -102,6 +103,7 @@ func (s *sink) event(ctx context.Context, b *record.Batch, i int) (rows int, err
 			ev, rows = changefmt.Event{Op: record.Delete, Before: ev.Before}, 1
 		}
 	}
+	s.commits.before(b, i+rows)
 	return rows, s.tell(ctx, route, &ev)
 }
 

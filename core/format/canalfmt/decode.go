@@ -2,6 +2,7 @@ package canalfmt
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -35,6 +36,8 @@ type Decoder struct {
 type layout struct {
 	schema   *record.Schema
 	how      []convert.Func
+	members  [][]string // of enums and sets, nil for other columns
+	sets     []bool     // it is a set
 	now, old *changefmt.Object
 }
 
@@ -187,6 +190,8 @@ func (d *Decoder) newLayout(m *message, first *gjson.Result) (*layout, error) {
 	l := &layout{how: make([]convert.Func, len(columns))}
 	for c := range columns {
 		names = append(names, columns[c].Name)
+		l.members = append(l.members, changefmt.EnumMembers(columns[c].Native))
+		l.sets = append(l.sets, changefmt.BaseType(columns[c].Native) == "set")
 		var err error
 		if l.how[c], err = d.parser.Conversion(columns[c], d.zone); err != nil {
 			return nil, err
@@ -231,6 +236,11 @@ func (d *Decoder) appendValue(b *record.Batch, v *gjson.Result, c int) error {
 		return d.parser.Append(b, v, column.Name, d.layout.how[c])
 	}
 	switch column.Kind {
+	case record.String:
+		if members := d.layout.members[c]; len(members) > 0 {
+			b.Take(record.String, appendMembers(b.Buffer(), members, d.layout.sets[c], v.Str))
+			return nil
+		}
 	case record.Bytes:
 		return d.appendLatin(b, v.Str, column.Name)
 	case record.Bool:
@@ -240,6 +250,31 @@ func (d *Decoder) appendValue(b *record.Batch, v *gjson.Result, c int) error {
 		}
 	}
 	return d.parser.Append(b, v, column.Name, d.layout.how[c])
+}
+
+// appendMembers appends the text of an enum's place, from 1, or of a set's bits,
+// as Canal has them; other tools write the text itself.
+func appendMembers(dst []byte, members []string, set bool, text string) []byte {
+	n, err := strconv.ParseUint(text, 10, 64)
+	switch {
+	case err != nil || !set && n > uint64(len(members)) || set && n>>(len(members)) != 0:
+		return append(dst, text...)
+	case !set && n == 0:
+		return dst
+	case !set:
+		return append(dst, members[n-1]...)
+	}
+	comma := false
+	for i, m := range members {
+		if n>>i&1 == 0 {
+			continue
+		}
+		if comma {
+			dst = append(dst, ',')
+		}
+		dst, comma = append(dst, m...), true
+	}
+	return dst
 }
 
 // appendLatin appends a byte for each character.

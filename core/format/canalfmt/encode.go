@@ -1,6 +1,7 @@
 package canalfmt
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -32,9 +33,11 @@ type Encoder struct {
 type plan struct {
 	labels   [][]byte // `"name":`
 	meta     changefmt.Meta
-	database []byte // `,"database":"shop","es":`
-	types    []byte // `,"isDdl":false,"mysqlType":{...},"old":`
-	tail     []byte // `,"pkNames":["id"],"sql":"","sqlType":{...},"table":"users","ts":`
+	database []byte     // `,"database":"shop","es":`
+	sets     []bool     // it is a set
+	members  [][]string // of enums and sets, nil for other columns
+	types    []byte     // `,"isDdl":false,"mysqlType":{...},"old":`
+	tail     []byte     // `,"pkNames":["id"],"sql":"","sqlType":{...},"table":"users","ts":`
 }
 
 // NewEncoder returns an encoder.
@@ -115,7 +118,7 @@ func (e *Encoder) appendRow(dst []byte, p *plan, ev *changefmt.Event) ([]byte, e
 			continue
 		}
 		dst = append(append(dst, ','), label...)
-		if dst, err = e.appendValue(dst, from, c, kind); err != nil {
+		if dst, err = e.appendCell(dst, p, from, c, kind); err != nil {
 			return dst, err
 		}
 	}
@@ -134,12 +137,51 @@ func (e *Encoder) appendOld(dst []byte, p *plan, ev *changefmt.Event) ([]byte, e
 				continue
 			}
 			dst = append(append(dst, ','), label...)
-			if dst, err = e.appendValue(dst, before, c, kind); err != nil {
+			if dst, err = e.appendCell(dst, p, before, c, kind); err != nil {
 				return dst, err
 			}
 		}
 	}
 	return append(changefmt.CloseObject(dst, open), ']'), nil
+}
+
+// appendCell appends a value; one of an enum or set as the number that the log
+// of MySQL has for it.
+func (e *Encoder) appendCell(dst []byte, p *plan, r record.Row, c int, kind record.Kind) ([]byte, error) {
+	if members := p.members[c]; len(members) > 0 && kind == record.String {
+		if n, known := number(members, p.sets[c], r.Bytes(c)); known {
+			return append(strconv.AppendUint(append(dst, '"'), n, 10), '"'), nil
+		}
+	}
+	return e.appendValue(dst, r, c, kind)
+}
+
+// number is the place of a value in an enum, from 1, or the bits of one of a set;
+// false: it is none of it.
+func number(members []string, set bool, value []byte) (n uint64, known bool) {
+	if !set {
+		for i, m := range members {
+			if m == string(value) {
+				return uint64(i) + 1, true
+			}
+		}
+		return 0, len(value) == 0 // what MySQL keeps for a value that it did not know
+	}
+	for len(value) > 0 {
+		one, rest, _ := bytes.Cut(value, []byte{','})
+		bit := -1
+		for i, m := range members {
+			if m == string(one) {
+				bit = i
+			}
+		}
+		if bit < 0 {
+			return 0, false
+		}
+		n |= 1 << bit
+		value = rest
+	}
+	return n, true
 }
 
 func (e *Encoder) appendValue(dst []byte, r record.Row, c int, kind record.Kind) ([]byte, error) {
@@ -198,6 +240,8 @@ func newPlan(s *record.Schema) *plan {
 	for c := range s.Columns[:s.Data] {
 		label := changefmt.Label(s.Columns[c].Name)
 		p.labels = append(p.labels, label)
+		p.members = append(p.members, changefmt.EnumMembers(s.Columns[c].Native))
+		p.sets = append(p.sets, changefmt.BaseType(s.Columns[c].Native) == "set")
 		text, number := typeOf(&s.Columns[c])
 		types = jsonfmt.AppendText(append(append(types, ','), label...), text)
 		numbers = strconv.AppendInt(append(append(numbers, ','), label...), int64(number), 10)
@@ -231,9 +275,6 @@ func appendNames(dst []byte, n record.Name) []byte {
 	return jsonfmt.AppendText(append(dst, `,"schema":`...), n.Schema)
 }
 
-var changeTypes = [...]string{record.Other: "QUERY", record.Create: "CREATE", record.Alter: "ALTER",
-	record.Drop: "ERASE", record.Rename: "RENAME", record.Truncate: "TRUNCATE"}
-
 // AppendChange implements [changefmt.Encoder].
 func (e *Encoder) AppendChange(dst []byte, c *record.Change) (out []byte, key int, ok bool) {
 	es := e.now
@@ -248,6 +289,6 @@ func (e *Encoder) AppendChange(dst []byte, c *record.Change) (out []byte, key in
 	dst = jsonfmt.AppendText(dst, c.SQL)
 	dst = jsonfmt.AppendText(append(dst, `,"sqlType":null,"table":`...), c.Name.Table)
 	dst = strconv.AppendInt(append(dst, `,"ts":`...), e.now, 10)
-	dst = append(append(append(dst, `,"type":"`...), changeTypes[c.Kind]...), `"}`...)
+	dst = append(append(append(dst, `,"type":"`...), changefmt.EventName(c)...), `"}`...)
 	return dst, -1, true
 }

@@ -55,7 +55,9 @@ var mysqlTypes = map[string]mysqlType{
 	"enum": {sqlInteger, sqlInteger, texts}, "set": {sqlBit, sqlBit, texts},
 	"binary": {sqlBlob, sqlBlob, blobs}, "varbinary": {sqlBlob, sqlBlob, blobs},
 	"tinyblob": {sqlBlob, sqlBlob, blobs}, "blob": {sqlBlob, sqlBlob, blobs}, "mediumblob": {sqlBlob, sqlBlob, blobs}, "longblob": {sqlBlob, sqlBlob, blobs},
-	"geometry": {sqlBlob, sqlBlob, blobs}, "json": {sqlVarchar, sqlVarchar, []record.Kind{record.JSON}},
+	"geometry": {sqlBlob, sqlBlob, blobs}, "point": {sqlBlob, sqlBlob, blobs}, "linestring": {sqlBlob, sqlBlob, blobs}, "polygon": {sqlBlob, sqlBlob, blobs},
+	"multipoint": {sqlBlob, sqlBlob, blobs}, "multilinestring": {sqlBlob, sqlBlob, blobs}, "multipolygon": {sqlBlob, sqlBlob, blobs},
+	"geomcollection": {sqlBlob, sqlBlob, blobs}, "geometrycollection": {sqlBlob, sqlBlob, blobs}, "json": {sqlVarchar, sqlVarchar, []record.Kind{record.JSON}},
 }
 
 // nearest are the types of columns that have none of MySQL's; %n is the length,

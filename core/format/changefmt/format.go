@@ -48,6 +48,13 @@ type Transactor interface {
 	In(tx *Transaction)
 }
 
+// Committer is an Encoder whose messages tell that they are the last one of a
+// transaction.
+type Committer interface {
+	// Commits says whether the event that follows is that.
+	Commits(last bool)
+}
+
 // Transaction is an event's place in its transaction.
 type Transaction struct {
 	ID             []byte // borrowed

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/datasync-io/datasync/core/convert"
+	"github.com/datasync-io/datasync/core/format/changefmt"
 	"github.com/datasync-io/datasync/core/record"
 )
 
@@ -130,42 +131,20 @@ func (t *Type) plan(o *Options) {
 	case record.Any:
 		t.set(Mixed, mixed, "")
 	default:
-		t.set(String, plain, textNames[baseName(c.Native)])
+		t.set(String, plain, textNames[changefmt.BaseType(c.Native)])
 	}
 }
 
 // textNames are the logical types of texts by the type at the source.
 var textNames = map[string]string{"enum": nameEnum, "set": nameEnumSet, "xml": "io.debezium.data.Xml", "ltree": "io.debezium.data.Ltree", "tsvector": "io.debezium.data.TsVector"}
 
-// baseName is the first word of a type, in lower case.
-func baseName(native string) string {
-	if end := strings.IndexAny(native, "( "); end >= 0 {
-		native = native[:end]
-	}
-	return strings.ToLower(native)
-}
-
 // members are the values of an enum or set as Debezium's schemas list them.
 func members(native string) string {
-	var out strings.Builder
-	_, rest, _ := strings.Cut(native, "(")
-	for quoted, i := false, 0; i < len(rest); i++ {
-		switch c := rest[i]; {
-		case c == '\'' && quoted && i+1 < len(rest) && rest[i+1] == '\'':
-			out.WriteByte(c)
-			i++
-		case c == '\'':
-			quoted = !quoted
-		case !quoted && c == ',':
-			out.WriteByte(',')
-		case quoted && (c == ',' || c == '\\'):
-			out.WriteByte('\\')
-			out.WriteByte(c)
-		case quoted:
-			out.WriteByte(c)
-		}
+	all := changefmt.EnumMembers(native)
+	for i, v := range all {
+		all[i] = strings.ReplaceAll(strings.ReplaceAll(v, `\`, `\\`), ",", `\,`)
 	}
-	return out.String()
+	return strings.Join(all, ",")
 }
 
 // integer chooses the size that the source's type has.
@@ -192,7 +171,7 @@ func (t *Type) integer() {
 }
 
 func (t *Type) unsigned(o *Options) {
-	if baseName(t.Column.Native) == "bit" && t.Column.Length > 1 {
+	if changefmt.BaseType(t.Column.Native) == "bit" && t.Column.Length > 1 {
 		t.set(Bytes, bits, nameBits)
 		return
 	}
@@ -211,7 +190,7 @@ func (t *Type) decimal(o *Options) {
 		t.set(String, exact, "")
 	case o.Decimal == DecimalDouble:
 		t.set(Float64, number, "")
-	case t.Column.Precision > 0 || baseName(t.Column.Native) == "money":
+	case t.Column.Precision > 0 || changefmt.BaseType(t.Column.Native) == "money":
 		t.set(Bytes, unscaled, nameDecimal)
 		t.Scale = t.Column.Scale
 		return
@@ -231,7 +210,7 @@ var spatial = []string{"geometry", "linestring", "polygon", "multipoint", "multi
 var binaryTexts = map[string]form{BinaryBase64: base64Text, BinaryURLSafe: urlText, BinaryHex: hexText}
 
 func (t *Type) binary(o *Options) {
-	switch name := baseName(t.Column.Native); {
+	switch name := changefmt.BaseType(t.Column.Native); {
 	case name == "point":
 		t.set(Point, shape, namePoint)
 		return

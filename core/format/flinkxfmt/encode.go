@@ -227,13 +227,10 @@ func appendNames(dst []byte, n record.Name) []byte {
 	return jsonfmt.AppendText(append(dst, `,"table":`...), n.Table)
 }
 
-var changeTypes = [...]string{record.Other: "QUERY", record.Create: "CREATE", record.Alter: "ALTER",
-	record.Drop: "ERASE", record.Rename: "RENAME", record.Truncate: "TRUNCATE"}
-
 // AppendChange implements [changefmt.Encoder]: the headers of a DdlRowData.
 func (*Encoder) AppendChange(dst []byte, c *record.Change) (out []byte, key int, ok bool) {
 	dst = appendNames(append(dst, '{'), c.Name)
-	dst = append(append(append(dst, `,"type":"`...), changeTypes[c.Kind]...), `","content":`...)
+	dst = append(append(append(dst, `,"type":"`...), changefmt.EventName(c)...), `","content":`...)
 	dst = jsonfmt.AppendText(dst, c.SQL)
 	dst = jsonfmt.AppendText(append(dst, `,"lsn":`...), c.LSN)
 	return append(dst, `,"lsn_sequence":"0"}`...), -1, true

@@ -42,7 +42,7 @@ func (e *Encoder) AppendChange(dst []byte, c *record.Change) (out []byte, key in
 	}
 	dst = strconv.AppendInt(append(dst, `,"ts":`...), ms, 10)
 	if c.LSN != "" {
-		dst = jsonfmt.AppendText(append(dst, `,"position":`...), c.LSN)
+		dst = appendPosition(append(dst, `,"position":`...), []byte(c.LSN))
 	}
 	dst = jsonfmt.AppendText(append(dst, `,"sql":`...), c.SQL)
 	return append(dst, '}'), key, true
@@ -65,6 +65,19 @@ func appendTable(dst []byte, s *record.Schema) []byte {
 		dst = jsonfmt.AppendText(append(dst, `,"name":`...), c.Name)
 		if c.Kind == record.Int64 || c.Kind == record.Uint64 {
 			dst = strconv.AppendBool(append(dst, `,"signed":`...), c.Kind == record.Int64 && !strings.Contains(native, "unsigned"))
+		}
+		if members := changefmt.EnumMembers(c.Native); members != nil {
+			dst = append(dst, `,"enum-values":[`...)
+			for i, m := range members {
+				if i > 0 {
+					dst = append(dst, ',')
+				}
+				dst = jsonfmt.AppendText(dst, m)
+			}
+			dst = append(dst, ']')
+		}
+		if (base == "datetime" || base == "timestamp" || base == "time") && c.Scale > 0 {
+			dst = strconv.AppendInt(append(dst, `,"column-length":`...), int64(c.Scale), 10)
 		}
 		if c.Native != "" {
 			dst = jsonfmt.AppendText(append(dst, `,"native":`...), c.Native)
@@ -91,7 +104,7 @@ func (m *message) readChange(all *gjson.Result) *record.Change {
 	if !ok || !known || what != "table" && what != "database" {
 		return nil
 	}
-	c := &record.Change{Kind: kind, Name: m.name(), SQL: strings.Clone(all.Get("sql").Str), LSN: strings.Clone(m.position.Str)}
+	c := &record.Change{Kind: kind, Name: m.name(), SQL: strings.Clone(all.Get("sql").Str), LSN: string(place(m.position.Str))}
 	if ms := m.ts.Int(); ms > 0 {
 		c.At = fromMillis(ms)
 	}
@@ -114,6 +127,9 @@ func readTable(table *gjson.Result) *record.Schema {
 		name, native := strings.Clone(v.Get("name").Str), strings.Clone(v.Get("native").Str)
 		if native == "" {
 			native = strings.Clone(v.Get("type").Str)
+			if length := v.Get("column-length"); length.Int() > 0 {
+				native += "(" + length.Raw + ")"
+			}
 			if signed := v.Get("signed"); signed.Type == gjson.False {
 				native += " unsigned"
 			}

@@ -153,3 +153,21 @@ func TestTarget(t *testing.T) {
 		}
 	}
 }
+
+// A set takes its members as a list of commas and as a JSON array.
+func TestSetValues(t *testing.T) {
+	column := record.Column{Name: "s", Kind: record.String, Native: "set('a','b c')"}
+	e, err := NewEncoder([]*sqlkit.TableColumn{{Column: column}}, []record.Kind{record.String})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := record.NewBatch(0, 0)
+	for i, tt := range []struct{ value, want string }{{"a,b c", "a,b c"}, {`["a", "b c"]`, "a,b c"}, {`[]`, ""}, {`["x"]`, ""}, {`[1]`, ""}, {"", ""}} {
+		b.Begin(record.NewSchema(record.Name{Table: "t"}, []record.Column{column}), record.Insert)
+		b.Text(record.String, tt.value)
+		got, err := e.columns[0].set(b.Row(i), 0)
+		if bad := strings.ContainsAny(tt.value, "x1"); string(got) != tt.want || (err != nil) != bad {
+			t.Errorf("%s: got %q, %v", tt.value, got, err)
+		}
+	}
+}

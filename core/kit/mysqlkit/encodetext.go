@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -91,9 +93,16 @@ func enumField(c *encoded, buf []byte, row record.Row, at int) ([]byte, error) {
 	return appendEscaped(buf, v), err
 }
 
-// set refuses a list with a part that is no member.
+// set refuses a list with a part that is no member. A JSON array of the members
+// is taken too: Maxwell's messages have that.
 func (c *encoded) set(row record.Row, at int) ([]byte, error) {
 	v := row.Bytes(at)
+	if len(v) > 0 && v[0] == '[' {
+		var parts []string
+		if json.Unmarshal(v, &parts) == nil {
+			v = []byte(strings.Join(parts, ","))
+		}
+	}
 	for rest := v; len(rest) > 0; {
 		part, tail, more := bytes.Cut(rest, []byte{','})
 		if _, ok := c.members[string(part)]; !ok || more && len(tail) == 0 {
