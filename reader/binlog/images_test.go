@@ -121,10 +121,11 @@ func TestMetadata(t *testing.T) {
 	products(t, func(t *testing.T, db servers.Database) {
 		db.Exec(t, "CREATE TABLE t (id INT PRIMARY KEY)")
 		before := time.Now().Add(-time.Minute)
-		s := follow(t, build(t, parameters(db, nil), "_snapshot", "_lsn", "_optime", "_gtid", "_txid", "_ts", "_offset"))
+		s := follow(t, build(t, parameters(db, nil), "_snapshot", "_lsn", "_optime", "_gtid", "_txid", "_ts", "_offset", "_row", "_serverid", "_thread"))
 		db.Exec(t, "INSERT INTO t VALUES (1), (2)")
 		var names []string
 		var lsn, gtid, txid string
+		var numbers [][3]string
 		s.each = func(r record.Row) {
 			names = names[:0]
 			for _, c := range r.Schema().Columns {
@@ -135,9 +136,10 @@ func TestMetadata(t *testing.T) {
 				t.Errorf("_optime is %v", time.Unix(sec, 0))
 			}
 			lsn, gtid, txid = string(r.Bytes(3)), string(r.Bytes(4)), string(r.Bytes(5))
+			numbers = append(numbers, [3]string{string(r.AppendText(nil, 7)), string(r.AppendText(nil, 8)), string(r.AppendText(nil, 9))})
 		}
 		s.until(2)
-		if got := strings.Join(names, " "); got != "id _ts _optime _lsn _gtid _txid _snapshot" {
+		if got := strings.Join(names, " "); got != "id _ts _optime _lsn _gtid _txid _snapshot _serverid _thread _row" {
 			t.Errorf("columns %s", got)
 		}
 		if file, offset, ok := strings.Cut(lsn, "/"); !ok || !strings.HasPrefix(file, "binlog.") || len(offset) != 18 {
@@ -145,6 +147,9 @@ func TestMetadata(t *testing.T) {
 		}
 		if gtid == "" || txid != gtid {
 			t.Errorf("_gtid is %q, _txid is %q", gtid, txid)
+		}
+		if len(numbers) != 2 || numbers[0][0] == "0" || numbers[0][0] == "" || numbers[0][2] != "0" || numbers[1][2] != "1" || numbers[0][1] != numbers[1][1] {
+			t.Errorf("server, thread and row are %q", numbers)
 		}
 	})
 }
