@@ -255,7 +255,9 @@ func (w *writer) got(inbox *chan *parcel, p *parcel, ok bool) *parcel {
 }
 
 // fits tells that b continues a and that both fit one batch. Where positions
-// are not kept with the rows, what went to other sinks may lie between the two.
+// are not kept with the rows, what went to other sinks may lie between the two,
+// once there is a position: the first one is not given away, for without any the
+// split could not be begun again if what lies between failed.
 func (w *writer) fits(a, b *parcel) bool {
 	if b.bare() {
 		return false
@@ -265,9 +267,12 @@ func (w *writer) fits(a, b *parcel) bool {
 			return false
 		}
 	}
+	if a.batch.Len()+b.batch.Len() > w.l.c.rows || a.batch.Size()+b.batch.Size() > w.l.c.bytes {
+		return false
+	}
 	last := a.tickets[len(a.tickets)-1]
-	return (b.tickets[0].Follows(last) || !w.task.Exact && w.preparer == nil && b.tickets[0].Later(last)) &&
-		a.batch.Len()+b.batch.Len() <= w.l.c.rows && a.batch.Size()+b.batch.Size() <= w.l.c.bytes
+	return b.tickets[0].Follows(last) || !w.task.Exact && w.preparer == nil && b.tickets[0].Later(last) &&
+		(len(a.batch.Marks()) == 0 || w.l.c.Tracker.Progress(b.batch.Split()).Position != nil)
 }
 
 func (w *writer) merge(p, more *parcel) {
