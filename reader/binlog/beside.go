@@ -153,12 +153,9 @@ func (v *views) Whole(ctx context.Context, name record.Name, rows int) (split pl
 	if err != nil {
 		return split, c, err
 	}
-	read := sqlkit.Spec{Kind: sqlkit.All, Table: &name, Key: make([]string, len(order)), Unique: true, Most: rows}
-	for i, f := range order {
-		read.Key[i] = f.Name
-	}
-	split, err = chunkSplit(nil, name, 0, &read, nil)
-	return split, handover.Chunk{Table: name}, err
+	c = handover.Chunk{Table: name}
+	split, err = chunkSpec{V: specVersion, Chunk: c}.Split(0, sqlkit.Spec{Kind: sqlkit.All, Table: &name, Most: rows}, order)
+	return split, c, err
 }
 
 // order returns the columns that a table's rows can be read in the order of,

@@ -2,7 +2,6 @@ package binlog
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -13,14 +12,9 @@ import (
 	"github.com/datasync-io/datasync/core/record"
 )
 
-// chunkSpec is what the Spec of a part of a table's snapshot holds.
-type chunkSpec struct {
-	V     int             `json:"v"`
-	Log   *LogSpec        `json:"log,omitempty"` // that is read after all chunks, whole in the first of them; nil: none
-	Chunk handover.Chunk  `json:"chunk"`
-	Read  json.RawMessage `json:"read"`           // the Spec of package sqlkit
-	List  *list           `json:"list,omitempty"` // that was copied, where there is no log
-}
+// chunkSpec is what the Spec of a part of a table's snapshot holds. The log is
+// whole in the first of them.
+type chunkSpec = handover.ChunkSpec[LogSpec]
 
 func parseChunk(split plugin.Split) (*chunkSpec, error) {
 	var c chunkSpec
@@ -171,62 +165,33 @@ func (s *source) skip(r record.Row) (skip bool, err error) {
 	return false, nil
 }
 
-// after plans the log when all chunks have ended. Changes of rows in what was
-// set aside are left out of it: another run, which takes the chunk up again,
-// copies these rows as they are then.
-func (r *reader) after(now []plugin.Progress) ([]plugin.Split, error) {
-	var log *LogSpec
-	logs, copied := 0, 0
-	var segments []handover.Segment
-	for _, p := range now {
-		if isLog(p.Split) {
-			if logs++; !p.Done {
-				return nil, nil
+// plan is what the splits of the job have in common with those of other logs.
+func (r *reader) plan() *handover.Plan[LogSpec] {
+	return &handover.Plan[LogSpec]{
+		Views: func(*LogSpec) handover.Views { return &views{reader: r} }, IsLog: isLog, Parse: parseChunk, Left: left, Spec: parseLogSpec,
+		Check: func(p plugin.Progress) error {
+			_, err := parseLogSpec(p.Split)
+			if err == nil && p.Position != nil {
+				_, err = decodePosition(p.Position)
 			}
-			var err error
-			if log, err = left(p); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		c, err := parseChunk(p.Split)
-		switch {
-		case err != nil:
-			return nil, err
-		case !p.Done && p.Err == "":
-			return nil, nil
-		case c.Log == nil:
-			continue
-		}
-		if log == nil || logs == 0 && log.History == nil {
-			log = c.Log
-		}
-		if p.Done && p.Position == nil { // it is off the list
-			copied++
-			continue
-		}
-		parts := handover.Segments
-		if !p.Done {
-			parts = func(c handover.Chunk, p plugin.Progress) ([]handover.Segment, error) {
-				return handover.Left(&views{reader: r}, c, p)
-			}
-		} else {
-			copied++
-		}
-		more, err := parts(c.Chunk, p)
-		if err != nil {
-			return nil, err
-		}
-		segments = append(segments, more...)
+			return err
+		},
+		Ends:  func(sp *LogSpec) { sp.Ends = true },
+		Whole: func(sp *LogSpec) bool { return sp.History != nil },
 	}
-	if log == nil || copied == 0 {
-		return nil, nil
+}
+
+// after plans the log when all chunks have ended.
+func (r *reader) after(now []plugin.Progress) ([]plugin.Split, error) {
+	log, copied, nth, err := r.plan().Next(now)
+	if err != nil || log == nil {
+		return nil, err
 	}
 	next := *log
-	next.Copied, next.Ends = segments, false
+	next.Copied, next.Ends = copied, false
 	split, err := next.split()
-	if logs > 0 {
-		split.ID = fmt.Sprintf("%s/%d", logSplit, logs+1)
+	if nth > 1 {
+		split.ID = fmt.Sprintf("%s/%d", logSplit, nth)
 	}
 	return []plugin.Split{split}, err
 }
@@ -246,26 +211,4 @@ func left(p plugin.Progress) (*LogSpec, error) {
 		sp.History = p.State
 	}
 	return sp, nil
-}
-
-// leave has the log that is being read end where it is, so that chunks can be
-// copied before it goes on.
-func leave(stored []plugin.Progress) ([]plugin.Progress, error) {
-	for i := range stored {
-		p := &stored[i]
-		if !isLog(p.Split) || p.Done {
-			continue
-		}
-		sp, err := parseLogSpec(p.Split)
-		if err != nil {
-			return nil, err
-		}
-		sp.Ends = true
-		raw, err := json.Marshal(sp)
-		if err != nil {
-			return nil, errors.Join(errors.New("encoding the split of the log"), err)
-		}
-		p.Split.Spec, p.Split.Endless, p.Split.Leads = raw, false, true
-	}
-	return stored, nil
 }

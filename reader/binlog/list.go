@@ -2,12 +2,10 @@ package binlog
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"github.com/datasync-io/datasync/core/kit/binlogkit"
 	"github.com/datasync-io/datasync/core/kit/handover"
-	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
 
@@ -33,19 +31,6 @@ func (r *reader) list() *list {
 		l.Filter = r.config.Filter
 	}
 	return l
-}
-
-// note has a chunk say which list it is of.
-func (l *list) note(split *plugin.Split) error {
-	c, err := parseChunk(*split)
-	if err != nil {
-		return err
-	}
-	c.List = l
-	if split.Spec, err = json.Marshal(c); err != nil {
-		return fmt.Errorf("encoding a part of a snapshot: %w", err)
-	}
-	return nil
 }
 
 func (l *list) same(as *list) bool {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
@@ -20,7 +21,7 @@ func TestPlanHoldsDefinitionsOnce(t *testing.T) {
 		now := make([]plugin.Progress, 3)
 		spec := log
 		for i := range now {
-			split, err := chunkSplit(spec, record.Name{Database: "d", Table: fmt.Sprint("t", i)}, 0, &sqlkit.Spec{Kind: sqlkit.All}, nil)
+			split, err := chunkSpec{V: specVersion, Log: spec, Chunk: handover.Chunk{Table: record.Name{Database: "d", Table: fmt.Sprint("t", i)}}}.Split(0, sqlkit.Spec{Kind: sqlkit.All}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -121,47 +121,11 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, err
 // log has been read, the log is left and taken up again after them. Tables that
 // came to the list are copied beside the log.
 func (r *reader) Resume(ctx context.Context, _ int, stored []plugin.Progress) ([]plugin.Progress, error) {
-	_, err := r.check(stored)
-	if err == nil {
-		stored, err = r.relist(ctx, stored)
-	}
-	copying := false
-	if err == nil {
-		copying, err = r.check(stored) // what is off the list is not
-	}
-	switch {
-	case err != nil:
+	stored, err := r.plan().Resume(stored, func(stored []plugin.Progress) ([]plugin.Progress, error) { return r.relist(ctx, stored) })
+	if err != nil {
 		return nil, r.anew(err, false)
-	case copying:
-		return leave(stored)
 	}
 	return stored, nil
-}
-
-// check looks at what is stored; copying: rows are still to be copied.
-func (r *reader) check(stored []plugin.Progress) (copying bool, err error) {
-	for _, p := range stored {
-		if !isLog(p.Split) {
-			c, err := parseChunk(p.Split)
-			if err == nil && p.Position != nil {
-				_, err = handover.Segments(c.Chunk, p)
-			}
-			if err != nil {
-				return false, err
-			}
-			copying = copying || !p.Done && p.Err == ""
-			continue
-		}
-		if _, err := parseLogSpec(p.Split); err != nil {
-			return false, err
-		}
-		if p.Position != nil {
-			if _, err := decodePosition(p.Position); err != nil {
-				return false, err
-			}
-		}
-	}
-	return copying, nil
 }
 
 // Open begins to read a chunk, or the log at a position.
@@ -188,7 +152,7 @@ func (r *reader) openLog(ctx context.Context, from plugin.Progress) (plugin.Sour
 		return nil, r.anew(err, false)
 	}
 	if spec.Ends {
-		return &stopped{from.Position}, nil
+		return &handover.Ended{At: from.Position}, nil
 	}
 	unread := spec.Anew && from.Position == nil
 	at, state := spec.Start, from.State

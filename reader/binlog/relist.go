@@ -10,6 +10,7 @@ import (
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/binlogkit"
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -66,10 +67,17 @@ func (r *reader) relist(ctx context.Context, stored []plugin.Progress) (kept []p
 // sameList refuses another list where the tables that were there are all that
 // is copied.
 func (r *reader) sameList(c *chunkSpec) error {
-	if c.Log != nil || c.List == nil || c.List.same(r.list()) {
+	if c.Log != nil || c.List == nil {
 		return nil
 	}
-	return errclass.With(errclass.PositionLost, errors.New("the list of tables is another one than that of the unfinished run, and start.mode initial-only copies those that were there when it began: put it back, or start over with -fresh"))
+	var was list
+	if err := json.Unmarshal(c.List, &was); err != nil {
+		return lost("reading the list of tables that are copied: %w", err)
+	}
+	if was.same(r.list()) {
+		return nil
+	}
+	return handover.ErrAnotherList
 }
 
 func (r *reader) relistSplit(ctx context.Context, p *plugin.Progress) error {
