@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
@@ -51,6 +54,9 @@ func (r *Runner) Preview(ctx context.Context, o PreviewOptions, out io.Writer) (
 		}
 	}
 	p.flush()
+	if p.left == o.Rows && o.Rows > 0 && !o.JSON && p.err == nil {
+		_, p.err = io.WriteString(out, "no rows\n")
+	}
 	return p.err
 }
 
@@ -108,6 +114,7 @@ type previewer struct {
 	err     error // of out
 	schema  *record.Schema
 	table   table.Writer
+	named   bool // there are several tables
 
 	transform *transform.Transform // nil: rows stay as they are
 	seen      *record.Batch        // what of the rows may be seen
@@ -122,9 +129,10 @@ func (p *previewer) add(b *record.Batch) {
 			p.left--
 			continue
 		}
-		if row.Schema() != p.schema {
+		if s := row.Schema(); s != p.schema {
+			p.named = p.named || p.schema != nil && p.schema.Name != s.Name
 			p.flush()
-			p.begin(row.Schema())
+			p.begin(s)
 		}
 		cells := make(table.Row, len(p.schema.Columns))
 		for c := range cells {
@@ -168,21 +176,47 @@ func (p *previewer) object(row record.Row) {
 
 func (p *previewer) begin(s *record.Schema) {
 	p.schema, p.table = s, table.NewWriter()
-	p.table.SetOutputMirror(p.out)
 	p.table.Style().Format.Header = 0
 	header := make(table.Row, len(s.Columns))
 	for i, c := range s.Columns {
-		header[i] = c.Name + "\n" + c.Kind.String()
+		header[i] = visible(c.Name) + "\n" + c.Kind.String()
 	}
 	p.table.AppendHeader(header)
 }
 
 func (p *previewer) flush() {
-	if p.table != nil {
-		p.table.Render()
-		p.table = nil
+	if p.table == nil {
+		return
 	}
+	text := p.table.Render() + "\n"
+	if p.named {
+		text = visible(p.schema.Name.String()) + ":\n" + text
+	}
+	if _, err := io.WriteString(p.out, text); p.err == nil {
+		p.err = err
+	}
+	p.table = nil
 }
+
+// visible spells a text so that it stays in its place: what moves the cursor, or is not
+// seen, is escaped as in Go.
+func visible(text string) string {
+	if strings.IndexFunc(text, hidden) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if !hidden(r) {
+			b.WriteRune(r)
+			continue
+		}
+		quoted := strconv.QuoteRune(r)
+		b.WriteString(quoted[1 : len(quoted)-1])
+	}
+	return b.String()
+}
+
+func hidden(r rune) bool { return !unicode.IsPrint(r) }
 
 // shown is a value for a person: short, and NULL is not "".
 func shown(row record.Row, c int) string {
@@ -197,7 +231,7 @@ func shown(row record.Row, c int) string {
 	}
 	text := []rune(string(row.AppendText(nil, c)))
 	if len(text) > previewWidth {
-		return string(text[:previewWidth]) + "…"
+		return visible(string(text[:previewWidth])) + "…"
 	}
-	return string(text)
+	return visible(string(text))
 }

@@ -78,6 +78,9 @@ func (p *process) bare(c *cli.Context) error {
 			if near := config.Nearest(word, commandNames(c.App)); near != "" {
 				return usagef("%s: no such command or job file; did you mean %s?", word, near)
 			}
+			if len(c.StringSlice("job")) == 0 && !inline(word) && word != "-" {
+				return usagef("%s: no such command or job file; datasync help lists the commands", word)
+			}
 		}
 	}
 	return p.job(p.runJobs)(c)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -20,7 +21,7 @@ func arrange(args []string, commands []*cli.Command, flags []cli.Flag) ([]string
 	for _, c := range commands {
 		all = append(all, c.Flags...)
 	}
-	takesValue := valued(all)
+	takesValue, kinds := valued(all), byName(all)
 	var set, names, rest []string
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
@@ -32,9 +33,12 @@ func arrange(args []string, commands []*cli.Command, flags []cli.Flag) ([]string
 			rest = append(rest, arg)
 			continue
 		}
-		name, _, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		name, value, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 		needsValue, known := takesValue[name]
-		if !known {
+		switch {
+		case name == "version" && !known: // as of other programs
+			return []string{"version"}, nil
+		case !known:
 			return nil, unknownFlag(name, takesValue)
 		}
 		set, names = append(set, arg), append(names, name)
@@ -42,7 +46,11 @@ func arrange(args []string, commands []*cli.Command, flags []cli.Flag) ([]string
 			if i++; i == len(args) {
 				return nil, usagef("-%s: a value is missing after it", name)
 			}
-			set = append(set, args[i])
+			value = args[i]
+			set = append(set, value)
+		}
+		if err := readable(kinds[name], name, value, needsValue || hasValue); err != nil {
+			return nil, err
 		}
 	}
 	var command []string
@@ -53,6 +61,9 @@ func arrange(args []string, commands []*cli.Command, flags []cli.Flag) ([]string
 	}
 	if err := belong(names, command, flags); err != nil {
 		return nil, err
+	}
+	if slices.Contains(names, "h") || slices.Contains(names, "help") {
+		return append(command, "-help"), nil
 	}
 	return slices.Concat(command, set, []string{"--"}, rest), nil
 }
@@ -67,6 +78,31 @@ func valued(flags []cli.Flag) map[string]bool {
 		}
 	}
 	return takesValue
+}
+
+func byName(flags []cli.Flag) map[string]cli.Flag {
+	named := map[string]cli.Flag{}
+	for _, f := range flags {
+		for _, name := range f.Names() {
+			named[name] = f
+		}
+	}
+	return named
+}
+
+// readable refuses a value that is none of its flag's.
+func readable(f cli.Flag, name, value string, given bool) error {
+	switch f.(type) {
+	case *cli.IntFlag:
+		if _, err := strconv.ParseInt(value, 0, 64); err != nil {
+			return usagef("-%s %s: expected a whole number", name, value)
+		}
+	case *cli.BoolFlag:
+		if _, err := strconv.ParseBool(value); given && err != nil {
+			return usagef("-%s=%s: expected -%s alone, or -%s=false", name, value, name, name)
+		}
+	}
+	return nil
 }
 
 // belong refuses flags of other commands.

@@ -9,7 +9,7 @@ import (
 )
 
 func TestArrange(t *testing.T) {
-	flags := []cli.Flag{&cli.StringFlag{Name: "job"}, &cli.StringFlag{Name: "p"}, &cli.BoolFlag{Name: "resume"}}
+	flags := []cli.Flag{&cli.StringFlag{Name: "job"}, &cli.StringFlag{Name: "p"}, &cli.BoolFlag{Name: "resume"}, &cli.IntFlag{Name: "n"}}
 	commands := []*cli.Command{{Name: "check", Flags: flags}, {Name: "show", Flags: []cli.Flag{&cli.BoolFlag{Name: "json"}}}}
 	tests := []struct{ in, want, err string }{
 		{"show -json a", "show -json -- a", ""},
@@ -27,6 +27,12 @@ func TestArrange(t *testing.T) {
 		{"-jobb a", "", "-jobb: unknown flag; did you mean -job?"},
 		{"-zzzzzz", "", "-zzzzzz: unknown flag; datasync -help lists all"},
 		{"a -p", "", "-p: a value is missing after it"},
+		{"show rm -json -h", "show -help", ""},
+		{"a -help", "-help", ""},
+		{"--version", "version", ""},
+		{"a -resume=maybe", "", "-resume=maybe: expected -resume alone, or -resume=false"},
+		{"a -n x", "", "-n x: expected a whole number"},
+		{"a -n -5", "-n -5 -- a", ""},
 	}
 	for _, tt := range tests {
 		got, err := arrange(strings.Fields(tt.in), commands, flags)

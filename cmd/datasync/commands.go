@@ -31,6 +31,7 @@ func (p *process) commands() []*cli.Command {
 	}
 	for _, c := range all {
 		c.OnUsageError, c.HideHelpCommand = usageError, true
+		explain(c)
 	}
 	return all
 }

@@ -82,7 +82,7 @@ func (p *process) red(text string) string {
 	if !p.terminal {
 		return text
 	}
-	if _, plain := p.env("NO_COLOR"); plain {
+	if plain, _ := p.env("NO_COLOR"); plain != "" {
 		return text
 	}
 	return "\x1b[31m" + text + "\x1b[0m"

@@ -79,8 +79,12 @@ func TestPrintErrorWithItsChain(t *testing.T) {
 }
 
 func TestColourIsForTerminals(t *testing.T) {
-	for _, tt := range []struct{ terminal, plain, want bool }{{true, false, true}, {true, true, false}, {false, false, false}} {
-		p := &process{terminal: tt.terminal, env: func(name string) (string, bool) { return "", name == "NO_COLOR" && tt.plain }}
+	for _, tt := range []struct {
+		terminal bool
+		plain    string // NO_COLOR, which says something unless it is empty
+		want     bool
+	}{{true, "", true}, {true, "0", false}, {false, "", false}} {
+		p := &process{terminal: tt.terminal, env: func(name string) (string, bool) { return tt.plain, name == "NO_COLOR" }}
 		if got := strings.Contains(p.red("x"), "\x1b"); got != tt.want {
 			t.Errorf("%+v: coloured %v", tt, got)
 		}

@@ -186,6 +186,9 @@ func (o *options) savepoint(path string) error {
 	if _, err := os.Stat(filepath.Join(path, "_metadata")); err == nil || !info.IsDir() {
 		return usagef("-s %s: %s", path, remedy)
 	}
+	if o.fresh {
+		return usagef("-fresh: the run is to go on from %s, as -s or execution.savepoint.path says; leave one of them out", path)
+	}
 	if o.stateDir != "" && o.stateDir != path {
 		return usagef("-s %s: -state-dir names another folder; give one of them", path)
 	}

@@ -45,11 +45,19 @@ func (p *process) plugins(c *cli.Context) error {
 		}
 	default:
 		for _, plugin := range all {
-			fmt.Fprintf(&out, "%-7s %-20s %s\n", plugin.Side, plugin.Names[0], plugin.Doc)
+			fmt.Fprintf(&out, "%-7s %-20s %s\n", plugin.Side, plugin.Names[0], firstSentence(plugin.Doc))
 		}
 	}
 	_, err = p.stdout.Write(out.Bytes())
 	return err
+}
+
+// firstSentence is a text up to its first full stop.
+func firstSentence(text string) string {
+	if first, _, more := strings.Cut(text, ". "); more {
+		return first + "."
+	}
+	return text
 }
 
 // listed leaves the keys out of a list of everything.

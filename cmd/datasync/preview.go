@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/datasync-io/datasync/launcher"
 )
@@ -11,7 +13,12 @@ func (p *process) preview(o *options) error {
 	o.dry = true
 	interrupt := listen(p.signals)
 	defer interrupt.end()
-	for _, arg := range o.jobs {
+	for i, arg := range o.jobs {
+		if len(o.jobs) > 1 && !o.json {
+			if _, err := fmt.Fprintf(p.stdout, "%s%s:\n", strings.Repeat("\n", min(i, 1)), shortName(arg)); err != nil {
+				return err
+			}
+		}
 		if err := p.previewJob(o, arg, interrupt); err != nil {
 			return err
 		}

@@ -69,7 +69,7 @@ func (p pace) left(s launcher.Status) time.Duration {
 	if s.Total <= 0 || p.rows <= 0 || done(s) >= s.Total {
 		return 0
 	}
-	return time.Duration(float64(s.Total-done(s)) / p.rows * float64(time.Second))
+	return max(time.Second, time.Duration(float64(s.Total-done(s))/p.rows*float64(time.Second))) // 0s would be over
 }
 
 // done is how many rows need no more work.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/datasync-io/datasync/launcher"
 )
@@ -27,6 +28,9 @@ func (p *process) report(o *options, r *launcher.Result) error {
 		err = r.WriteJSON(&text)
 	default:
 		err = r.WriteText(&text)
+		if r.Err != nil && o.reportFile != "" { // on a terminal it stands beneath
+			fmt.Fprintf(&text, "error: %s\n", strings.Join(strings.FieldsFunc(r.Err.Error(), isNewline), "; "))
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("writing the report: %w", err)

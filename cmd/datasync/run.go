@@ -88,11 +88,13 @@ func (p *process) runLoaded(o *options, l *loaded, interrupt *interrupt) error {
 		cutShort(result)
 	}
 	l.log.Info("ended", "job", result.Job, "state", result.State, "exitCode", result.ExitCode, "after", result.End.Sub(result.Start).Round(time.Millisecond))
-	if result.Err != nil {
-		p.printError(result.Err)
-	}
 	p.ended(result.ExitCode)
-	return p.report(o, result)
+	failure := result.Err
+	err := p.report(o, result)
+	if failure != nil { // last, where people look
+		p.printError(failure)
+	}
+	return err
 }
 
 // cutShort corrects the result of a job that a second signal ended while it

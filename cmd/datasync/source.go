@@ -23,6 +23,8 @@ type jobText struct {
 func readJob(arg string, stdin io.Reader) (jobText, error) {
 	trimmed := strings.TrimSpace(arg)
 	switch {
+	case trimmed == "":
+		return jobText{}, usagef("-job: no job is named; give the path of a job file, - for standard input, or the text itself")
 	case arg == "-":
 		text, err := readBounded(stdin, longestJob)
 		if err != nil {

@@ -38,10 +38,21 @@ func (e *Error) Error() string {
 		b.WriteByte(' ')
 	}
 	if e.Path != "" {
-		b.WriteString(e.Path + ": ")
+		b.WriteString(bare(e.Path) + ": ")
 	}
 	b.WriteString(e.Msg)
 	return b.String()
+}
+
+// bare is a path, without brackets and quotes where it is one name with dots in it, as of
+// a property.
+func bare(path string) string {
+	if name, ok := strings.CutPrefix(path, `["`); ok {
+		if name, ok = strings.CutSuffix(name, `"]`); ok && !strings.ContainsAny(name, `"[]\\ `) {
+			return name
+		}
+	}
+	return path
 }
 
 // Unwrap returns the cause, if there is one.

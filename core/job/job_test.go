@@ -256,7 +256,7 @@ func TestConfProp(t *testing.T) {
 		t.Errorf("notes %v", j.Notes())
 	}
 	for conf, want := range map[string]string{
-		`{"execution.checkpointing.interval": "soon"}`: `-confProp:1:38: ["execution.checkpointing.interval"]: expected a duration`,
+		`{"execution.checkpointing.interval": "soon"}`: `-confProp:1:38: execution.checkpointing.interval: expected a duration`,
 		`{"chunjun.dirty-data.output-type": "hdfs"}`:   `expected one of default, log, file, jdbc, mysql, found "hdfs"`,
 		`[]x`: `-confProp:1:3: expected the end of the file`,
 		`[1]`: `-confProp:1:1: expected an object, found a list`,

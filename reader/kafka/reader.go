@@ -27,7 +27,7 @@ func Info() plugin.ReaderInfo {
 	return plugin.ReaderInfo{
 		Name:    "kafka",
 		Aliases: []string{"kafka09", "kafka10", "kafka11"},
-		Doc:     "Messages of Kafka topics: texts, JSON objects, or changes in the formats of Canal, Debezium, Maxwell, FlinkX and others.",
+		Doc:     "Reads messages of Kafka topics: texts, JSON objects, or changes in the formats of Canal, Debezium, Maxwell, FlinkX and others.",
 		Config:  func() any { return defaults() },
 		New: func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
 			c := defaults()

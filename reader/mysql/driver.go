@@ -30,7 +30,7 @@ func Info() plugin.ReaderInfo {
 func InfoSharded() plugin.ReaderInfo {
 	return plugin.ReaderInfo{
 		Name: "mysqld",
-		Doc: "Reads tables that are spread over several MySQL servers, schemas and names: each entry of connection has its own account where it needs one, " +
+		Doc: "Reads tables that are spread over several MySQL servers, schemas and names. Each entry of connection has its own account where it needs one, " +
 			"and table and schema may be regular expressions. Tables are dealt to the channels; rows carry the name of their table.",
 		Config: func() any { return sharded() },
 		New: func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {

@@ -21,7 +21,7 @@ import (
 func Info() plugin.ReaderInfo {
 	return plugin.ReaderInfo{
 		Name:   "sqlite",
-		Doc:    "reads tables, views or a statement of a SQLite database file",
+		Doc:    "Reads tables, views or a statement of a SQLite database file.",
 		Config: func() any { return defaults() },
 		New: func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
 			c := defaults()

@@ -30,7 +30,7 @@ var (
 func Info() plugin.ReaderInfo {
 	return plugin.ReaderInfo{
 		Name:   "stream",
-		Doc:    "generates rows",
+		Doc:    "Generates rows.",
 		Config: func() any { return &Config{} },
 		New: func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
 			var c Config

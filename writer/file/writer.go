@@ -37,7 +37,7 @@ func info(d filekit.Disk) plugin.WriterInfo {
 	return plugin.WriterInfo{
 		Name:    "file",
 		Aliases: []string{"txtfile", "ftp", "sftp"},
-		Doc:     "writes files of csv, tsv, JSON lines or parquet, which become visible when the job has ended well",
+		Doc:     "Writes files of csv, tsv, JSON lines or Parquet, which become visible when the job has ended well.",
 		Config:  func() any { return defaults() },
 		New: func(env plugin.Env, dec *config.Decoder) (plugin.Writer, error) {
 			c := defaults()

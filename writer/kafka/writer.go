@@ -30,7 +30,7 @@ func Info() plugin.WriterInfo {
 	return plugin.WriterInfo{
 		Name:    "kafka",
 		Aliases: []string{"kafka09", "kafka10", "kafka11"},
-		Doc:     "Messages of Kafka topics, one per row.",
+		Doc:     "Writes messages into Kafka topics, one per row.",
 		Config:  func() any { return defaults() },
 		New: func(env plugin.Env, d *config.Decoder) (plugin.Writer, error) {
 			c := defaults()

@@ -25,7 +25,7 @@ import (
 func Info() plugin.WriterInfo {
 	return plugin.WriterInfo{
 		Name:   "sqlite",
-		Doc:    "writes rows into tables of a SQLite database file",
+		Doc:    "Writes rows into tables of a SQLite database file.",
 		Config: func() any { return defaults() },
 		New: func(env plugin.Env, d *config.Decoder) (plugin.Writer, error) {
 			c := defaults()

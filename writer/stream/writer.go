@@ -18,7 +18,7 @@ func Info() plugin.WriterInfo { return info(os.Stdout) }
 func info(console io.Writer) plugin.WriterInfo {
 	return plugin.WriterInfo{
 		Name:   "stream",
-		Doc:    "prints rows on standard output, or forgets them",
+		Doc:    "Prints rows on standard output, or forgets them.",
 		Config: func() any { return defaults() },
 		New: func(_ plugin.Env, d *config.Decoder) (plugin.Writer, error) {
 			c := defaults()
