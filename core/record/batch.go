@@ -11,6 +11,14 @@ const (
 	TargetBytes = 256 << 10
 )
 
+// Bytes of a cell and of a row's head, and how many times a batch's target its
+// rows may take of the memory.
+const (
+	cellBytes  = 16
+	headBytes  = 8
+	usedTarget = 2
+)
+
 // cell is one value. v holds a scalar or the start of the bytes in the arena,
 // n their length or the nanoseconds, off an offset from UTC in minutes.
 type cell struct {
@@ -99,28 +107,17 @@ func (b *Batch) Poison() {
 // Split returns the split whose rows these are; "" after rows of several were appended.
 func (b *Batch) Split() string { return b.split }
 
-// Full is the soft limit: return at the next place to begin again.
-func (b *Batch) Full() bool {
-	rows, size := b.rows, b.size
-	if rows <= 0 {
-		rows = TargetRows
-	}
-	if size <= 0 {
-		size = TargetBytes
-	}
-	return len(b.heads)+len(b.rejects) >= rows || b.Size()+b.rejected >= size
-}
+// Full is the soft limit: return at the next place to begin again. Rows whose
+// cells take much more than Size counts, such as NULLs, fill a batch too.
+func (b *Batch) Full() bool { return b.holds(1) }
 
 // Over is the hard limit, twice as much: return now, without a mark.
-func (b *Batch) Over() bool {
-	rows, size := b.rows, b.size
-	if rows <= 0 {
-		rows = TargetRows
-	}
-	if size <= 0 {
-		size = TargetBytes
-	}
-	return len(b.heads)+len(b.rejects) >= 2*rows || b.Size()+b.rejected >= 2*size
+func (b *Batch) Over() bool { return b.holds(2) }
+
+// holds tells that there is that many times what fills a batch.
+func (b *Batch) holds(times int) bool {
+	rows, bytes := b.targets()
+	return len(b.heads)+len(b.rejects) >= times*rows || b.Size()+b.rejected >= times*bytes || b.used() >= times*usedTarget*bytes
 }
 
 // Size is what limits and byte counts see: arena bytes plus 8 per scalar.
@@ -128,7 +125,7 @@ func (b *Batch) Size() int { return len(b.arena) + 8*(len(b.cells)-b.unsized) }
 
 // Memory is what the batch holds on the heap, in bytes.
 func (b *Batch) Memory() int {
-	return cap(b.arena) + 16*cap(b.cells) + 8*cap(b.heads) + b.rejected
+	return cap(b.arena) + cellBytes*cap(b.cells) + headBytes*cap(b.heads) + b.rejected
 }
 
 // Empty tells that the batch has no rows, marks, rejects or change.
@@ -144,6 +141,12 @@ func (b *Batch) Begin(s *Schema, op Op) {
 	}
 	if s != b.last {
 		b.intern(s)
+	}
+	if len(b.cells)+len(s.Columns) > cap(b.cells) {
+		b.roomForCells(len(s.Columns))
+	}
+	if n := len(b.arena) - b.start; n > cap(b.arena)-len(b.arena) {
+		b.roomForBytes(n)
 	}
 	b.heads = append(b.heads, head{cell: uint32(len(b.cells)), schema: b.lastIndex, op: op})
 	b.end = len(b.cells) + len(s.Columns)
