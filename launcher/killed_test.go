@@ -25,7 +25,20 @@ type killing struct {
 	most     int      // kills; more are a failure
 	after    func(kills int) time.Duration
 
-	meanwhile func() // while a child runs; nil: nothing
+	awaits    func() bool // what the kill is to hit; nil: anything
+	meanwhile func()      // while a child runs, from then on; nil: nothing
+}
+
+// eventually waits until something holds, and is false if that takes minutes.
+func eventually(holds func() bool) bool {
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for over := time.Now().Add(3 * time.Minute); !holds(); <-look.C {
+		if time.Now().After(over) {
+			return false
+		}
+	}
+	return true
 }
 
 // run returns how often the job was killed.
@@ -52,8 +65,8 @@ func (k killing) run(t *testing.T) (kills int) {
 	return kills
 }
 
-// once runs the job, which is killed after some time unless it has ended by
-// itself.
+// once runs the job, which is killed some time after what is awaited has come,
+// unless it has ended by itself.
 func (k killing) once(t *testing.T, after time.Duration) (killed bool) {
 	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^"+k.test+"$")
@@ -62,6 +75,11 @@ func (k killing) once(t *testing.T, after time.Duration) (killed bool) {
 	child.Stdout, child.Stderr = &said, &said
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
+	}
+	if k.awaits != nil && !eventually(k.awaits) {
+		_ = child.Process.Kill()
+		_ = child.Wait()
+		t.Fatalf("what the kill is to hit has not come\n%s", &said)
 	}
 	timer := time.AfterFunc(after, func() { _ = child.Process.Kill() })
 	if k.meanwhile != nil {

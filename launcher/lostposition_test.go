@@ -169,15 +169,16 @@ func runJob(t *testing.T, text, name, state string) *running {
 // until waits for something that the job is to do.
 func (r *running) until(what string, done func() bool) {
 	r.t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); !done(); {
+	came := eventually(func() bool {
 		select {
 		case res := <-r.ended:
 			r.t.Fatalf("%s: the job has ended: %v\n%s", what, res.Err, &r.said)
 		default:
 		}
-		if time.Now().After(deadline) {
-			r.t.Fatalf("%s: waited in vain\n%s", what, &r.said)
-		}
+		return done()
+	})
+	if !came {
+		r.t.Fatalf("%s: waited in vain\n%s", what, &r.said)
 	}
 }
 

@@ -388,6 +388,27 @@ func first(ctx context.Context, s plugin.Source, idle func()) (string, error) {
 	}
 }
 
+// awaitTopic waits until the broker tells clients of a topic that was created.
+func awaitTopic(t *testing.T, admin sarama.ClusterAdmin, topic string) {
+	t.Helper()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for {
+		found, err := admin.DescribeTopics([]string{topic})
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case len(found) == 1 && errors.Is(found[0].Err, sarama.ErrNoError) && len(found[0].Partitions) > 0:
+			return
+		}
+		select {
+		case <-look.C:
+		case <-t.Context().Done():
+			t.Fatalf("no topic %s", topic)
+		}
+	}
+}
+
 // TestTopicMadeAnew: the offsets of a topic that was deleted mean nothing in
 // its successor.
 func TestTopicMadeAnew(t *testing.T) {
@@ -405,6 +426,7 @@ func TestTopicMadeAnew(t *testing.T) {
 			t.Fatal("the topic was not deleted")
 		}
 	}
+	awaitTopic(t, admin, topic)
 	_, err := r.Open(t.Context(), p)
 	if errclass.Of(err) != errclass.PositionLost || !strings.Contains(err.Error(), "made anew") {
 		t.Errorf("got %v (%v)", err, errclass.Of(err))
