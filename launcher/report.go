@@ -1,6 +1,7 @@
 package launcher
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,8 +26,8 @@ func (r *Result) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "set aside: %s\n", p.Err)
 	}
 	for _, p := range r.Plan {
-		for _, t := range p.Aside {
-			fmt.Fprintf(&b, "left out: table %s, from %s: %s\n", t.Table, standing(plugin.Progress{Position: t.Position}), t.Err)
+		for _, t := range leftOutOf(p) {
+			fmt.Fprintf(&b, "left out: %s\n", t)
 		}
 	}
 	fmt.Fprintf(&b, "plan: %d splits, %d reading and %d writing channels, %s\n", len(r.Plan), r.Readers, r.Writers, r.Guarantee)
@@ -82,10 +83,30 @@ type position struct {
 	At    json.RawMessage `json:"at,omitempty"`
 	Done  bool            `json:"done"`
 	Error string          `json:"error,omitempty"`
+
+	LeftOut []leftOutTable `json:"leftOut,omitempty"`
 }
 
 func positionOf(p plugin.Progress) position {
-	return position{Split: p.Split.ID, At: reached(p), Done: p.Done, Error: p.Err}
+	return position{Split: p.Split.ID, At: reached(p), Done: p.Done, Error: p.Err, LeftOut: leftOutOf(p)}
+}
+
+// leftOutTable is a table whose changes are left out of a split.
+type leftOutTable struct {
+	Table string          `json:"table"`
+	From  json.RawMessage `json:"from,omitempty"` // as At of a position
+	Error string          `json:"error"`
+}
+
+func (t leftOutTable) String() string {
+	return fmt.Sprintf("table %s, from %s: %s", t.Table, cmp.Or(string(t.From), "the start"), t.Error)
+}
+
+func leftOutOf(p plugin.Progress) (tables []leftOutTable) {
+	for _, t := range p.Aside {
+		tables = append(tables, leftOutTable{t.Table.String(), reached(plugin.Progress{Position: t.Position}), t.Err})
+	}
+	return tables
 }
 
 // bottleneck is the stage that takes the most time.

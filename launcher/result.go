@@ -81,7 +81,11 @@ func (r *Runner) result(c *checkpoint.Checkpoint, err error, cut bool) *Result {
 				res.ExitCode, res.Err = ExitSetAside, without(left, res.Plan)
 			} else if n := leftOut(res.Plan); n > 0 {
 				res.ExitCode = ExitSetAside
-				res.Err = fmt.Errorf("the changes of %d tables are left out since their errors, those of the others are written; -fresh begins with all of them anew", n)
+				tables := "the changes of 1 table are left out since its error"
+				if n > 1 {
+					tables = fmt.Sprintf("the changes of %d tables are left out since their errors", n)
+				}
+				res.Err = fmt.Errorf("%s, those of the others are written; %s", tables, r.remedy())
 			}
 		default:
 			res.Err = errclass.With(errclass.Canceled, errors.New("interrupted; its position is saved: -resume goes on from there"))

@@ -120,6 +120,7 @@ func (r *Runner) move(ctx, stop, early context.Context, c *checkpoint.Checkpoint
 	tracker.Add(c.Plan)
 	coordinator = checkpoint.NewCoordinator(r.store, c, tracker, committer, collector.Flush, r.o.Log)
 	r.tracker.Store(tracker)
+	r.tellLeftOut(c.Plan)
 	r.size(early, c.Plan)
 	if err := r.before(early, c, coordinator); err != nil {
 		return err
@@ -156,7 +157,7 @@ func (r *Runner) together(ctx, stop context.Context, p *pump.Pump, coordinator *
 		return p.Run(ctx, stopping)
 	})
 	g.Go(func() error {
-		r.listener().run(moving)
+		r.listener(coordinator.Save).run(moving)
 		return nil
 	})
 	g.Go(func() error {

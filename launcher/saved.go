@@ -130,6 +130,22 @@ func (s SavedState) Remove(ctx context.Context, job string) (gone *Saved, err er
 	return gone, errors.Join(err, s.store.Forget(job))
 }
 
+// Lacks says, to stand behind other words, that tables are left out; "" where
+// none is.
+func (s *Saved) Lacks() string {
+	n := 0
+	for _, p := range s.Positions {
+		n += len(p.LeftOut)
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "  1 table left out"
+	}
+	return fmt.Sprintf("  %d tables left out", n)
+}
+
 // GivenUp says what is lost with the state, and what the next run does without it.
 func (s *Saved) GivenUp() string {
 	var b strings.Builder

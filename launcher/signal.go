@@ -1,9 +1,11 @@
 package launcher
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/datasync-io/datasync/core/plugin"
@@ -17,12 +19,15 @@ type listener struct {
 	*Runner
 	reader plugin.Signaler // nil: it obeys none
 	info   *plugin.SignalInfo
+	save   func(ctx context.Context) error
+	taken  bool     // tables are taken back, and that is not stored yet
 	handed []string // IDs, of the last time
 	failed string   // what was said last
 }
 
-func (r *Runner) listener() *listener {
-	l := &listener{Runner: r}
+// listener makes one that stores the job's state by save.
+func (r *Runner) listener(save func(ctx context.Context) error) *listener {
+	l := &listener{Runner: r, save: save}
 	l.reader, _ = r.reader.(plugin.Signaler)
 	if info, err := r.o.Registry.Reader(r.pipe.Reader.Plugin); err == nil {
 		l.info = info.Signals
@@ -81,10 +86,60 @@ func (l *listener) look(ctx context.Context) error {
 		ids[i] = pending[i].ID
 	}
 	if l.reader != nil && !slices.Equal(ids, l.handed) {
+		if err := l.takeBack(ctx, pending); err != nil {
+			return err
+		}
 		l.handed = ids
 		l.reader.Signals(pending)
 	}
 	return nil
+}
+
+// takeBack ends that tables are left out which are to be copied again: before
+// their first row is read, so that none of them is missing. That is stored before
+// the signal can be noted in a position.
+func (l *listener) takeBack(ctx context.Context, pending []plugin.Signal) error {
+	tracker := l.tracker.Load()
+	for _, s := range pending {
+		if s.Verb != plugin.SignalSnapshot {
+			continue
+		}
+		for _, source := range s.Tables {
+			table := source
+			if l.plan.Names != nil {
+				table = l.plan.Names.Name(source)
+			}
+			if tracker.TakeTableBack(table) {
+				l.taken = true
+				l.o.Log.Info("a table that was left out is taken back, since it is to be copied again", "table", table.String(), "signal", s.ID)
+			}
+		}
+	}
+	if !l.taken {
+		return nil
+	}
+	if err := l.save(ctx); err != nil {
+		return fmt.Errorf("storing that tables are taken back: %w", err)
+	}
+	l.taken = false
+	return nil
+}
+
+// tellLeftOut says which tables the stored state leaves out.
+func (r *Runner) tellLeftOut(plan []plugin.Progress) {
+	for _, p := range plan {
+		for _, t := range p.Aside {
+			r.o.Log.Warn("the changes of a table are left out, as before", "table", t.Table.String(), "from", cmp.Or(strings.Trim(string(reached(plugin.Progress{Position: t.Position})), `"`), "the start"), "error", t.Err, "remedy", r.remedy())
+		}
+	}
+}
+
+// remedy says how tables come back that are left out of a change stream.
+func (r *Runner) remedy() string {
+	if r.listener(nil).reader == nil {
+		return "mend it; -fresh begins with all tables anew"
+	}
+	return "mend what the error says, then `datasync signal " + r.id + " snapshot TABLE` copies it again; -fresh begins with all tables anew"
 }
 
 // noted returns which of the signals need not be pending any longer.

@@ -31,6 +31,7 @@ type Signalled struct {
 	Holder  string          `json:"holder,omitempty"` // who runs it; "": nobody
 	Copying *plugin.Copying `json:"copying"`          // as of the last checkpoint
 	Pending []plugin.Signal `json:"pending"`          // that it has not noted yet
+	LeftOut []leftOutTable  `json:"leftOut"`          // tables whose changes are left out, until they are copied again
 
 	plan []plugin.Progress
 	info *plugin.SignalInfo
@@ -50,7 +51,10 @@ func (s SavedState) Signalled(ctx context.Context, plugins *plugin.Registry, job
 	if err != nil {
 		return nil, errclass.With(errclass.Config, fmt.Errorf("job %q takes no signals: %w", job, err))
 	}
-	one := &Signalled{Job: job, Holder: s.store.Holder(job), plan: c.Plan, info: info}
+	one := &Signalled{Job: job, Holder: s.store.Holder(job), LeftOut: []leftOutTable{}, plan: c.Plan, info: info}
+	for _, p := range c.Plan {
+		one.LeftOut = append(one.LeftOut, leftOutOf(p)...)
+	}
 	if one.Copying, err = info.Copying(c.Plan); err != nil {
 		return nil, err
 	}

@@ -92,6 +92,9 @@ func (s *stateCommand) signalled(to *launcher.Signalled) error {
 	for _, one := range to.Copying.Refused {
 		fmt.Fprintf(&b, "refused: signal %s, table %s: %s\n", one.Signal, one.Table, one.Err)
 	}
+	for _, one := range to.LeftOut {
+		fmt.Fprintf(&b, "left out: %s; signal %s snapshot TABLE copies it again\n", one, to.Job)
+	}
 	if b.Len() == 0 {
 		b.WriteString("nothing is being copied beside the log, and no signal is pending\n")
 	}

@@ -79,7 +79,7 @@ func (s *stateCommand) list(ctx context.Context) error {
 	text := fmt.Sprintf("%-*s  %-10s  %-9s  %12s  %s\n", width, "JOB", "STATE", "SPLITS", "ROWS", "SAVED")
 	for _, one := range all {
 		text += fmt.Sprintf("%-*s  %-10s  %-9s  %12s  %s\n", width, one.Job, one.State, fmt.Sprintf("%d/%d", one.SplitsDone, one.Splits),
-			humanize.Comma(one.Counters.Written), one.Saved.Format(time.RFC3339))
+			humanize.Comma(one.Counters.Written), one.Saved.Format(time.RFC3339)+one.Lacks())
 	}
 	return s.print("%s", text)
 }
@@ -148,6 +148,9 @@ func (s *stateCommand) show(ctx context.Context, name string) error {
 		fmt.Fprintf(&b, "  split %s: %s\n", split.Plan.ID, split.Standing)
 		if split.Error != "" {
 			fmt.Fprintf(&b, "    %s\n", split.Error)
+		}
+		for _, t := range split.LeftOut {
+			fmt.Fprintf(&b, "    left out: %s\n", t)
 		}
 	}
 	fmt.Fprintf(&b, "  the next run %s\n", one.Next)

@@ -229,6 +229,20 @@ func (t *Tracker) SetTableAside(split string, table record.Name, why error) {
 	p.Aside = append(slices.Clone(p.Aside), plugin.TableAside{Table: table, Position: p.Position, Err: why.Error()})
 }
 
+// TakeTableBack notes that the changes of a table are no longer left out of any
+// split; false: they were not.
+func (t *Tracker) TakeTableBack(table record.Name) (was bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, tr := range t.order {
+		rest := slices.DeleteFunc(slices.Clone(tr.progress.Aside), func(a plugin.TableAside) bool { return a.Table == table })
+		if len(rest) < len(tr.progress.Aside) {
+			tr.progress.Aside, was = rest, true
+		}
+	}
+	return was
+}
+
 // Reset replaces what is known of splits by what a ledger says.
 func (t *Tracker) Reset(stored []plugin.Progress) {
 	t.mu.Lock()

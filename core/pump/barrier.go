@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/plugin"
@@ -74,7 +75,8 @@ func (r *reader) migrate(of plugin.Split, c *record.Change) error {
 			return err
 		}
 	}
-	if isLeftOut(r.l.leftOut(split), c.Name) {
+	aside := isLeftOut(r.l.leftOut(split), c.Name)
+	if aside && (c.Kind != record.Alter || c.From == nil || c.To == nil) {
 		return nil
 	}
 	m, follows := r.l.c.Writer.(plugin.Migrator)
@@ -87,7 +89,7 @@ func (r *reader) migrate(of plugin.Split, c *record.Change) error {
 		return errclass.With(errclass.Permanent, fmt.Errorf(
 			"reading split %s: the schema of table %s has changed (%s) and the writer does not follow schema changes: change the destination, then start again", split, c.Name, c.SQL))
 	}
-	if taken, err := r.tell(of, c); taken || err != nil {
+	if taken, err := r.tell(of, c, aside); taken || err != nil {
 		return err
 	}
 	r.l.migrating.Lock() // two barriers at once would wait for each other
@@ -107,6 +109,9 @@ func (r *reader) migrate(of plugin.Split, c *record.Change) error {
 	defer patience.trouble.over()
 	patience.worked = true
 	for {
+		if aside {
+			return r.shape(m, c)
+		}
 		err := m.Migrate(r.failed, c)
 		if err == nil {
 			return nil
@@ -119,4 +124,20 @@ func (r *reader) migrate(of plugin.Split, c *record.Change) error {
 			return fmt.Errorf("following a schema change (%s): %w", c.SQL, err)
 		}
 	}
+}
+
+// shape has the destination's table of which changes are left out get new columns
+// all the same, so that it can be copied again. What it refuses is not done.
+func (r *reader) shape(m plugin.Migrator, c *record.Change) error {
+	only := *c
+	only.Columns = slices.Clone(c.Columns)
+	for i := range only.Columns {
+		if told := &only.Columns[i]; told.Added && told.Fill.Kind == record.Computed {
+			told.Fill = record.Default{Kind: record.Nothing} // the copy has it
+		}
+	}
+	if err := m.Migrate(r.failed, &only); err != nil && r.failed.Err() == nil {
+		r.l.c.Log.Warn("a table that is left out does not follow a schema change either: change it before it is copied again", "table", c.Name.String(), "sql", c.SQL, "error", err)
+	}
+	return nil
 }

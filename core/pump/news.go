@@ -14,16 +14,17 @@ type news struct {
 	split  string
 	change *record.Change
 	taken  chan bool // the sink's answer: false where it takes no changes
+	aside  bool      // of a table that is left out: a sink that takes changes does not hand it on
 }
 
 // tell has the sink of a split take a change in among the rows, where these and
 // their positions are committed together: the change is with them then, and no
 // other sink need wait. It is false where the sink takes no changes.
-func (r *reader) tell(split plugin.Split, c *record.Change) (taken bool, err error) {
+func (r *reader) tell(split plugin.Split, c *record.Change, aside bool) (taken bool, err error) {
 	if r.l.c.Ledger == nil || r.l.unkept.Load() {
 		return false, nil
 	}
-	n := &news{split: split.ID, change: c, taken: make(chan bool, 1)}
+	n := &news{split: split.ID, change: c, aside: aside, taken: make(chan bool, 1)}
 	select {
 	case r.l.route(r.in, r.channel, split) <- &parcel{news: n}:
 	case <-r.failed.Done():
@@ -44,6 +45,10 @@ func (w *writer) take(ctx context.Context, n *news) error {
 	changer, takes := w.sink.(plugin.Changer)
 	if !takes {
 		n.taken <- false
+		return nil
+	}
+	if n.aside {
+		n.taken <- true
 		return nil
 	}
 	if err := w.flush(ctx); err != nil {

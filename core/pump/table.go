@@ -88,7 +88,7 @@ func (l *lane) withoutChanges(ctx context.Context, tables []*plugin.TableError) 
 		return false
 	}
 	for _, e := range tables {
-		l.c.Log.Error("the changes of a table are left out from now on, the others go on", "table", e.Table.String(), "error", e.Err)
+		l.c.Log.Error("the changes of a table are left out from now on, the others go on", append([]any{"table", e.Table.String(), "error", e.Err}, l.comesBack()...)...)
 		for _, id := range streams {
 			l.c.Tracker.SetTableAside(id, e.Table, e.Err)
 		}
@@ -98,6 +98,14 @@ func (l *lane) withoutChanges(ctx context.Context, tables []*plugin.TableError) 
 		return false
 	}
 	return true
+}
+
+// comesBack says, for a log, how tables come back that are left out.
+func (l *lane) comesBack() []any {
+	if _, obeys := l.c.Reader.(plugin.Signaler); !obeys {
+		return nil
+	}
+	return []any{"remedy", "mend what the error says, then `datasync signal " + l.c.Task.Job + " snapshot TABLE` copies it again"}
 }
 
 // leftOut are the tables whose changes are left out of a split.

@@ -2,6 +2,7 @@ package sqlwrite
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/datasync-io/datasync/core/convert"
@@ -28,24 +29,36 @@ func toldOf(c *record.Change, i int) record.ColumnChange {
 }
 
 // fill is what the rows of the target get in a column that is added, which those
-// at the source have got without a word in the log; nil: NULL. Where they differ
-// from row to row, or are not known here, evolve does not go on.
-func (w *writer) fill(t *sqlkit.Table, c *record.Change, column *record.Column, told record.ColumnChange, policy string) (*sqlkit.Value, error) {
+// at the source have got without a word in the log; nil: NULL. known is false
+// where they differ from row to row, or are not known here.
+func (w *writer) fill(column *record.Column, told record.ColumnChange) (value *sqlkit.Value, known bool, err error) {
 	if !told.Added {
-		return nil, nil
+		return nil, true, nil
 	}
 	switch told.Fill.Kind {
 	case record.Constant:
-		return w.constant(column, told.Fill)
+		value, err = w.constant(column, told.Fill)
+		return value, true, err
 	case record.Computed:
-		if policy == Evolve {
-			return nil, errclass.With(errclass.Permanent, fmt.Errorf("table %s: the rows at the source have got values in column %q that its log does not tell, since their default is no constant (%s): "+
-				"add the column to the target and fill it, or set schemaChange to lenient, which leaves it NULL in the rows that are there", t.Name, column.Name, c.SQL))
-		}
-		w.env.Log.Warn("rows that are there have NULL in a new column; at the source they have got values that its log does not tell, since their default is no constant: copy the table again for these",
-			"table", t.Name.String(), "column", column.Name, "sql", c.SQL)
+		return nil, false, nil
 	}
-	return nil, nil
+	return nil, true, nil
+}
+
+// untold is about columns that are to be added, with NULL in rows that have
+// something else at the source: evolve does not go on with such a table.
+func (w *writer) untold(t *sqlkit.Table, c *record.Change, columns []string, policy string) error {
+	if len(columns) == 0 {
+		return nil
+	}
+	names := strings.Join(columns, ", ")
+	if policy == Evolve {
+		return errclass.With(errclass.Permanent, fmt.Errorf("table %s: the rows at the source have got values in the new column %s that its log does not tell, since their default is no constant (%s): "+
+			"have the table copied again, or set schemaChange to lenient, which leaves it NULL in the rows that are there", t.Name, names, c.SQL))
+	}
+	w.env.Log.Warn("rows that are there have NULL in a new column; at the source they have got values that its log does not tell, since their default is no constant: copy the table again for these",
+		"table", t.Name.String(), "column", names, "sql", c.SQL)
+	return nil
 }
 
 // keep makes the default of a column what it is at the source: of one that was

@@ -126,8 +126,11 @@ func (w *writer) migrate(ctx context.Context, s Session, c *record.Change, polic
 	if c.From == nil || c.To == nil {
 		return nil
 	}
-	steps, err := w.steps(t, c, policy)
+	steps, unfilled, err := w.steps(t, c, policy)
 	if err != nil {
+		return err
+	}
+	if err := w.untold(t, c, unfilled, policy); err != nil {
 		return err
 	}
 	return w.alter(ctx, s, t.Name, steps...)
@@ -197,17 +200,19 @@ func (w *writer) alter(ctx context.Context, s Session, table record.Name, steps 
 	return nil
 }
 
-// steps are what the table lacks to take rows of c.To.
-func (w *writer) steps(t *sqlkit.Table, c *record.Change, policy string) ([]Step, error) {
+// steps are what the table lacks to take rows of c.To; unfilled names the columns
+// that these add and that the rows there would have to have something in that is
+// not known.
+func (w *writer) steps(t *sqlkit.Table, c *record.Change, policy string) (steps []Step, unfilled []string, err error) {
 	now, err := w.targets(c.To)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	was, err := w.targets(c.From)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var steps, last []Step
+	var last []Step
 	renamed := map[string]bool{}
 	for i := range c.To.Data {
 		name := now[i]
@@ -228,15 +233,18 @@ func (w *writer) steps(t *sqlkit.Table, c *record.Change, policy string) ([]Step
 			steps = append(steps, Step{Kind: RenameColumn, Name: old, Column: column})
 			there = t.Column(old)
 		case there == nil:
-			value, err := w.fill(t, c, &column, told, policy)
+			value, known, err := w.fill(&column, told)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
+			}
+			if !known {
+				unfilled = append(unfilled, name)
 			}
 			steps = append(steps, Step{Kind: AddColumn, Name: name, Column: column, Value: value})
 		}
 		step, err := w.keep(&column, told, policy)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if there == nil {
 			last = append(last, step...)
@@ -261,7 +269,7 @@ func (w *writer) steps(t *sqlkit.Table, c *record.Change, policy string) ([]Step
 		}
 	}
 	steps = append(steps, w.left(t, was, now, renamed, policy)...)
-	return append(steps, last...), nil
+	return append(steps, last...), unfilled, nil
 }
 
 // widens tells that a column's type is to be changed: where the source's has,
