@@ -77,6 +77,11 @@ func (s *slowSink) Flush(context.Context) error {
 
 // flow pumps one split and returns how many checkpoints were stored meanwhile.
 func flow(ctx context.Context, r plugin.Reader, w plugin.Writer, sinks int, retry pump.Retry) (saves int, err error) {
+	return flowUntil(ctx, ctx, r, w, sinks, retry)
+}
+
+// flowUntil is flow that is stopped.
+func flowUntil(ctx, stop context.Context, r plugin.Reader, w plugin.Writer, sinks int, retry pump.Retry) (saves int, err error) {
 	store := &countingStore{}
 	c := &checkpoint.Checkpoint{Plan: []plugin.Progress{{Split: plugin.Split{ID: "0"}}}}
 	queue := pump.NewQueue(c.Plan, nil)
@@ -84,13 +89,13 @@ func flow(ctx context.Context, r plugin.Reader, w plugin.Writer, sinks int, retr
 	tracker.Add(c.Plan)
 	dirty, log := &bin{}, slog.New(slog.DiscardHandler)
 	coordinator := checkpoint.NewCoordinator(store, c, tracker, nil, dirty.Flush, log)
-	p := pump.New(pump.Config{Reader: r, Writer: w, Sources: 1, Sinks: sinks, Splits: queue, Tracker: tracker, Epoch: coordinator.Epoch,
+	p := pump.New(pump.Config{Reader: r, Writer: w, Sources: 1, Sinks: sinks, Splits: queue, Tracker: tracker, Epoch: coordinator.Epoch, Acks: coordinator.Acks(), Save: coordinator.Save,
 		Begin:  func(context.Context, string) error { return nil },
 		Budget: pump.NewBudget(pump.DefaultBudget), Dirty: dirty, Meter: &tally{}, Log: log, Retry: retry, FlushInterval: 10 * time.Second})
 	background, end := context.WithCancel(ctx)
 	saved := make(chan error, 1)
 	go func() { saved <- coordinator.Run(background, 10*time.Second, p.Flush, func(checkpoint.Counts) {}) }()
-	err = p.Run(ctx, ctx)
+	err = p.Run(ctx, stop)
 	end()
 	return store.saves, errors.Join(err, <-saved)
 }

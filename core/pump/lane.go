@@ -118,10 +118,11 @@ func (l *lane) attempt(ctx, stop context.Context) error {
 	defer context.AfterFunc(failed, cancel)()
 
 	in, end := l.inboxes(), &parting{stop: cancel, left: l.sinks}
+	last := new(leaving)
 	var sources sync.WaitGroup
 	sources.Add(l.sources)
 	for i := range l.sources {
-		r := &reader{l: l, channel: l.first + i, in: in, failed: failed}
+		r := &reader{l: l, channel: l.first + i, in: in, failed: failed, leaving: last}
 		g.Go(func() error {
 			defer sources.Done()
 			return r.run(reading)
@@ -139,7 +140,7 @@ func (l *lane) attempt(ctx, stop context.Context) error {
 	}
 	err := end.of(g.Wait())
 	in.drain(l.release)
-	return err
+	return last.end(ctx, l.c.Save, err)
 }
 
 // claim fences earlier runs and takes over what they have stored of this

@@ -23,6 +23,7 @@ type reader struct {
 	last    int             // memory of the batch before
 	dealer  dealer
 	tail    bool // of the split at hand: rows have gone out after the last position
+	leaving *leaving
 }
 
 // run reads split after split until there are none or ctx ends.
@@ -71,13 +72,18 @@ func (r *reader) split(ctx context.Context, from plugin.Progress) (err error) {
 	if err != nil {
 		return r.giveUp(ctx, from.Split, err)
 	}
-	defer func() { err = errors.Join(err, closing(s, err)) }()
+	var unheard func()
 	if a, ok := s.(plugin.Acker); ok {
-		defer r.l.c.Acks.Add(from.Split.ID, a)()
+		unheard = r.l.c.Acks.Add(from.Split.ID, a)
 	}
+	ended := false
+	defer func() {
+		inOrder := r.failed.Err() == nil && (err == nil && ended || ctx.Err() != nil)
+		err = errors.Join(err, r.leave(s, unheard, inOrder, err))
+	}()
 	for {
 		p, err := r.fill(ctx, s, from.Split.ID)
-		ended := err == io.EOF
+		ended = err == io.EOF
 		if err != nil && !ended {
 			return r.giveUp(ctx, from.Split, err)
 		}
