@@ -145,6 +145,21 @@ func isColumnName(text string) bool {
 	return !digits
 }
 
+// nameConstants calls constants without a name after their place, as FlinkX
+// does, so that no two columns have one name.
+func nameConstants(columns []Column) {
+	for i := range columns {
+		if columns[i].Name != "" {
+			continue
+		}
+		name := strconv.Itoa(i)
+		for slices.ContainsFunc(columns, func(c Column) bool { return strings.EqualFold(c.Name, name) }) {
+			name += "_"
+		}
+		columns[i].Name = name
+	}
+}
+
 // checkColumns refuses a "*" beside other columns.
 func checkColumns(columns []Column) error {
 	var errs []error

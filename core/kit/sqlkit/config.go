@@ -206,6 +206,7 @@ func (c *ReaderConfig) useStatement() error {
 
 // Validate checks what can be known without a connection.
 func (c *ReaderConfig) Validate() error {
+	nameConstants(c.Column)
 	errs := []error{c.useStatement(), checkColumns(c.Column), c.validateSource(), c.validateSplit(), c.ValidateIncrement()}
 	if c.Where != "" {
 		errs = append(errs, config.Field("where", CheckCondition(c.Where)))

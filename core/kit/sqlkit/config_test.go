@@ -24,7 +24,7 @@ func decode(text string) (*sqlkit.ReaderConfig, *config.Notes, error) {
 
 func TestConfig(t *testing.T) {
 	c, notes, err := decode(`{"username":"u","password":"p","connection":{"jdbcUrl":"jdbc:x://h/d","table":"t","username":"other","schema":"s"},
-		"column":["a",{"name":"b","type":"int","isPart":false},{"index":3},{"name":"k","value":5}],"splitPk":"a","splitStrategy":"RANGE",
+		"column":["a",{"name":"b","type":"int","isPart":false},{"index":3},{"name":"k","value":5},{"value":"x"},{"index":6},{"value":"y","type":"string"}],"splitPk":"a","splitStrategy":"RANGE",
 		"queryTimeOut":"30","connectTimeOut":2,"increColumn":"","polling":"false","pollingInterval":5000,"properties":{"x":"y"}}`)
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestConfig(t *testing.T) {
 		value, constant := c.Column[i].Constant()
 		columns = append(columns, fmt.Sprintf("%s %s %v", c.Column[i].Name, value, constant))
 	}
-	if got := strings.Join(columns, ","); got != "a  false,b  false,3  false,k 5 true" {
+	if got := strings.Join(columns, ","); got != "a  false,b  false,3  false,k 5 true,4 x true,6  false,6_ y true" {
 		t.Errorf("columns %s", got)
 	}
 	if n := len(notes.All()); n != 1 { // isPart
