@@ -78,7 +78,7 @@ func (c *Config) checkColumns() error {
 	switch {
 	case len(c.Column) > 0 && c.Format == formatText:
 		c.Format = msgfmt.JSON // a text has no columns by name
-	case len(c.Column) > 0 && !c.isText() && c.Format != msgfmt.Debezium && c.Format != msgfmt.CloudEvent:
+	case len(c.Column) > 0 && !c.isText() && !msgfmt.TakesColumns(c.Format):
 		return config.Fieldf("column", "messages of format %s tell their columns: choose and rename with transformSql or nameMapping", c.Format)
 	}
 	if len(c.KeyColumns) > 0 && c.Format != msgfmt.JSON {

@@ -46,7 +46,7 @@ type Config struct {
 	BlankIgnore bool `json:"blankIgnore"`
 	// JSON without column and keyColumns: add a column message with the whole text, where the object has none.
 	AddMessage bool `json:"addMessage"`
-	// JSON: the columns, by the names of members; "*" or absent are all that a message has. message is the whole text where the object has no such member. In debezium-json and cloudevents: what these messages do not say themselves.
+	// JSON: the columns, by the names of members; "*" or absent are all that a message has. message is the whole text where the object has no such member. In debezium-json and cloudevents: what these messages do not say themselves. In maxwell-json and flinkx: the binary columns, such as blob, which are texts there.
 	Column config.List[Column] `json:"column"`
 	// JSON: columns that make a key. Messages are then rows as they are now (upserts), and one without value deletes the row of its message key.
 	KeyColumns config.StringList `json:"keyColumns"`

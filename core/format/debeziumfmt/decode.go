@@ -277,11 +277,24 @@ func (d *Decoder) given(names []string) []Type {
 		columns[i] = record.Column{Name: name, Kind: record.Any, Nullable: true}
 		for _, c := range d.columns {
 			if c.Name == name {
-				columns[i] = c
+				columns[i] = bitColumn(c)
 			}
 		}
 	}
 	return Types(columns, d.options)
+}
+
+// bitColumn is a column of MySQL's type bit as its rows have it: a truth value,
+// or a number.
+func bitColumn(c record.Column) record.Column {
+	switch {
+	case c.Kind != record.Bytes || changefmt.BaseType(c.Native) != "bit":
+	case c.Length <= 1:
+		c.Kind = record.Bool
+	default:
+		c.Kind = record.Uint64
+	}
+	return c
 }
 
 // rowTypes reads the fields of a row in an envelope's schema.

@@ -1,10 +1,13 @@
 package debeziumfmt_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/datasync-io/datasync/core/convert"
 	"github.com/datasync-io/datasync/core/format/debeziumfmt"
 	"github.com/datasync-io/datasync/core/plugintest/changes"
+	"github.com/datasync-io/datasync/core/record"
 )
 
 func TestRoundTripWithSchema(t *testing.T) {
@@ -41,8 +44,16 @@ func TestRoundTripOfNativeTypes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e := debeziumfmt.NewEncoder(o)
 			b := changes.Natives(e.Meta()...)
-			s := b.Row(0).Schema()
-			changes.Trip{Encoder: e, Decoder: debeziumfmt.NewDecoder(o, s.Columns[:s.Data], nil), Unlinked: true}.Run(t, b)
+			var given []record.Column
+			for _, c := range b.Row(0).Schema().Columns {
+				switch native, err := convert.ParseType(strings.Replace(c.Native, "point", "geometry", 1)); { // as a job file tells it
+				case c.Name == "id":
+					given = append(given, c)
+				case err == nil:
+					given = append(given, native.Column(c.Name))
+				}
+			}
+			changes.Trip{Encoder: e, Decoder: debeziumfmt.NewDecoder(o, given, nil), Unlinked: true}.Run(t, b)
 		})
 	}
 }

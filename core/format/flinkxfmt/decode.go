@@ -22,6 +22,7 @@ var _ changefmt.Decoder = (*Decoder)(nil)
 // follows in the next one.
 type Decoder struct {
 	meta   []string
+	given  changefmt.Given
 	parser *changefmt.Parser
 	shapes changefmt.Shapes[layout]
 	shape  []byte
@@ -43,9 +44,10 @@ type place struct {
 	before bool
 }
 
-// NewDecoder returns a decoder of rows with these metadata columns.
-func NewDecoder(meta []string) *Decoder {
-	return &Decoder{meta: meta, parser: changefmt.NewParser()}
+// NewDecoder returns a decoder of rows with these metadata columns; given are
+// those whose type the messages do not tell.
+func NewDecoder(meta []string, given ...record.Column) *Decoder {
+	return &Decoder{meta: meta, given: given, parser: changefmt.NewParser()}
 }
 
 // message is a message's members.
@@ -214,7 +216,7 @@ func (d *Decoder) newLayout(m *message) (*layout, error) {
 		if c < 0 {
 			c = len(names)
 			names = append(names, strings.Clone(name))
-			columns = append(columns, record.Column{Name: names[c], Kind: record.Any, Nullable: true})
+			columns = append(columns, d.given.Column(names[c]))
 		}
 		p := place{column: c, before: before}
 		if slices.Contains(l.places, p) {
@@ -250,7 +252,7 @@ func (d *Decoder) Fill(b *record.Batch, before bool) error {
 		values = d.layout.was
 	}
 	for c := range values {
-		if err := d.parser.Append(b, &values[c], d.layout.schema.Columns[c].Name, nil); err != nil {
+		if err := d.parser.AppendGiven(b, &values[c], &d.layout.schema.Columns[c]); err != nil {
 			return err
 		}
 	}

@@ -23,3 +23,14 @@ func TestRoundTrip(t *testing.T) {
 		})
 	}
 }
+
+// A binary column comes back as such where the job says which it is.
+func TestGivenColumns(t *testing.T) {
+	columns := []record.Column{{Name: "id", Kind: record.Int64}, {Name: "b", Kind: record.Bytes, Native: "blob", Nullable: true}}
+	s := record.NewSchema(record.Name{Database: "d", Table: "t"}, columns, 0)
+	b := record.NewBatch(10, 1000)
+	b.Begin(s, record.Insert)
+	b.Int64(1)
+	b.Bytes([]byte("\x00\xff"))
+	changes.Trip{Encoder: flinkxfmt.NewEncoder(flinkxfmt.Options{}), Decoder: flinkxfmt.NewDecoder(nil, columns...)}.Run(t, b)
+}

@@ -19,6 +19,7 @@ import (
 // types. Key columns are those of primary_key_columns, else of the message's key.
 type Decoder struct {
 	meta   []string
+	given  changefmt.Given
 	parser *changefmt.Parser
 	shapes changefmt.Shapes[layout]
 	shape  []byte
@@ -32,9 +33,10 @@ type layout struct {
 	now, old *changefmt.Object
 }
 
-// NewDecoder returns a decoder of rows with these metadata columns.
-func NewDecoder(meta []string) *Decoder {
-	return &Decoder{meta: meta, parser: changefmt.NewParser()}
+// NewDecoder returns a decoder of rows with these metadata columns; given are
+// those whose type the messages do not tell.
+func NewDecoder(meta []string, given ...record.Column) *Decoder {
+	return &Decoder{meta: meta, given: given, parser: changefmt.NewParser()}
 }
 
 // message is a message's members.
@@ -164,7 +166,7 @@ func (d *Decoder) newLayout(m *message, keyNames *gjson.Result) *layout {
 	names := changefmt.Members(&m.data)
 	columns := make([]record.Column, len(names))
 	for c, name := range names {
-		columns[c] = record.Column{Name: name, Kind: record.Any, Nullable: true}
+		columns[c] = d.given.Column(name)
 	}
 	var key []int
 	add := func(name string) {
@@ -191,7 +193,7 @@ func (d *Decoder) Fill(b *record.Batch, before bool) error {
 		if before && d.known && l.old.Values[c].Exists() {
 			v = &l.old.Values[c]
 		}
-		if err := d.parser.Append(b, v, l.schema.Columns[c].Name, nil); err != nil {
+		if err := d.parser.AppendGiven(b, v, &l.schema.Columns[c]); err != nil {
 			return err
 		}
 	}

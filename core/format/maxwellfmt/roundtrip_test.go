@@ -46,3 +46,14 @@ func TestNativeTypes(t *testing.T) {
 		}
 	}
 }
+
+// A binary column comes back as such where the job says which it is.
+func TestGivenColumns(t *testing.T) {
+	columns := []record.Column{{Name: "id", Kind: record.Int64}, {Name: "b", Kind: record.Bytes, Native: "blob", Nullable: true}}
+	s := record.NewSchema(record.Name{Database: "d", Table: "t"}, columns, 0)
+	b := record.NewBatch(10, 1000)
+	b.Begin(s, record.Insert)
+	b.Int64(1)
+	b.Bytes([]byte("\x00\xff"))
+	changes.Trip{Encoder: maxwellfmt.NewEncoder(maxwellfmt.Options{}), Decoder: maxwellfmt.NewDecoder(nil, columns...)}.Run(t, b)
+}

@@ -56,6 +56,11 @@ const (
 // NeedsRegistry tells the formats that have their schemas in a registry.
 func NeedsRegistry(format string) bool { return slices.Contains([]string{Avro, JSONSchema}, format) }
 
+// TakesColumns tells the formats whose messages leave out types that a job can tell.
+func TakesColumns(format string) bool {
+	return slices.Contains([]string{Debezium, CloudEvent, Maxwell, FlinkX}, format)
+}
+
 // Check reports what the settings say against the format.
 func (c *Config) Check(format string) error {
 	if format == Avro && c.Decimals == debeziumfmt.DecimalDouble {

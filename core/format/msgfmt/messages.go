@@ -32,7 +32,7 @@ type Settings struct {
 	Worker  int             // flinkx: tells encoders of one job apart
 
 	// Of decoders.
-	Columns []record.Column // debezium-json, cloudevents: what these messages do not say themselves
+	Columns []record.Column // debezium-json, cloudevents, and binary ones of maxwell-json and flinkx: what these messages do not say themselves
 	Key     []string        // json: the key columns
 	Meta    []string        // metadata columns that rows are to have
 }
@@ -69,7 +69,7 @@ func NewDecoder(s Settings) (changefmt.Decoder, error) {
 	flat := s.Config.Envelope == "none"
 	switch s.Format {
 	case FlinkX:
-		return flinkxfmt.NewDecoder(s.Meta), nil
+		return flinkxfmt.NewDecoder(s.Meta, s.Columns...), nil
 	case JSON:
 		return newPlainDecoder(s.Key, s.Meta), nil
 	case Canal:
@@ -77,7 +77,7 @@ func NewDecoder(s Settings) (changefmt.Decoder, error) {
 	case Debezium:
 		return debeziumfmt.NewDecoder(s.Config.debezium(), s.Columns, s.Meta), nil
 	case Maxwell:
-		return maxwellfmt.NewDecoder(s.Meta), nil
+		return maxwellfmt.NewDecoder(s.Meta, s.Columns...), nil
 	case CloudEvent:
 		return cloudeventsfmt.NewDecoder(cloudeventsfmt.Options{Options: s.Config.debezium()}, s.Columns, s.Meta), nil
 	case Avro:
