@@ -95,8 +95,7 @@ func (s *incrementSource) Fill(ctx context.Context, b *record.Batch) error {
 
 // guard interrupts the session when ctx ends.
 func (i *increment) guard(ctx context.Context, f func() error) error {
-	stop := context.AfterFunc(ctx, i.session.Interrupt)
-	defer stop()
+	defer interrupting(ctx, i.session)()
 	err := f()
 	if err != nil && ctx.Err() != nil && !errors.Is(err, io.EOF) {
 		return ctx.Err()

@@ -40,8 +40,7 @@ func (r *reader) newSource(s Session, q *query, rows Rows) *source {
 
 // Fill implements [plugin.Source].
 func (s *source) Fill(ctx context.Context, b *record.Batch) error {
-	stop := context.AfterFunc(ctx, s.session.Interrupt)
-	defer stop()
+	defer interrupting(ctx, s.session)()
 	err := s.fill(b)
 	switch {
 	case err == nil || errors.Is(err, io.EOF):
