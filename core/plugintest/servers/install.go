@@ -29,6 +29,7 @@ var needs = []need{
 	{[]string{"mariadb-client"}, nil, command("mariadb")},
 	{[]string{"postgresql-client"}, nil, command("psql")},
 	{[]string{"sqlite3"}, nil, command("sqlite3")},
+	{[]string{"systemd"}, nil, command("systemd-analyze")}, // it is asked what it thinks of a unit, and starts nothing
 	{[]string{"gcc"}, nil, command("gcc")},
 	{[]string{"libc6-dev"}, nil, func() bool { return exists("/usr/include/stdlib.h") }},
 }

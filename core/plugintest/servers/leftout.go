@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"testing"
 )
 
 // leaveOut tells the person at the terminal, once per test program, that tests
@@ -18,3 +19,13 @@ var leaveOut = sync.OnceFunc(func() {
 	defer func() { _ = terminal.Close() }()
 	fmt.Fprintf(terminal, "%s: left out: tests that need real servers; make test starts them\n", filepath.Base(os.Args[0]))
 })
+
+// LeaveOut skips a test for what is not on this machine, such as "needs a real kafka
+// server"; with DATASYNC_TEST_REQUIRE=1 the test fails.
+func LeaveOut(t testing.TB, lack string) {
+	t.Helper()
+	if os.Getenv(envRequire) == "1" {
+		t.Fatalf("%s %s, which is not here: run it by `make test`", t.Name(), lack)
+	}
+	t.Skipf("left out: %s, `make test` provides it", lack)
+}
