@@ -88,9 +88,15 @@ func (c *Config) Validate() error {
 			return config.Fieldf("sliceRecordCount", "entry %d is %d: a number of rows is 0 (endless) or more", i, n)
 		}
 	}
+	if len(c.Column) == 0 {
+		return config.Fieldf("column", "is empty: name what is to be generated")
+	}
 	names := map[string]bool{}
 	for i := range c.Column {
 		col := &c.Column[i]
+		if col.Name == "*" {
+			return config.Fieldf(fmt.Sprintf("column[%d]", i), `"*" stands for no columns here: nothing is read, name what is to be generated`)
+		}
 		if col.Name == "" {
 			col.Name = fmt.Sprint(i)
 		}

@@ -27,6 +27,8 @@ func TestContract(t *testing.T) {
 
 func badConfigs() map[string]func(testing.TB) error {
 	bad := map[string]string{
+		"no columns":         `{"column":[]}`,
+		"all columns":        `{"column":["*"]}`,
 		"no column":          `{"sliceRecordCount":[1]}`,
 		"unknown key":        `{"column":["a"],"sliceRecordCounts":[1]}`,
 		"name twice":         `{"column":["a","a"]}`,
