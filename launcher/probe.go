@@ -16,6 +16,11 @@ func (r *Runner) Probe(ctx context.Context) (err error) {
 	if err := r.probe(ctx); err != nil {
 		return err
 	}
+	if f, foresees := r.reader.(plugin.Foreseer); foresees {
+		if err := f.Foresee(ctx); err != nil {
+			return fmt.Errorf("%s: %w", r.pipe.Reader.Name, err)
+		}
+	}
 	if err := r.columnsFit(ctx, true); err != nil {
 		return err
 	}

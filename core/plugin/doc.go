@@ -4,7 +4,7 @@
 // while they are built; Source and Sink are one open stream of each. (Flink's
 // words are the other way round.) Every type has two methods; everything else
 // is a capability that the engine asks for by type assertion, once, when it
-// opens the plugin: [Splitter], [Resumer], [Relister], [Describer], [Sizer], [Signaler] of a Reader,
+// opens the plugin: [Splitter], [Resumer], [Relister], [Describer], [Sizer], [Signaler], [Foreseer] of a Reader,
 // [Flusher] and [Preparer] of a Sink, [Committer], [Ledger], [Idempotent], [Batcher],
 // [MetaUser] and [Shaper] of a Writer, [Prober] and [Hooks] of either. Put
 //

@@ -79,6 +79,14 @@ type Sizer interface {
 	Rows(ctx context.Context, splits []Split) (int64, error)
 }
 
+// Foreseer is a Reader that can tell, for a look at the job before it runs, what
+// would stop a fresh run when it is planned.
+type Foreseer interface {
+	// Foresee changes nothing. It returns errors.Join of all findings that Probe,
+	// which comes before a resume too, has not.
+	Foresee(ctx context.Context) error
+}
+
 // Acker is a Source that is told how far the job durably is: a log's server
 // keeps what is not acknowledged.
 type Acker interface {

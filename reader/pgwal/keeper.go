@@ -35,6 +35,7 @@ func (k *keeper) run(every time.Duration) {
 		case <-tick.C:
 		case <-k.wake:
 		case <-k.end:
+			_ = k.stream.Status(pgkit.LSN(k.stored.Load())) // the last word; who is not told now is told by the next run
 			return
 		}
 	}

@@ -2,7 +2,9 @@ package pgwal
 
 import (
 	"context"
+	"errors"
 
+	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/kit/pgkit"
 	"github.com/datasync-io/datasync/core/plugin"
@@ -21,6 +23,9 @@ func (r *reader) Splits(ctx context.Context, p plugin.Plan) ([]plugin.Split, err
 	err := r.with(ctx, func(c *pgkit.Conn) (err error) {
 		if mode == modeInitialOnly {
 			splits, err = r.onlyRows(ctx, c, p.Channels)
+			return err
+		}
+		if err := r.foresee(ctx, c); err != nil {
 			return err
 		}
 		sp := &spec{V: version, Slot: r.config.slot(r.env.Job), Anew: r.recopies.Load(), Database: r.config.settings.Database}
@@ -152,7 +157,7 @@ func (r *reader) same(sp *spec) error {
 	case sp.Slot != r.config.slot(r.env.Job):
 		return lost("the job has read from replication slot %s and is to go on with %s", sp.Slot, r.config.slot(r.env.Job))
 	case r.config.Temporary:
-		return lost("a temporary replication slot ends with its connection, and with it what was to come")
+		return errclass.With(errclass.PositionLost, errors.New("a temporary replication slot ends with its connection, and with it what was to come: start over with -fresh, and take temporary out if later runs are to go on"))
 	}
 	return nil
 }

@@ -96,8 +96,6 @@ func (r *reader) beginning(ctx context.Context, c *pgkit.Conn, sp *spec) (at pgk
 		return 0, false, err
 	case r.config.Temporary && s == nil:
 		return 0, false, nil // made by the connection that reads from it
-	case s == nil && r.config.Slot != "" && !r.config.CreateSlot:
-		return 0, false, errclass.With(errclass.Config, fmt.Errorf("replication slot %s does not exist: set allowCreateSlot to true, or SELECT pg_create_logical_replication_slot('%s', 'pgoutput')", sp.Slot, sp.Slot))
 	case s == nil:
 		start, err := stream.CreateSlot(ctx, sp.Slot, false, copies)
 		if err == nil && copies {

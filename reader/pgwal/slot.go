@@ -56,30 +56,35 @@ func (s *slot) usable(name, database string) error {
 // flinkxPublication is what FlinkX creates.
 const flinkxPublication = "dtstack_flinkx"
 
-// publish finds or makes the publication, and brings the job's tables into one
-// that is datasync's.
-func publish(ctx context.Context, c *pgkit.Conn, cfg *Config, slotName string) (string, error) {
-	name, own := cfg.Publication, false
-	if name == "" {
-		there, err := published(ctx, c, flinkxPublication)
-		if err != nil {
-			return "", err
+// publication says which publication the job reads from, whether it is there,
+// and whether it is datasync's own; one that will not do is refused.
+func (c *Config) publication(ctx context.Context, conn *pgkit.Conn, slotName string) (name string, there, own bool, err error) {
+	if name = c.Publication; name == "" {
+		if there, err = published(ctx, conn, flinkxPublication); err != nil {
+			return "", false, false, err
 		}
 		if name = flinkxPublication; !there {
 			name, own = "datasync_"+strings.TrimPrefix(slotName, "datasync_"), true
 			name = name[:min(len(name), maxName)]
 		}
 	}
-	there, err := published(ctx, c, name)
+	if there, err = published(ctx, conn, name); err != nil {
+		return "", false, false, err
+	}
+	if there && !own {
+		return name, there, own, covers(ctx, conn, c, name)
+	}
+	return name, there, own, identified(ctx, conn, c)
+}
+
+// publish finds or makes the publication, and brings the job's tables into one
+// that is datasync's.
+func publish(ctx context.Context, c *pgkit.Conn, cfg *Config, slotName string) (string, error) {
+	name, there, own, err := cfg.publication(ctx, c, slotName)
 	if err != nil {
 		return "", err
 	}
 	quoted := pgkit.Dialect.Quote(name)
-	if !there || own {
-		if err := identified(ctx, c, cfg); err != nil {
-			return "", err
-		}
-	}
 	publishes := cfg.publishes(c.Server.Number)
 	switch {
 	case !there:
@@ -100,9 +105,8 @@ func publish(ctx context.Context, c *pgkit.Conn, cfg *Config, slotName string) (
 		if err := c.Exec(ctx, "ALTER PUBLICATION "+quoted+" SET ("+publishes+")"); err != nil {
 			return "", fmt.Errorf("changing publication %s: %w", name, err)
 		}
-		return name, nil
 	}
-	return name, covers(ctx, c, cfg, name)
+	return name, nil
 }
 
 func published(ctx context.Context, c *pgkit.Conn, name string) (bool, error) {
