@@ -28,7 +28,8 @@ func (s *source) statement(b *record.Batch, e *event) (full bool, err error) {
 		s.settled(e)
 		return false, nil
 	}
-	if emits := !s.reader.config.DDLSkip; emits && s.f.single {
+	// CREATE TABLE ... SELECT is the first statement of its transaction; rows follow.
+	if emits := !s.reader.config.DDLSkip; emits && (s.f.single || s.delivered == 0) {
 		rows := b.Len()+len(b.Rejects()) > 0
 		if rows || s.at.file != s.f.tx.file || s.at.offset != s.f.tx.begin {
 			p := s.f.position(s.srv.id)

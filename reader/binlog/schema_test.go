@@ -211,3 +211,32 @@ func TestStatementNotRead(t *testing.T) {
 		})
 	}
 }
+
+// TestCreateTableSelect: the table is made within the transaction of its rows.
+// What came before has its position before that, so that the destination can
+// make what it has durable, and a reader that begins there meets both.
+func TestCreateTableSelect(t *testing.T) {
+	products(t, func(t *testing.T, db servers.Database) {
+		number := intType(db, t)
+		db.Exec(t, "CREATE TABLE a (id INT PRIMARY KEY)")
+		s := follow(t, build(t, parameters(db, map[string]any{"ddlSkip": false})))
+		db.Exec(t, "INSERT INTO a VALUES (1), (2)", "CREATE TABLE b AS SELECT id FROM a", "INSERT INTO a VALUES (3)")
+		s.drain(2, 0)
+		before := s.last
+		s.drain(2, 1)
+		same(t, s.rows, []string{"insert a id=int64:1", "insert a id=int64:2"})
+		if before.Position == nil || string(before.Position) != string(s.last.Position) {
+			t.Errorf("the rows before the table stand at %s, the table at %s", before.Position, s.last.Position)
+		}
+		rest := []string{"insert b id=int64:1", "insert b id=int64:2", "insert a id=int64:3"}
+		s.rows = nil
+		s.drain(3, 1)
+		same(t, s.rows, rest)
+		s = reopen(t, build(t, parameters(db, map[string]any{"ddlSkip": false})), before)
+		s.drain(3, 1)
+		same(t, s.rows, rest)
+		if got, want := spellChange(s.ddl[0]), "create b: - -> b(id "+number+")"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
