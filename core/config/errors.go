@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 // a property.
 func bare(path string) string {
 	if name, ok := strings.CutPrefix(path, `["`); ok {
-		if name, ok = strings.CutSuffix(name, `"]`); ok && !strings.ContainsAny(name, `"[]\\ `) {
+		if name, ok = strings.CutSuffix(name, `"]`); ok && strings.Contains(name, ".") && plainName(strings.ReplaceAll(name, ".", "_")) {
 			return name
 		}
 	}

@@ -146,7 +146,7 @@ func (p *parser) object(n *Node) error {
 		if p.is(',') {
 			err = p.advance()
 		} else if !p.is('}') {
-			err = p.fail(p.unclosed(n, "expected , or }"))
+			err = p.fail(p.unclosed(n, "expected , or }"+p.comment()))
 		}
 		if err != nil {
 			return err
@@ -165,6 +165,14 @@ func (p *parser) add(n *Node, name token, v *Node) {
 	n.join(Member{Name: name.text, Node: v})
 }
 
+// comment tells where what stands here is a comment of SQL.
+func (p *parser) comment() string {
+	if p.ahead.kind == tokenLiteral && strings.HasPrefix(p.ahead.text, "--") {
+		return "; a comment begins with //, # or /*"
+	}
+	return ""
+}
+
 func (p *parser) list(n *Node) error {
 	n.kind = ListKind
 	if err := p.advance(); err != nil {
@@ -179,7 +187,7 @@ func (p *parser) list(n *Node) error {
 		if p.is(',') {
 			err = p.advance()
 		} else if !p.is(']') {
-			err = p.fail(p.unclosed(n, "expected , or ]"))
+			err = p.fail(p.unclosed(n, "expected , or ]"+p.comment()))
 		}
 		if err != nil {
 			return err

@@ -181,6 +181,8 @@ func explainDial(s *Settings, addr string, err error) error {
 			remedy = ": check sslMode and sslCa"
 		case errors.As(err, &op) && op.Op == "dial":
 			remedy = ": check host and port in jdbcUrl, and that the server is up"
+		case strings.Contains(err.Error(), "readInitialHandshake"), strings.Contains(err.Error(), "handshake is malformed"): // the server speaks first
+			remedy = ": check host and port in jdbcUrl, and that a MySQL server answers there"
 		}
 	}
 	return Classify(fmt.Errorf("%s: %w%s", what, err, remedy))

@@ -179,6 +179,8 @@ func TestNoServer(t *testing.T) {
 		}()
 		if c, err := mysqlkit.Dial(t.Context(), settings(l.Addr().String())); err == nil {
 			t.Errorf("Dial of %q = %v", greeting, c)
+		} else if !strings.Contains(err.Error(), "check host and port in jdbcUrl, and that a MySQL server answers there") {
+			t.Errorf("Dial of %q = %v", greeting, err)
 		}
 		_ = l.Close()
 		<-done

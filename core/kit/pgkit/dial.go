@@ -205,6 +205,8 @@ func explainDial(s *Settings, err error) error {
 	case "":
 		var op *net.OpError
 		switch {
+		case strings.Contains(err.Error(), "unknown message type"):
+			err, remedy = errclass.With(errclass.Config, err), ": check host and port in jdbcUrl: what answers there is no PostgreSQL"
 		case strings.Contains(err.Error(), refusedTLS):
 			err, remedy = errclass.With(errclass.Config, err), ": the server speaks no TLS, set sslmode to disable or prefer"
 		case isCertificate(err):
