@@ -121,6 +121,7 @@ func (c *Conn) Close() error {
 }
 
 // guarded runs f, which ends when the connection is cut, and classifies its error.
+// Where the connection was cut there is one, whatever f says.
 func (c *Conn) guarded(ctx context.Context, f func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -130,11 +131,10 @@ func (c *Conn) guarded(ctx context.Context, f func() error) error {
 	}
 	stop := context.AfterFunc(ctx, c.wire.close)
 	err := f()
-	stop()
-	if err == nil {
+	switch cut := !stop(); {
+	case err == nil && !cut:
 		return nil
-	}
-	if ctx.Err() != nil {
+	case ctx.Err() != nil:
 		c.sound = false
 		return ctx.Err()
 	}

@@ -210,12 +210,12 @@ func (c *Conn) Close() error {
 	return err
 }
 
-// guard runs f, and cuts the connection when ctx ends before it has returned.
+// guard runs f, and cuts the connection when ctx ends before it has returned:
+// then there is an error, whatever f says, as the connection is of no use.
 func (c *Conn) guard(ctx context.Context, f func() error) error {
 	stop := context.AfterFunc(ctx, c.Interrupt)
-	defer stop()
 	err := f()
-	if err != nil && ctx.Err() != nil {
+	if !stop() || err != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return Classify(err)

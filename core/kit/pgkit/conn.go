@@ -61,7 +61,8 @@ func (c *Conn) Close() error {
 	return err
 }
 
-// guard runs f, and cuts the connection when ctx ends before it has returned.
+// guard runs f, and cuts the connection when ctx ends before it has returned:
+// then there is an error, whatever f says, as the connection is of no use.
 func (c *Conn) guard(ctx context.Context, f func() error) error {
 	if ctx.Err() != nil {
 		return ended(ctx)
@@ -69,9 +70,9 @@ func (c *Conn) guard(ctx context.Context, f func() error) error {
 	c.busy.Store(true)
 	stop := context.AfterFunc(ctx, c.Interrupt)
 	err := f()
-	stop()
+	cut := !stop()
 	c.busy.Store(false)
-	if err != nil && ctx.Err() != nil {
+	if cut || err != nil && ctx.Err() != nil {
 		return ended(ctx)
 	}
 	return Classify(err)
