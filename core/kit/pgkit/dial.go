@@ -138,6 +138,13 @@ func (c *Conn) dialer(ctx context.Context, network, addr string) (net.Conn, erro
 	return conn, conn.SetDeadline(time.Now().Add(cancelTimeout))
 }
 
+// noticesUs has the server notice as soon as we do of it that this side is gone
+// without a word, where it can: until then it keeps what the session has locked,
+// for two hours by the defaults of most systems, and a job that was started
+// elsewhere waits for that.
+const noticesUs = `SELECT set_config(name, CASE name WHEN 'tcp_keepalives_idle' THEN '30' WHEN 'tcp_keepalives_interval' THEN '10' ELSE '6' END, false)
+ FROM pg_catalog.pg_settings WHERE name IN ('tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count')`
+
 // begin sets the session up.
 func (c *Conn) begin(ctx context.Context) error {
 	c.Server = parseServer(c.pg.ParameterStatus("server_version"), c.pg.ParameterStatus("server_encoding"), "")
@@ -166,16 +173,17 @@ func (c *Conn) begin(ctx context.Context) error {
 	if len(c.settings.Schemas) > 0 {
 		set = append(set, "search_path = "+strings.Join(Dialect.QuoteAll(c.settings.Schemas), ", "))
 	}
-	for _, v := range c.settings.Variables {
-		name, value, _ := strings.Cut(v, "=")
-		set = append(set, name+" = "+literal(value))
-	}
 	r, err := c.Query(ctx, "SET "+strings.Join(set, "; SET ")+"; SELECT version()")
 	if err != nil {
 		return err
 	}
 	c.Server = parseServer(c.pg.ParameterStatus("server_version"), c.pg.ParameterStatus("server_encoding"), r.Text(0, 0))
-	return nil
+	more := []string{noticesUs}
+	for _, v := range c.settings.Variables {
+		name, value, _ := strings.Cut(v, "=")
+		more = append(more, "SET "+name+" = "+literal(value))
+	}
+	return c.Exec(ctx, strings.Join(more, "; "))
 }
 
 // refusedTLS is pgconn's error, which it does not export.

@@ -27,11 +27,12 @@ func TestSession(t *testing.T) {
 	db := servers.PostgreSQL(t).DB(t)
 	db.Exec(t, "CREATE SCHEMA \"Sales\"", "ALTER DATABASE "+db.Name+" SET statement_timeout = '1ms'", "ALTER DATABASE "+db.Name+" SET TimeZone = 'Asia/Tokyo'")
 	c := dial(t, settings(t, db.URL(), map[string]string{
-		"currentSchema": `"Sales",public`, "ApplicationName": "shop", "options": `-c work_mem=7MB --geqo=off`,
+		"currentSchema": `"Sales",public`, "ApplicationName": "shop", "options": `-c work_mem=7MB --geqo=off --tcp_keepalives_count=3`,
 	}))
 	for setting, want := range map[string]string{
 		"search_path": `"Sales", public`, "application_name": "shop", "work_mem": "7MB", "geqo": "off", "statement_timeout": "0",
 		"TimeZone": "UTC", "client_encoding": "UTF8", "idle_session_timeout": "0",
+		"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3",
 	} {
 		if got := ask(t, c, "SHOW "+setting); got != want {
 			t.Errorf("%s is %q, want %q", setting, got, want)
