@@ -18,15 +18,16 @@ type within struct {
 
 // place is what a position says.
 type place struct {
-	at     pgkit.LSN // everything before it has been handed on
-	within within    // zero: nothing after it has been
+	at       pgkit.LSN // everything before it has been handed on
+	within   within    // zero: nothing after it has been
+	timeline uint32    // that the log was read on; 0: it was not, or nobody has noted it
 }
 
 func placeOf(at pgkit.LSN, w *within) place {
 	if w == nil {
 		return place{at: at}
 	}
-	return place{at, *w}
+	return place{at: at, within: *w}
 }
 
 // versionWithin is the version of positions inside of a transaction: whoever
@@ -34,7 +35,7 @@ func placeOf(at pgkit.LSN, w *within) place {
 const versionWithin = 2
 
 func (p place) encode() ([]byte, error) {
-	out := position{V: version, At: p.at.String()}
+	out := position{V: version, At: p.at.String(), Timeline: p.timeline}
 	if p.within != (within{}) {
 		out.V, out.Within = versionWithin, &p.within
 	}
@@ -61,9 +62,9 @@ func (l *lsn) UnmarshalText(text []byte) error {
 // here is the place where the stream is.
 func (s *source) here() place {
 	if s.tx.open && s.tx.seen > s.tx.skip {
-		return place{s.at, within{Commit: lsn(s.tx.end), Skip: s.tx.seen, Last: lsn(s.tx.last)}}
+		return place{s.at, within{Commit: lsn(s.tx.end), Skip: s.tx.seen, Last: lsn(s.tx.last)}, s.timeline}
 	}
-	return place{s.at, s.within}
+	return place{s.at, s.within, s.timeline}
 }
 
 // begin takes note of a transaction whose changes follow.
@@ -84,6 +85,9 @@ func (s *source) begin(tx transaction) error {
 		}
 	}
 	if s.passed(); s.filter != nil {
+		if s.copier != nil {
+			s.filter.Anew(s.copier.State().Anew)
+		}
 		s.filter.Begin(s.tx.id)
 	}
 	if s.copier != nil {

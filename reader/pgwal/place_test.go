@@ -17,7 +17,8 @@ func TestPositions(t *testing.T) {
 		want string
 	}{
 		{place{at: 0x16_00000A00}, `{"v":1,"at":"16/A00"}`},
-		{place{0x16_00000A00, within{Commit: 0x17_00000001, Skip: 12, Last: 0x16_FFFFFFFF}}, `{"v":2,"at":"16/A00","within":{"commit":"17/1","skip":12,"last":"16/FFFFFFFF"}}`},
+		{place{at: 0x16_00000A00, timeline: 3}, `{"v":1,"at":"16/A00","timeline":3}`},
+		{place{at: 0x16_00000A00, within: within{Commit: 0x17_00000001, Skip: 12, Last: 0x16_FFFFFFFF}}, `{"v":2,"at":"16/A00","within":{"commit":"17/1","skip":12,"last":"16/FFFFFFFF"}}`},
 	} {
 		raw, err := tt.p.encode()
 		if err != nil || string(raw) != tt.want {
@@ -37,7 +38,7 @@ func TestPositions(t *testing.T) {
 // TestLeftWithin leaves the log inside of a transaction: the split that goes on
 // with it begins there.
 func TestLeftWithin(t *testing.T) {
-	want := place{0x16_00000A00, within{Commit: 0x17_00000001, Skip: 12, Last: 0x16_FFFFFFFF}}
+	want := place{at: 0x16_00000A00, within: within{Commit: 0x17_00000001, Skip: 12, Last: 0x16_FFFFFFFF}}
 	raw, err := want.encode()
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +50,7 @@ func TestLeftWithin(t *testing.T) {
 	for _, tt := range []struct {
 		position string
 		want     place
-	}{{string(raw), want}, {`{"v":1,"at":"16/A00"}`, place{at: 0x16_00000A00}}, {"", place{1, within{Commit: 3, Skip: 1, Last: 2}}}} {
+	}{{string(raw), want}, {`{"v":1,"at":"16/A00"}`, place{at: 0x16_00000A00}}, {"", place{at: 1, within: within{Commit: 3, Skip: 1, Last: 2}}}} {
 		p := plugin.Progress{Split: split}
 		if tt.position != "" {
 			p.Position = json.RawMessage(tt.position)

@@ -73,6 +73,8 @@ type position struct {
 	V      int     `json:"v"`
 	At     string  `json:"at"` // the LSN
 	Within *within `json:"within,omitempty"`
+	// Timeline is the one that the log was read on; 0: nobody has noted it.
+	Timeline uint32 `json:"timeline,omitempty"`
 }
 
 func parseSpec(s plugin.Split) (spec, place, error) {
@@ -98,5 +100,7 @@ func parsePosition(raw json.RawMessage) (place, error) {
 	if err = errors.Join(err, lsnErr); err != nil {
 		return place{}, lost("reading the position %s: %w", raw, err)
 	}
-	return placeOf(at, p.Within), nil
+	read := placeOf(at, p.Within)
+	read.timeline = p.Timeline
+	return read, nil
 }

@@ -38,6 +38,7 @@ type source struct {
 	came     came
 	tx       transaction
 	at       pgkit.LSN // everything before it has been handed on
+	timeline uint32    // of the server
 	recopied bool      // the log was not read yet since the tables were copied again
 	backEnd  pgkit.LSN // the position after the transaction that is given back
 	within   within    // and of the transaction after it this, before the stream began; zero: nothing
@@ -80,12 +81,12 @@ func (s *source) open(ctx context.Context, from place, resumed bool) (err error)
 	if s.stream, err = pgkit.DialReplication(ctx, cfg.settings); err != nil {
 		return err
 	}
-	system, err := s.stream.SystemID(ctx)
+	system, err := s.stream.Identify(ctx)
+	if err == nil {
+		err = s.descends(ctx, system, from)
+	}
 	if err != nil {
 		return err
-	}
-	if system != s.spec.System {
-		return lost("the server is of another cluster (system identifier %s, it was %s)", system, s.spec.System)
 	}
 	if cfg.Temporary && !resumed {
 		if s.reader.gone.Load() { // what came since could not be told from nothing

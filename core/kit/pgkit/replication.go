@@ -116,16 +116,6 @@ func (r *Replication) CreateSlot(ctx context.Context, name string, temporary, ex
 	return SlotStart{At: at, Snapshot: res.Text(0, 2)}, nil
 }
 
-// SystemID is the identity of the cluster of databases, the same on all of its
-// standbys.
-func (r *Replication) SystemID(ctx context.Context) (string, error) {
-	res, err := r.Query(ctx, "IDENTIFY_SYSTEM")
-	if err != nil {
-		return "", fmt.Errorf("asking for the server's identity: %w", err)
-	}
-	return res.Text(0, 0), nil
-}
-
 // Start begins to stream the changes of the publications after a place, or
 // after what the slot was told last, whichever is later. With streaming, which
 // is there since PostgreSQL 14, large transactions are sent before they end.
