@@ -24,7 +24,8 @@ const inboxSize = 2
 // parcel is a batch on its way, with what it stands for.
 type parcel struct {
 	batch   *record.Batch
-	memory  int // held of the budget
+	memory  int     // held of the budget
+	room    *Budget // of its source, of which as much is held; nil: none
 	tickets []checkpoint.Ticket
 	sink    int      // of a part of a batch: where it goes
 	barrier *barrier // nil but for a parcel without a batch, at which sinks wait
@@ -41,7 +42,7 @@ type lane struct {
 	first          int // channel of the first source and of the first sink
 	sources, sinks int
 
-	free chan *parcel
+	free shelf
 
 	readerOpened, writerOpened atomic.Bool // once
 	progressed                 atomic.Bool // something has become durable in this attempt
@@ -60,7 +61,7 @@ type lane struct {
 
 func newLane(p *Pump, first, sources, sinks int) *lane {
 	return &lane{p: p, c: &p.c, first: first, sources: sources, sinks: sinks, trouble: p.c.trouble(),
-		free: make(chan *parcel, sources*2+sinks*(2*inboxSize+1))}
+		free: shelf{most: sources*2 + sinks*(2*inboxSize+1)}}
 }
 
 // run makes attempts until the queue is empty, patience is used up or stop ends.
@@ -330,12 +331,10 @@ func (l *lane) route(in inboxes, channel int, split plugin.Split) chan *parcel {
 
 // take returns an empty parcel.
 func (l *lane) take() *parcel {
-	select {
-	case p := <-l.free:
+	if p := l.free.take(); p != nil {
 		return p
-	default:
-		return &parcel{batch: record.NewBatch(0, 0)}
 	}
+	return &parcel{batch: record.NewBatch(0, 0)}
 }
 
 // release gives a parcel and its memory back; a batch that has grown far
@@ -344,16 +343,14 @@ func (l *lane) release(p *parcel) {
 	if p.bare() {
 		return
 	}
-	l.c.Budget.Release(p.memory)
-	p.memory, p.tickets = 0, p.tickets[:0]
+	held := *p // whoever waits for its memory finds it on the shelf
+	defer held.hold(l.c, 0)
+	p.memory, p.room, p.tickets = 0, nil, p.tickets[:0]
 	if l.c.Poison {
 		p.batch.Poison()
 	}
 	if p.batch.Memory() > 4*l.c.bytes {
 		return
 	}
-	select {
-	case l.free <- p:
-	default:
-	}
+	l.free.put(p)
 }

@@ -14,7 +14,8 @@ import (
 const split = 8
 
 // cautious is the size of pieces where one row in a batch of the usual size is
-// bad. Smaller ones cost more calls, larger ones more rows that are written again.
+// bad, of a writer that asks for no larger batches. Smaller ones cost more calls,
+// larger ones more rows that are written again.
 const cautious = 128
 
 // pieces writes the rows of b in pieces of about size rows; 0 is all of them.
@@ -60,7 +61,8 @@ func (w *writer) learn(rows, sought int) {
 	case rows == 0:
 	case sought > 0:
 		share := float64(sought) / float64(rows)
-		w.piece = max(1, int(cautious/math.Sqrt(share*record.TargetRows)))
+		dear := float64(w.l.c.rows) / record.TargetRows // a write beside its rows: why its batches are large
+		w.piece = max(1, int(cautious*math.Sqrt(dear/(share*record.TargetRows))))
 	case w.piece > 0:
 		if w.piece *= 2; w.piece >= w.l.c.rows {
 			w.piece = 0

@@ -19,6 +19,7 @@ type reader struct {
 	channel int
 	in      inboxes
 	failed  context.Context // ends when the attempt has failed
+	room    *Budget         // for what is on its way; nil: none
 	begun   bool            // of the split at hand: a batch with rows has gone out
 	last    int             // memory of the batch before
 	dealer  dealer
@@ -28,6 +29,7 @@ type reader struct {
 
 // run reads split after split until there are none or ctx ends.
 func (r *reader) run(ctx context.Context) error {
+	r.room = r.l.room()
 	for {
 		p, ok, err := r.l.next(ctx)
 		if ctx.Err() != nil {
@@ -134,14 +136,22 @@ func closing(c io.Closer, failed error) error {
 // fill returns the next batch of the split, and io.EOF with the last one.
 func (r *reader) fill(ctx context.Context, s plugin.Source, split string) (*parcel, error) {
 	c := r.l.c
-	p := r.l.take()
-	b := p.batch
-	want := max(b.Memory(), c.bytes, r.last) // large rows are rarely alone
+	want := max(c.bytes, r.last) // large rows are rarely alone
+	if r.room != nil {
+		if err := r.room.Acquire(ctx, want); err != nil {
+			return nil, err
+		}
+	}
 	if err := c.Budget.Acquire(ctx, want); err != nil {
-		r.l.release(p)
+		if r.room != nil {
+			r.room.Release(want)
+		}
 		return nil, err
 	}
-	p.memory = want
+	p := r.l.take()
+	p.memory, p.room = want, r.room
+	b := p.batch
+	p.hold(c, max(want, b.Memory()))
 	b.Reset(split)
 	b.SetTarget(c.rows, c.bytes)
 	if c.Limiter != nil {
@@ -152,9 +162,8 @@ func (r *reader) fill(ctx context.Context, s plugin.Source, split string) (*parc
 	err := s.Fill(ctx, b)
 	c.Meter.Spend(r.channel, Reading, time.Since(start))
 	// Drivers wrap io.EOF when a connection breaks: only the bare one is the end.
-	memory := b.Memory()
-	c.Budget.Adjust(p.memory, memory)
-	p.memory, r.last = memory, memory
+	r.last = b.Memory()
+	p.hold(c, r.last)
 	switch {
 	case err == io.EOF:
 		b.End()

@@ -278,9 +278,7 @@ func (w *writer) fits(a, b *parcel) bool {
 func (w *writer) merge(p, more *parcel) {
 	p.batch.Append(more.batch)
 	p.tickets = append(p.tickets, more.tickets...)
-	memory := p.batch.Memory()
-	w.l.c.Budget.Adjust(p.memory, memory)
-	p.memory = memory
+	p.hold(w.l.c, p.batch.Memory())
 	w.l.release(more)
 }
 

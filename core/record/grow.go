@@ -20,21 +20,28 @@ func (b *Batch) used() int {
 	return len(b.arena) + cellBytes*len(b.cells) + headBytes*len(b.heads) + b.rejected
 }
 
+// filling is about how many rows like those before fill the batch.
+func (b *Batch) filling() int {
+	rows, bytes := b.targets()
+	if n := len(b.heads); n > 0 {
+		rows = min(rows, bytes/max(1, b.Size()/n)+1, usedTarget*bytes/max(1, b.used()/n)+1)
+	}
+	return rows + rows/16
+}
+
 // roomForCells makes room for a row of n cells, and for those to come: for twice
 // as many as before; where there are as many as usually fill a batch, for all
 // that the targets let in. Left to append, a batch on its way to some megabytes
 // leaves several times as much behind.
 func (b *Batch) roomForCells(n int) {
-	rows, bytes := b.targets()
-	size := b.grown(len(b.cells)+n, max(2*cap(b.cells), firstRows*n), min(rows*n, usedTarget*bytes/cellBytes))
+	size := b.grown(len(b.cells)+n, max(2*cap(b.cells), firstRows*n), n*b.filling())
 	b.cells = append(make([]cell, 0, size), b.cells...)
 }
 
 // roomForBytes is the same of the arena, for a row like the one before.
 func (b *Batch) roomForBytes(n int) {
-	rows, bytes := b.targets()
-	all := (len(b.arena)/len(b.heads) + 1) * rows
-	size := b.grown(len(b.arena)+n, max(2*cap(b.arena), firstRows*n), min(all+all/16, bytes+2*n))
+	all := (len(b.arena)/len(b.heads) + 1) * b.filling()
+	size := b.grown(len(b.arena)+n, max(2*cap(b.arena), firstRows*n), all)
 	b.arena = append(make([]byte, 0, size), b.arena...)
 }
 

@@ -48,6 +48,10 @@ func TestRoomGrowsToTheTarget(t *testing.T) {
 			t.Errorf("%d rows of the same size make %v allocations the second time", target, held)
 		}
 	}
+	b := record.NewBatch(1<<20, 4<<20) // full by its bytes long before
+	if n := fillUntilFull(b); b.Memory() > n*(8+2*16+21)*5/4 {
+		t.Errorf("%d rows, full by their bytes, hold %d bytes", n, b.Memory())
+	}
 	grown := testing.AllocsPerRun(1, func() {
 		b := record.NewBatch(32768, 8<<20)
 		for range 32768 {
