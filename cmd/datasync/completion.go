@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/datasync-io/datasync/launcher/reference"
 )
 
 // values are what may follow a flag; a flag that is not here takes a file.
@@ -17,9 +19,15 @@ var values = map[string][]string{
 
 // takenWords are the words that a command takes; a command that is not here takes files.
 func takenWords(app *cli.App) map[string][]string {
+	var plugins []string
+	if all, err := reference.Plugins(); err == nil { // it is part of the binary
+		for _, p := range all {
+			plugins = append(plugins, p.Names[0])
+		}
+	}
 	return map[string][]string{
 		"state": {"list", "show", "rm"}, "completion": {"bash", "zsh", "fish"}, "help": append(commandNames(app), "exit-codes"),
-		"signal": signalVerbs, "version": {}, "schema": {}, "plugins": {},
+		"signal": signalVerbs, "version": {}, "schema": {}, "plugins": plugins,
 	}
 }
 

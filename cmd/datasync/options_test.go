@@ -50,6 +50,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"state", "list", "x"}, "state list: it takes no job; state show x shows one"},
 		{[]string{"plugins", "mysqlx"}, "plugins mysqlx: there is no such plugin; did you mean mysql?"},
 		{[]string{"schema", "x"}, "schema x: it takes no argument; -o names the file to write"},
+		{[]string{"version", "me"}, "version me: it takes no argument"},
 		{[]string{"completion", "tcsh"}, "completion tcsh: expected one of bash, zsh, fish"},
 		{[]string{"help", "me"}, "help me: no such command; expected run, check, preview, convert, replay, plugins, schema, state, signal, version, completion, help or exit-codes"},
 		{[]string{"version", "-job", "a"}, "-job: it is no flag of version; datasync help version lists those"},

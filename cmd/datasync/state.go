@@ -169,11 +169,14 @@ func (s *stateCommand) remove(ctx context.Context, name string) error {
 }
 
 func (s *stateCommand) encode(v any) error {
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
+	var text strings.Builder
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
 		return err
 	}
-	return s.print("%s\n", text)
+	return s.print("%s", text.String())
 }
 
 // print writes what is shown; a position may hold anything.

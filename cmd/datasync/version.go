@@ -24,7 +24,10 @@ func versionText() string {
 	return "dev"
 }
 
-func (p *process) version(*cli.Context) error {
+func (p *process) version(c *cli.Context) error {
+	if c.Args().Present() {
+		return usagef("version %s: it takes no argument", c.Args().First())
+	}
 	registry, err := builtin.Registry()
 	if err != nil {
 		return err
