@@ -242,7 +242,7 @@ func (l *lane) over(id string) bool {
 
 // setAside gives a split up.
 func (l *lane) setAside(id string, why error) {
-	l.c.Log.Error("a split is set aside, the others go on", "split", id, "error", why)
+	l.c.Log.Error("a split is set aside, the others go on", append([]any{"split", id, "error", why}, l.triedAgain(why)...)...)
 	l.c.Tracker.SetAside(id, why)
 	l.c.Splits.Done(id)
 }

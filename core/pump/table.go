@@ -2,6 +2,7 @@ package pump
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -88,7 +89,7 @@ func (l *lane) withoutChanges(ctx context.Context, tables []*plugin.TableError) 
 		return false
 	}
 	for _, e := range tables {
-		l.c.Log.Error("the changes of a table are left out from now on, the others go on", append([]any{"table", e.Table.String(), "error", e.Err}, l.comesBack()...)...)
+		l.c.Log.Error("the changes of a table are left out from now on, the others go on", append([]any{"table", e.Table.String(), "error", e.Err}, l.comesBack(e.Table)...)...)
 		for _, id := range streams {
 			l.c.Tracker.SetTableAside(id, e.Table, e.Err)
 		}
@@ -100,12 +101,21 @@ func (l *lane) withoutChanges(ctx context.Context, tables []*plugin.TableError) 
 	return true
 }
 
-// comesBack says, for a log, how tables come back that are left out.
-func (l *lane) comesBack() []any {
+// triedAgain says how a split comes back that is set aside.
+func (l *lane) triedAgain(why error) []any {
+	var table *plugin.TableError
+	if _, obeys := l.c.Reader.(plugin.Signaler); obeys && errors.As(why, &table) {
+		return []any{"remedy", "mend what the error says, then the next run copies the table again, or at once `datasync signal " + l.c.Task.Job + " snapshot " + table.Table.String() + "`"}
+	}
+	return nil
+}
+
+// comesBack says, for a log, how a table comes back that is left out.
+func (l *lane) comesBack(table record.Name) []any {
 	if _, obeys := l.c.Reader.(plugin.Signaler); !obeys {
 		return nil
 	}
-	return []any{"remedy", "mend what the error says, then `datasync signal " + l.c.Task.Job + " snapshot TABLE` copies it again"}
+	return []any{"remedy", "mend what the error says, then `datasync signal " + l.c.Task.Job + " snapshot " + table.String() + "` copies it again"}
 }
 
 // leftOut are the tables whose changes are left out of a split.

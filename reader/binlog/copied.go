@@ -115,6 +115,9 @@ func (s *source) enter() error {
 	if err != nil {
 		return err
 	}
+	if s.copier != nil {
+		s.filter.Anew(s.copier.State().Anew)
+	}
 	s.filter.Begin(w)
 	return nil
 }

@@ -27,6 +27,9 @@ func (s *source) enter(at lsn) {
 		s.filter = nil
 		return
 	}
+	if s.copier != nil {
+		s.filter.Anew(s.copier.State().Anew)
+	}
 	s.filter.Begin(at)
 }
 

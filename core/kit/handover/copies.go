@@ -15,6 +15,8 @@ type Copies struct {
 	Seen    []string               `json:"seen,omitempty"`   // signals that were obeyed and may still be pending
 	Tables  []*Copy                `json:"tables,omitempty"` // in the order they are copied in
 	Refused []plugin.RefusedSignal `json:"refused,omitempty"`
+	// Anew are the tables that signals have had copied, for [Filter.Anew].
+	Anew []record.Name `json:"anew,omitempty"`
 }
 
 // Copy is a table that is being copied.
@@ -38,7 +40,9 @@ type Copy struct {
 const mostRefused = 8
 
 // Empty tells that there is nothing to store.
-func (c *Copies) Empty() bool { return len(c.Seen) == 0 && len(c.Tables) == 0 && len(c.Refused) == 0 }
+func (c *Copies) Empty() bool {
+	return len(c.Seen) == 0 && len(c.Tables) == 0 && len(c.Refused) == 0 && len(c.Anew) == 0
+}
 
 // Copying tells people what is being copied.
 func (c *Copies) Copying() *plugin.Copying {
@@ -135,7 +139,11 @@ func (c *Copies) begin(signal string, table record.Name, follows func(record.Nam
 	case old != nil && old.First:
 		c.refuse(signal, table, "snapshot: the table was added to the list and is being copied for the first time")
 		return nil
-	case old != nil:
+	}
+	if !slices.Contains(c.Anew, table) {
+		c.Anew = append(c.Anew, table)
+	}
+	if old != nil {
 		c.Tables[slices.Index(c.Tables, old)] = &Copy{Table: table, Signal: signal, Paused: old.Paused && old.Err == ""}
 		return old
 	}

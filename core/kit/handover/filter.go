@@ -25,6 +25,7 @@ type settled[H any] struct {
 	Segment
 	high    H
 	missing bool   // it is still to be copied, and changes of its rows are left out until then
+	anew    bool   // it was, but a signal has had the whole table copied: no change is left out
 	asked   uint64 // the transaction that was asked for last
 	covered bool
 	sides   map[string]bool // of keys by their text: not after the segment
@@ -45,6 +46,16 @@ func NewFilter[H, T any](segments []Segment, parse func(json.RawMessage) (H, err
 		f.tables[s.Chunk.Table] = append(f.tables[s.Chunk.Table], one)
 	}
 	return f, nil
+}
+
+// Anew is told of the tables that signals have had copied beside the log: what
+// was still to be copied of them leaves no changes out any more.
+func (f *Filter[H, T]) Anew(tables []record.Name) {
+	for _, name := range tables {
+		for _, s := range f.tables[name] {
+			s.anew, s.missing = s.anew || s.missing, false
+		}
+	}
 }
 
 // Begin says which transaction the rows to come are of.
@@ -150,8 +161,11 @@ func (f *Filter[H, T]) all(segments []*settled[H]) (covered, agree bool) {
 }
 
 func (f *Filter[H, T]) covered(s *settled[H]) bool {
-	if s.missing {
+	switch {
+	case s.missing:
 		return true
+	case s.anew:
+		return false
 	}
 	if s.asked != f.nth {
 		s.asked, s.covered = f.nth, f.covers(s.high, f.tx)
@@ -165,7 +179,7 @@ func (f *Filter[H, T]) Pass(behind func(high H) bool) (active bool) {
 tables:
 	for name, segments := range f.tables {
 		for _, s := range segments {
-			if s.missing || !behind(s.high) {
+			if s.missing || !s.anew && !behind(s.high) {
 				continue tables
 			}
 		}

@@ -69,3 +69,41 @@ func TestSkipAsksOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestAnew has a table part of which was never copied: its changes are left out
+// until a signal has the whole table copied.
+func TestAnew(t *testing.T) {
+	name := record.Name{Table: "t"}
+	schema := record.NewSchema(name, []record.Column{{Name: "k", Kind: record.String}}, 0)
+	key := handover.Key{sqlkit.Value{Kind: record.String, Text: "m"}}
+	segments := []handover.Segment{{Chunk: handover.Chunk{Table: name}, Through: key, High: json.RawMessage("5")}, {Chunk: handover.Chunk{Table: name}, After: key}}
+	var order asked
+	f, err := handover.NewFilter(segments, func(raw json.RawMessage) (int, error) { return strconv.Atoi(string(raw)) },
+		func(high, tx int) bool { return tx <= high }, &order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := record.NewBatch(0, 0)
+	skipped := func(tx int, k string) bool {
+		t.Helper()
+		f.Begin(tx)
+		b.Reset("")
+		b.Begin(schema, record.Insert)
+		b.Text(record.String, k)
+		skip, err := f.Skip(t.Context(), b.Row(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return skip
+	}
+	if !skipped(4, "a") || skipped(6, "a") || !skipped(6, "z") || !f.Pass(func(high int) bool { return high < 9 }) {
+		t.Error("what is still to be copied is not left out")
+	}
+	f.Anew([]record.Name{{Table: "other"}, name})
+	if !skipped(4, "a") || skipped(6, "a") || skipped(6, "z") {
+		t.Error("changes of what was copied anew are left out")
+	}
+	if f.Pass(func(high int) bool { return high < 9 }) {
+		t.Error("the filter is not done with the table")
+	}
+}

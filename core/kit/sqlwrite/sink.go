@@ -279,7 +279,7 @@ func (w *writer) alone(schema *record.Schema, err error) error {
 		return err
 	}
 	if errors.Is(err, sqlkit.ErrNoTable) {
-		err = fmt.Errorf("%w; rows that were in it are gone with it, and a resume does not write them again: copy it anew by a job of its own", err)
+		err = fmt.Errorf("%w; rows that were in it are gone with it, and a resume does not write them again: make it again and copy it anew", err)
 	}
 	return ofTable(schema, err)
 }
