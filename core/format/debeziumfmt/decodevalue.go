@@ -72,6 +72,8 @@ func (t *CellReader) appendJSON(p *changefmt.Parser, b *record.Batch, v *gjson.R
 			return scratch, t.bad(errclass.Conversion, "expected a whole number of 64 bits, found %.40s", v.Raw)
 		}
 		return scratch, t.AppendCount(b, n)
+	case t.form == zoned && v.Type == gjson.Number: // whose unit, and zone, would be a guess
+		return scratch, t.bad(errclass.Conversion, "expected a text with a zone, found %.40s: a number is a time without one, so name its type in column so, as datetime(6) (PostgreSQL's timestamp)", v.Raw)
 	case t.Column.Kind == record.JSON && v.Type == gjson.String:
 		return scratch, t.appendJSONText(b, v.Str)
 	}
