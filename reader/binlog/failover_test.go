@@ -13,6 +13,7 @@ import (
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/datasync-io/datasync/core/plugintest"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
 	"github.com/datasync-io/datasync/core/record"
 )
@@ -254,4 +255,38 @@ func TestOtherHost(t *testing.T) {
 	p["table"] = []string{db.Name + ".t"}
 	s = reopen(t, build(t, p), s.last)
 	same(t, s.until(1), []string{"insert t id=int64:2"})
+}
+
+// TestStartBeyondTheLog: a set that the server cannot begin at is a fault of the
+// job file, which the message names, and no lost position.
+func TestStartBeyondTheLog(t *testing.T) {
+	t.Run("MySQL", func(t *testing.T) { startBeyondTheLog(t, servers.StartMySQL(t).DB(t), "-99999") })
+	t.Run("MariaDB", func(t *testing.T) { startBeyondTheLog(t, servers.StartMariaDB(t).DB(t), "") })
+}
+
+func startBeyondTheLog(t *testing.T, db servers.Database, ahead string) {
+	db.Exec(t, "CREATE TABLE t (id INT PRIMARY KEY)")
+	gtids := func() string {
+		if ahead == "" {
+			return *db.Query(t, "SELECT @@gtid_binlog_pos")[0][0]
+		}
+		return strings.ReplaceAll(*db.Query(t, "SELECT @@GLOBAL.gtid_executed")[0][0], "\n", "")
+	}
+	old := gtids()
+	beyond := old + "00"
+	if ahead != "" {
+		beyond = old[:strings.LastIndexByte(old, ':')+1] + "1" + ahead
+	}
+	refused := func(set string, want string) {
+		t.Helper()
+		_, err := plugintest.Plan(t.Context(), build(t, parameters(db, map[string]any{"start": map[string]any{"gtidSet": set}})), plugin.Plan{Channels: 1})
+		if errclass.Of(err) != errclass.Config || !strings.Contains(err.Error(), "start.gtidSet: ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "-fresh") {
+			t.Errorf("beginning at %s: %v", set, err)
+		}
+	}
+	refused(beyond, "does not have the transactions")
+	db.Exec(t, "INSERT INTO t VALUES (1)", "FLUSH BINARY LOGS", "INSERT INTO t VALUES (2)", "FLUSH BINARY LOGS")
+	files := db.Query(t, "SHOW BINARY LOGS")
+	purge(t, db, *files[len(files)-1][0])
+	refused(old, "purge")
 }

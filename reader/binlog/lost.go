@@ -52,6 +52,9 @@ func (s *server) ahead(ctx context.Context, at *Position, missing string) error 
 	if at.Server != s.id && s.replicates(ctx) {
 		return errclass.With(errclass.Transient, fmt.Errorf("server %s has not yet got the transactions %s, which were read from another one", s.conn.Addr, missing))
 	}
+	if at.V == 0 { // a place that a person has named
+		return lost("server %s does not have the transactions %s", s.conn.Addr, missing)
+	}
 	if at.Server == s.id {
 		return lost("server %s no longer has the transactions %s that were read from it: its log was reset", s.conn.Addr, missing)
 	}

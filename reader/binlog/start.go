@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/datasync-io/datasync/core/config"
@@ -101,7 +102,7 @@ func (r *reader) start(ctx context.Context) (*LogSpec, error) {
 	}
 	if at != end {
 		if history, err = r.rewind(ctx, srv, at, end, history); err != nil {
-			return nil, err
+			return nil, r.unreachable(err)
 		}
 	}
 	spec, err := newLogSpec(at, history, r.config.InitialTableStructure)
@@ -109,6 +110,15 @@ func (r *reader) start(ctx context.Context) (*LogSpec, error) {
 		spec.Anew, spec.List = r.recopies.Load(), r.list()
 	}
 	return spec, err
+}
+
+// unreachable is about a place of start that the server cannot begin at: no
+// position was lost.
+func (r *reader) unreachable(err error) error {
+	if r.mode() != modeGTID || errclass.Of(err) != errclass.PositionLost {
+		return err
+	}
+	return errclass.With(errclass.Config, config.Fieldf("start.gtidSet", "%s: begin at another place, or with start.mode initial", strings.TrimSuffix(err.Error(), waysOn)))
 }
 
 // place returns where the log is to be read from; end itself for its end.
@@ -124,7 +134,8 @@ func (r *reader) place(ctx context.Context, srv *server, end *Position) (*Positi
 		if _, err := parseSet(srv.flavor, *s.GTIDSet); err != nil {
 			return nil, errclass.With(errclass.Config, config.Field("start.gtidSet", err))
 		}
-		return &Position{Flavor: srv.flavor, Server: srv.id, ByGTID: true, GTIDs: *s.GTIDSet}, nil
+		at := &Position{Flavor: srv.flavor, Server: srv.id, ByGTID: true, GTIDs: *s.GTIDSet}
+		return at, r.unreachable(srv.reaches(ctx, at))
 	}
 	files, err := srv.files(ctx)
 	if err != nil {
