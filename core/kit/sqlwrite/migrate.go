@@ -241,6 +241,10 @@ func (w *writer) steps(t *sqlkit.Table, c *record.Change, policy string) (steps 
 				unfilled = append(unfilled, name)
 			}
 			steps = append(steps, Step{Kind: AddColumn, Name: name, Column: column, Value: value})
+			if old != "" && t.Column(old) != nil {
+				w.env.Log.Warn("a column has another name at the source: the target keeps the old one, and rows that are there have NULL in the new one (schemaChange is lenient): copy the table again for these",
+					"table", t.Name.String(), "column", old, "new", name, "sql", c.SQL)
+			}
 		}
 		step, err := w.keep(&column, told, policy)
 		if err != nil {
