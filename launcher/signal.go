@@ -111,7 +111,7 @@ func (l *listener) takeBack(ctx context.Context, pending []plugin.Signal) error 
 			}
 			if tracker.TakeTableBack(table) {
 				l.taken = true
-				l.o.Log.Info("a table that was left out is taken back, since it is to be copied again", "table", table.String(), "signal", s.ID)
+				l.o.Log.Info("a table that was left out is taken back and copied again; rows that were deleted at the source meanwhile stay at the destination", "table", table.String(), "signal", s.ID)
 			}
 		}
 	}
