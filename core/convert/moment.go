@@ -59,12 +59,6 @@ func parseDay(b []byte) (moment, bool) {
 	return moment{days: record.Days(year, month, day), date: true}, true
 }
 
-// CheckPattern tells what is wrong with a date pattern; nil for one that can be used.
-func CheckPattern(text string) error {
-	_, err := compile(text)
-	return err
-}
-
 // fromMillis returns the instant of ms and ns since the epoch.
 func fromMillis(ms, ns int64) moment {
 	sec, rest := floorDiv(ms, 1000)

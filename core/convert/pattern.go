@@ -59,6 +59,16 @@ func compile(text string) (*pattern, error) {
 	return p, nil
 }
 
+// CheckPatterns tells what is wrong with the date patterns of a column, and
+// which of its keys has it: format or parseFormat.
+func CheckPatterns(format, parseFormat string) (key string, err error) {
+	if _, err := compile(format); err != nil {
+		return "format", err
+	}
+	_, err = compile(parseFormat)
+	return "parseFormat", err
+}
+
 func contains(s string, ch byte) bool {
 	for i := range len(s) {
 		if s[i] == ch {

@@ -28,7 +28,7 @@ type Config struct {
 	FieldDelimiter string `json:"fieldDelimiter"`
 	// Character around fields of csv and tsv; "" takes quotes as text.
 	Quote *string `json:"quoteCharacter" alias:"quote"`
-	// Text without quotes that is NULL in csv and tsv; absent is an empty field.
+	// Text without quotes that is NULL in csv and tsv; absent is an empty field, but in DataX's files not of a text column.
 	NullFormat string `json:"nullFormat" alias:"nullIsReplacedWithValue"`
 	// What DataX and FlinkX say of csv in an object of its own.
 	CSV CSVConfig `json:"csvReaderConfig" alias:"fileConfig"`
@@ -245,10 +245,8 @@ func (c *Column) check(i int) error {
 	if c.Name == "" && c.Index == nil && c.Value == nil {
 		c.Index = &i
 	}
-	for key, pattern := range map[string]string{"format": c.Format, "parseFormat": c.ParseFormat} {
-		if err := convert.CheckPattern(pattern); err != nil {
-			return config.Field(fmt.Sprintf("column[%d].%s", i, key), err)
-		}
+	if key, err := convert.CheckPatterns(c.Format, c.ParseFormat); err != nil {
+		return config.Field(fmt.Sprintf("column[%d].%s", i, key), err)
 	}
 	if c.Type != "" {
 		if _, err := convert.ParseType(c.Type); err != nil {

@@ -74,6 +74,9 @@ func (c *Config) checkColumns() error {
 		if _, err := convert.ParseType(col.Type); col.Type != "" && err != nil {
 			return config.Field(at+".type", err)
 		}
+		if key, err := convert.CheckPatterns(col.Format, col.ParseFormat); err != nil {
+			return config.Field(at+"."+key, err)
+		}
 	}
 	switch {
 	case len(c.Column) > 0 && c.Format == formatText:

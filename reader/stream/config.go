@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/convert"
 )
 
 // Config is what a job file says in the reader's parameter.
@@ -104,6 +105,9 @@ func (c *Config) Validate() error {
 			return config.Fieldf(fmt.Sprintf("column[%d].name", i), "column %q is there twice", col.Name)
 		}
 		names[col.Name] = true
+		if key, err := convert.CheckPatterns(col.Format, ""); err != nil {
+			return config.Field(fmt.Sprintf("column[%d].%s", i, key), err)
+		}
 		if col.Value != nil && strings.TrimSpace(*col.Value) == "" {
 			col.Value = nil
 		}

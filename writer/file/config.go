@@ -1,6 +1,7 @@
 package file
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -148,10 +149,23 @@ func (c *Config) Validate() error {
 	if c.WriteMode == "insert" {
 		c.WriteMode = "append"
 	}
-	if err := c.validateFormat(); err != nil {
+	if err := errors.Join(c.validateFormat(), c.validatePatterns()); err != nil {
 		return err
 	}
 	return c.validateText()
+}
+
+// validatePatterns checks the date patterns.
+func (c *Config) validatePatterns() error {
+	if _, err := convert.CheckPatterns(c.DateFormat, ""); err != nil {
+		return config.Field("dateFormat", err)
+	}
+	for i := range c.Column {
+		if key, err := convert.CheckPatterns(c.Column[i].Format, ""); err != nil {
+			return config.Field(fmt.Sprintf("column[%d].%s", i, key), err)
+		}
+	}
+	return nil
 }
 
 // validateFormat completes format and compression.

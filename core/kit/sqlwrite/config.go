@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/datasync-io/datasync/core/config"
+	"github.com/datasync-io/datasync/core/convert"
 	"github.com/datasync-io/datasync/core/kit/sqlkit"
 )
 
@@ -148,6 +149,9 @@ func (c *Config) Validate() error {
 	for i := range c.Column {
 		if c.Column[i].Name == "*" && len(c.Column) > 1 {
 			errs = append(errs, config.Fieldf(fmt.Sprintf("column[%d]", i), `"*" stands for all columns and must be the only element`))
+		}
+		if key, err := convert.CheckPatterns(c.Column[i].Format, c.Column[i].ParseFormat); err != nil {
+			errs = append(errs, config.Field(fmt.Sprintf("column[%d].%s", i, key), err))
 		}
 	}
 	if c.table() == AnyTable && !sqlkit.Star(c.Column) {
