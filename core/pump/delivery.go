@@ -183,7 +183,9 @@ func (d *delivery) named(ctx context.Context, b *record.Batch, refused *errclass
 	if len(refused.Bad) == 1 {
 		d.sought++
 	}
-	rest := without(b, refused.Bad)
+	rest := d.w.borrow(b)
+	defer d.w.giveBack(rest)
+	leave(rest, b, refused.Bad)
 	switch {
 	case rest.Len() == 0:
 		return d.marks(ctx, rest)
@@ -195,7 +197,8 @@ func (d *delivery) named(ctx context.Context, b *record.Batch, refused *errclass
 
 // onlyMarks returns a batch with the marks of b and no rows.
 func onlyMarks(b *record.Batch) *record.Batch {
-	rest := copyRows(b, 0, 0)
+	rest := record.NewBatch(0, 0)
+	rest.Reset(b.Split())
 	rest.Inherit(b)
 	return rest
 }
@@ -247,15 +250,19 @@ func (d *delivery) withoutHuge(ctx context.Context, b *record.Batch, limit int) 
 func without(b *record.Batch, bad []errclass.BadRow) *record.Batch {
 	rest := record.NewBatch(0, 0)
 	rest.Reset(b.Split())
-	for i := range b.Len() {
-		if len(bad) > 0 && bad[0].Index == i {
-			bad = bad[1:]
-			continue
-		}
-		rest.CopyRow(b.Row(i))
-	}
-	rest.Inherit(b)
+	leave(rest, b, bad)
 	return rest
+}
+
+// leave appends to rest the rows of b but the bad ones, and has it inherit.
+func leave(rest, b *record.Batch, bad []errclass.BadRow) {
+	from := 0
+	for _, row := range bad {
+		copyRows(rest, b, from, row.Index)
+		from = row.Index + 1
+	}
+	copyRows(rest, b, from, b.Len())
+	rest.Inherit(b)
 }
 
 // refuse hands a row, or raw input, to the dirty sink and counts it.

@@ -25,12 +25,15 @@ func (d *delivery) pieces(ctx context.Context, b *record.Batch, size int) error 
 	if size <= 0 || b.Len() <= size {
 		return d.rows(ctx, b)
 	}
+	piece := d.w.borrow(b)
+	defer d.w.giveBack(piece)
 	for from := 0; from < b.Len(); {
 		to := min(from+size, b.Len())
 		if b.Row(to-1).Op() == record.UpdateBefore && to < b.Len() {
 			to++
 		}
-		piece := copyRows(b, from, to)
+		piece.Reset(b.Split())
+		copyRows(piece, b, from, to)
 		if to == b.Len() {
 			piece.Inherit(b)
 		}
@@ -42,14 +45,33 @@ func (d *delivery) pieces(ctx context.Context, b *record.Batch, size int) error 
 	return nil
 }
 
-// copyRows returns the rows from <= i < to of b, without marks.
-func copyRows(b *record.Batch, from, to int) *record.Batch {
-	out := record.NewBatch(0, 0)
-	out.Reset(b.Split())
+// copyRows appends the rows from <= i < to of b to out.
+func copyRows(out, b *record.Batch, from, to int) {
 	for i := from; i < to; i++ {
 		out.CopyRow(b.Row(i))
 	}
+}
+
+// borrow returns an empty batch for rows of b that are written again. It is
+// given back afterwards: where batches are large, as much memory for each such
+// write would be what the process takes most of.
+func (w *writer) borrow(b *record.Batch) *record.Batch {
+	out := record.NewBatch(0, 0)
+	if n := len(w.spare); n > 0 {
+		out, w.spare = w.spare[n-1], w.spare[:n-1]
+	}
+	out.Reset(b.Split())
+	out.SetTarget(b.Target())
 	return out
+}
+
+func (w *writer) giveBack(b *record.Batch) {
+	if w.l.c.Poison {
+		b.Poison()
+	}
+	if b.Memory() <= 4*w.l.c.bytes {
+		w.spare = append(w.spare, b)
+	}
 }
 
 // learn chooses the size of pieces for the next batch: small while rows are

@@ -20,8 +20,9 @@ type writer struct {
 	shared    chan *parcel // batches for any sink; nil: none
 	parting   *parting
 	transform Transform
-	shown     *record.Batch // what may be seen of a batch
-	out       *record.Batch // what the transform fills
+	shown     *record.Batch   // what may be seen of a batch
+	out       *record.Batch   // what the transform fills
+	spare     []*record.Batch // empty ones, for rows that are written again
 
 	sink     plugin.Sink
 	flusher  plugin.Flusher
