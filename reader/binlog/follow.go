@@ -136,7 +136,7 @@ func (f *follower) take(raw []byte, inside bool) (event, error) {
 	}
 	e.body = raw[headerSize:]
 	if f.sums && !inside {
-		if err := e.verify(); err != nil {
+		if err := e.verify(f.file, f.offset); err != nil {
 			return e, err
 		}
 	}
@@ -198,13 +198,13 @@ func (f *follower) interpret(e *event) (err error) {
 }
 
 // verify checks the checksum that an event ends in, and cuts it off.
-func (e *event) verify() error {
+func (e *event) verify(file string, offset uint64) error {
 	n := len(e.raw) - replication.BinlogChecksumLength
 	if n < headerSize {
 		return errShort
 	}
 	if crc32.ChecksumIEEE(e.raw[:n]) != binary.LittleEndian.Uint32(e.raw[n:]) {
-		return errclass.With(errclass.Transient, errors.New("the event has been damaged on its way: its checksum is another one"))
+		return errclass.With(errclass.Transient, fmt.Errorf("event %s at %s:%d was damaged on its way, or lies damaged in the server's file if that is said again and again: its checksum is another one", e.EventType, file, offset))
 	}
 	e.body = e.raw[headerSize:n]
 	return nil
