@@ -57,6 +57,9 @@ func (s *replaySource) Fill(ctx context.Context, b *record.Batch) error {
 			s.mark(b)
 			return io.EOF
 		}
+		if line.err != nil && line.after.Line == 1 { // a file may be torn, not begin so
+			return errclass.With(errclass.Config, fmt.Errorf("this is no file of dirty rows, as setting.dirty.path names one: %w", line.err))
+		}
 		s.append(b, line)
 	}
 	s.mark(b)

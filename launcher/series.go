@@ -185,6 +185,12 @@ func (s *Series) Status() Status {
 	return all
 }
 
+// Title returns the name of the job as its report has it, and its two ends.
+func (s *Series) Title() (job, reader, writer string) {
+	r := s.runners[0]
+	return r.id, r.pipe.Reader.Name, r.pipe.Writer.Name
+}
+
 // Tables returns the tables of the pipeline that runs; see [Runner.Tables].
 func (s *Series) Tables() []Table { return s.runners[max(0, s.begun.Load()-1)].Tables() }
 

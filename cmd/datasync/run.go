@@ -63,8 +63,8 @@ func (p *process) runJob(o *options, arg string, interrupt *interrupt) (err erro
 // runLoaded runs a job that is ready.
 func (p *process) runLoaded(o *options, l *loaded, interrupt *interrupt) error {
 	l.tell(o.notes)
-	pipe := l.job.Pipelines[0]
-	l.log.Info("running", "job", l.job.PipelineIdentity(pipe), "file", l.file, "reader", pipe.Reader.Name, "writer", pipe.Writer.Name, "state", l.stateDir)
+	name, reader, writer := l.runner.Title()
+	l.log.Info("running", "job", name, "file", l.file, "reader", reader, "writer", writer, "state", l.stateDir)
 	quiet := context.AfterFunc(interrupt.stop, func() {
 		l.log.Info("stopping: what is under way is written and the position saved; another signal ends at once")
 	})

@@ -175,9 +175,10 @@ type fileNode struct {
 	Core *config.Node `json:"core"`
 }
 
-// NoEffect names what stands beside job in DataX's files.
+// NoEffect names what stands beside job in DataX's files, and what editors read.
 func (fileNode) NoEffect() map[string]string {
 	return map[string]string{
+		"$schema": "it tells editors what a job file may hold",
 		"setting": "the settings stand in job.setting",
 		"common":  engineOfDataX, "entry": engineOfDataX,
 	}
