@@ -36,6 +36,7 @@ type Settings struct {
 	Lenient  bool              // unknown keys are warnings
 	NoEffect map[string]string // as NoEffecter, for the decoder's own node
 	Stray    map[string]string // as NoEffect, for every object of the file
+	AnyCase  bool              // keys match whatever their case, as those of an AnyCaser
 	Notes    *Notes            // may be nil
 }
 
@@ -53,7 +54,7 @@ func NewDecoder(n *Node, s Settings) *Decoder {
 	if s.Notes == nil {
 		s.Notes = &Notes{}
 	}
-	return &Decoder{node: n, settings: s}
+	return &Decoder{node: n, settings: s, anyCase: s.AnyCase}
 }
 
 // Inline returns a decoder at the root of a JSON text.

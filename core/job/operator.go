@@ -76,6 +76,15 @@ func with(a, b map[string]string) map[string]string {
 	return all
 }
 
+// anyCase are the names of plugins whose keys FlinkX reads in any case, where
+// the plugin here has other names too and does not say so itself.
+var anyCase = map[string]bool{"ftp": true, "sftp": true}
+
+// parameter returns the decoder of an operator's parameter.
+func (p *parser) parameter(plugin string, n *config.Node, noEffect map[string]string) *config.Decoder {
+	return config.NewDecoder(n, config.Settings{Lenient: p.options.Lenient, NoEffect: noEffect, Stray: strayKeys, Notes: p.notes, AnyCase: anyCase[plugin]})
+}
+
 // operator reads one side of a pipeline; resolve turns its name into a connector.
 func (p *parser) operator(n *config.Node, side string, resolve func(string) string, noEffect map[string]string) Operator {
 	if n.Unset() {
@@ -89,7 +98,7 @@ func (p *parser) operator(n *config.Node, side string, resolve func(string) stri
 	case o.Parameter.Kind() != config.ObjectKind:
 		p.add(o.Parameter.Errorf("expected an object with the %s's keys, found %s", side, o.Parameter.Kind()))
 	default:
-		op.Parameter = p.decoder(o.Parameter, noEffect)
+		op.Parameter = p.parameter(op.Plugin, o.Parameter, noEffect)
 	}
 	return op
 }

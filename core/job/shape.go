@@ -54,7 +54,7 @@ func (p *parser) shaped(reader, writer Operator) Operator {
 		node = node.With("pavingData", value)
 	}
 	if node != writer.Parameter.Node() {
-		writer.Parameter = p.decoder(node, writerNoEffect)
+		writer.Parameter = p.parameter(writer.Plugin, node, writerNoEffect)
 	}
 	return writer
 }
