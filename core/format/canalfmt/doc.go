@@ -6,7 +6,9 @@
 //
 // One message holds one row. data is the row, in a delete as it was; old has the
 // columns that an update changed, as they were, and is [{}] where that is not
-// known. All values are texts as MySQL spells them; binary data has a character
+// known. All values are texts as MySQL spells them, but an
+// enum is the number of its place, from 1, and a set the number of its bits, as
+// MySQL's log has them (a decoder takes their texts too); binary data has a character
 // of U+0000 to U+00FF for each byte. es is when the source committed, ts when the
 // message was made, id counts an encoder's messages. Instants are wall clocks of
 // the zone of [Options], which the format does not name: in a zone other than UTC
