@@ -89,21 +89,35 @@ func (p *process) red(text string) string {
 }
 
 // chain lists what an error is made of, from the outside in: type, class and
-// text, each beneath what wraps it.
+// text, each beneath what wraps it. What adds nothing to the text has no line.
 func chain(err error, depth int) []string {
+	class := errclass.Of(err)
+	for {
+		inner := within(err)
+		if len(inner) != 1 || inner[0].Error() != err.Error() {
+			break
+		}
+		err = inner[0]
+	}
 	text := strings.Join(strings.FieldsFunc(err.Error(), isNewline), "; ")
-	lines := []string{fmt.Sprintf("%*s%T (%s): %s", 2*depth, "", err, errclass.Of(err), text)}
-	switch e := err.(type) { // the tree is walked by hand: all of it is shown
-	case interface{ Unwrap() []error }:
-		for _, inner := range e.Unwrap() {
-			lines = append(lines, chain(inner, depth+1)...)
-		}
-	case interface{ Unwrap() error }:
-		if inner := e.Unwrap(); inner != nil {
-			lines = append(lines, chain(inner, depth+1)...)
-		}
+	lines := []string{fmt.Sprintf("%*s%T (%s): %s", 2*depth, "", err, class, text)}
+	for _, inner := range within(err) {
+		lines = append(lines, chain(inner, depth+1)...)
 	}
 	return lines
+}
+
+// within are the errors that one wraps; the tree is walked by hand, as all of it is shown.
+func within(err error) []error {
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		return e.Unwrap()
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			return []error{inner}
+		}
+	}
+	return nil
 }
 
 // errorLines are the lines that an error is shown as.

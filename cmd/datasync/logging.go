@@ -69,14 +69,18 @@ func (o *options) openLog(console io.Writer, j *job.Job, hide *secrets) (*slog.L
 }
 
 func (o *options) handler(w io.Writer, level slog.Level) slog.Handler {
-	set := &slog.HandlerOptions{Level: level, ReplaceAttr: traceName}
+	set := &slog.HandlerOptions{Level: level, ReplaceAttr: spelled}
 	if o.logFormat == "json" {
 		return slog.NewJSONHandler(w, set)
 	}
 	return slog.NewTextHandler(w, set)
 }
 
-func traceName(groups []string, a slog.Attr) slog.Attr {
+// spelled names the level trace, and writes durations as 2.5s in JSON too.
+func spelled(groups []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		return slog.String(a.Key, a.Value.Duration().String())
+	}
 	if l, ok := a.Value.Any().(slog.Level); ok && len(groups) == 0 && a.Key == slog.LevelKey && l == levelTrace {
 		return slog.String(slog.LevelKey, "TRACE")
 	}

@@ -68,7 +68,7 @@ func TestPrintErrorWithItsChain(t *testing.T) {
 	p := &process{out: &console{w: &out}, secrets: &secrets{}, verbose: true}
 	p.printError(errclass.With(errclass.Transient, fmt.Errorf("reading: %w", errors.Join(errors.New("password=hush"), errors.New("gone")))))
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) < 5 || lines[0] != "datasync: reading: password=******; gone" || strings.Contains(out.String(), "hush") {
+	if len(lines) != 5 || lines[0] != "datasync: reading: password=******; gone" || strings.Contains(out.String(), "hush") {
 		t.Errorf("got\n%s", out.String())
 	}
 	for _, want := range []string{"(transient): reading", "*errors.joinError", "*errors.errorString (permanent): gone"} {
