@@ -366,7 +366,7 @@ func (s *source) rows(b *record.Batch) (full bool, err error) {
 			continue
 		}
 		s.unseen()
-		b.Reject(s.images.Raw(), fmt.Errorf("table %s at %s: %w", s.current.name, s.stamp.place(), err))
+		b.Reject(s.images.Raw(), errclass.Placed(err, "table %s at %s", s.current.name, s.stamp.place()))
 	}
 	return false, nil
 }

@@ -210,8 +210,7 @@ func (c *columnar) next(b *record.Batch) error {
 	c.done++
 	err := c.row(b)
 	if err != nil && errclass.Of(err) == errclass.Data {
-		bad := errclass.AsBadRow(0, err)
-		b.Reject(c.raw(), errclass.BadValue(bad.Column, bad.Reason, "%s: row %d: %w", c.spec.Path, c.spec.Row+c.done, bad.Err))
+		b.Reject(c.raw(), errclass.Placed(err, "%s: row %d", c.spec.Path, c.spec.Row+c.done))
 		return nil
 	}
 	return err

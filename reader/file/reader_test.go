@@ -121,13 +121,13 @@ func TestBadRecords(t *testing.T) {
 	path = put(t, dir, "bad.jsonl", "{\"id\":1}\n{\"id\":\n\n[]\n{\"id\":99999999999}\n{\"id\":2,\"n\":1}")
 	check(t, fmt.Sprintf(`{"path":%q,%s}`, path, typed),
 		[]string{"int64 1", "null"}, []string{"int64 2", "int64 1"},
-		[]string{`{"id":`, path + ":2: the line is no valid JSON"},
-		[]string{`[]`, path + ":4: the line is no JSON object"},
+		[]string{`{"id":`, path + ":2: it is no valid JSON"},
+		[]string{`[]`, path + ":4: it is no JSON object"},
 		[]string{`{"id":99999999999}`, `column "id": ` + path + `:5: 99999999999 does not fit an integer of 32 bits`})
 	check(t, fmt.Sprintf(`{"path":%q}`, path),
 		[]string{"int64 1"}, []string{"int64 99999999999"},
-		[]string{`{"id":`, path + ":2: the line is no valid JSON"},
-		[]string{`[]`, path + ":4: the line is no JSON object"},
+		[]string{`{"id":`, path + ":2: it is no valid JSON"},
+		[]string{`[]`, path + ":4: it is no JSON object"},
 		[]string{`{"id":2,"n":1}`, `column "n": ` + path + `:6: the member is no column of the first line: list the columns`})
 }
 

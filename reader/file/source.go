@@ -295,8 +295,7 @@ func (s *source) metadata(b *record.Batch) {
 
 // reject hands over a bad record with its place.
 func (s *source) reject(b *record.Batch, raw []byte, err error) {
-	bad := errclass.AsBadRow(0, err)
-	b.Reject(raw, errclass.BadValue(bad.Column, bad.Reason, "%s: %w", s.place(), bad.Err))
+	b.Reject(raw, errclass.Placed(err, "%s", s.place()))
 }
 
 func (s *source) notEncoded() error {

@@ -167,7 +167,7 @@ func TestRejects(t *testing.T) {
 		t.Fatal(change, err)
 	}
 	rejects := b.Rejects()
-	if len(rejects) != 1 || string(rejects[0].Raw) != "\xfe" || !strings.Contains(rejects[0].Err.Error(), "topic orders, partition 3, offset 42: ") || errclass.Of(rejects[0].Err) != errclass.Data {
+	if len(rejects) != 1 || string(rejects[0].Raw) != "\xfe" || !strings.HasPrefix(errclass.AsBadRow(0, rejects[0].Err).Err.Error(), "topic orders, partition 3, offset 42: ") || errclass.Of(rejects[0].Err) != errclass.Data {
 		t.Errorf("got %+v", rejects)
 	}
 }

@@ -180,11 +180,11 @@ func (s *source) decode(ctx context.Context, b *record.Batch, p *part) (*record.
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	}
-	at := fmt.Errorf("topic %s, partition %d, offset %d: %w", p.Topic, p.ID, r.Offset, err)
+	const place = "topic %s, partition %d, offset %d"
 	if errclass.Of(err) != errclass.Data {
-		return nil, at
+		return nil, fmt.Errorf(place+": %w", p.Topic, p.ID, r.Offset, err)
 	}
-	b.Reject(r.Value, at)
+	b.Reject(r.Value, errclass.Placed(err, place, p.Topic, p.ID, r.Offset))
 	return nil, nil
 }
 

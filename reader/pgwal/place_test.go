@@ -99,7 +99,7 @@ func TestRefusedHalf(t *testing.T) {
 	f := follow(t, parameters(t, db, nil))
 	db.Exec(t, "BEGIN; INSERT INTO r VALUES (1, '12:00:00+01'); UPDATE r SET v = '12:00:00+01:02:03'; INSERT INTO r VALUES (2, NULL); COMMIT")
 	f.want([]string{"int64 1", "time 12:00:00+01:00"})
-	if got := f.next(); len(got.row) != 2 || got.row[0] != "rejected" || !strings.Contains(got.row[1], "seconds") {
+	if got := f.next(); len(got.row) != 2 || got.row[0] != "rejected" || !strings.Contains(got.row[1], "table "+db.Name+".public.r at ") || !strings.Contains(got.row[1], "seconds") {
 		t.Errorf("the log gave %v", got)
 	}
 	f.want([]string{"int64 2", "null"})

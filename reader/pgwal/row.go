@@ -250,5 +250,5 @@ func (e *emitter) refuse(values []value, why error) {
 		e.err = err
 		return
 	}
-	e.b.Reject(text, why)
+	e.b.Reject(text, errclass.Placed(why, "table %s at %s", e.rel.schema.Name, e.at))
 }

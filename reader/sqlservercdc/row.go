@@ -160,7 +160,7 @@ func (e *emitter) try(b *record.Batch, c *cursor, op record.Op, tx *commit) erro
 // reject hands the row that a cursor stands at over as input that is none.
 func reject(b *record.Batch, c *cursor, why error) {
 	s := c.capture.schema
-	b.Reject(c.rows.Raw(s.Data), fmt.Errorf("a change of table %s at %s: %w", s.Name, c.commit, why))
+	b.Reject(c.rows.Raw(s.Data), errclass.Placed(why, "a change of table %s at %s", s.Name, c.commit))
 }
 
 func (e *emitter) cells(b *record.Batch, c *cursor) error {

@@ -70,14 +70,14 @@ func Names(object []byte) (names []string, err error) {
 // parseObject checks an object. The result lies in object's memory.
 func parseObject(object []byte) (gjson.Result, error) {
 	if !utf8.Valid(object) {
-		return gjson.Result{}, errclass.BadValue("", errclass.Encoding, "the line is not valid UTF-8")
+		return gjson.Result{}, errclass.BadValue("", errclass.Encoding, "it is not valid UTF-8")
 	}
 	if !valid(object) {
-		return gjson.Result{}, errclass.BadValue("", errclass.Conversion, "the line is no valid JSON")
+		return gjson.Result{}, errclass.BadValue("", errclass.Conversion, "it is no valid JSON")
 	}
 	r := gjson.Parse(unsafe.String(unsafe.SliceData(object), len(object))) // saves a copy of the line; nothing of it outlives the call
 	if !r.IsObject() {
-		return gjson.Result{}, errclass.BadValue("", errclass.Conversion, "the line is no JSON object")
+		return gjson.Result{}, errclass.BadValue("", errclass.Conversion, "it is no JSON object")
 	}
 	return r, nil
 }
