@@ -327,6 +327,7 @@ func TestLostPositionStops(t *testing.T) {
 	s.reader = strings.Replace(snapshot, `,"onPositionLost":"snapshot"`, "", 1)
 	to, text := lostTarget(t, s)
 	text = strings.Replace(text, `"table":["a"]}]`, `"table":["*"]}]`, 1)
+	text = strings.Replace(text, `"channel":2`, `"readerChannel":1,"writerChannel":2`, 1)
 	state := filepath.Join(t.TempDir(), "state")
 	r := runJob(t, text, s.slot, state)
 	followed(t, s, to, r)

@@ -105,6 +105,8 @@ func (s *scenario) speed() map[string]any {
 	speed := map[string]any{"channel": max(s.sinks, 1)}
 	if s.mode != "" {
 		speed["record"] = 4 * s.load.copied
+	} else {
+		speed["readerChannel"] = 1
 	}
 	return speed
 }
