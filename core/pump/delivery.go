@@ -62,6 +62,7 @@ func (d *delivery) screened(b *record.Batch) (*record.Batch, error) {
 	defer func() { d.w.l.c.Meter.Spend(d.w.task.Channel, Transforming, time.Since(start)) }()
 	out := d.w.shown
 	out.Reset(b.Split())
+	out.SetTarget(b.Target())
 	hidden, err := t.Screen(b, out)
 	if err != nil {
 		return nil, fmt.Errorf("hiding columns: %w", err)
@@ -100,6 +101,7 @@ func (d *delivery) transformed(ctx context.Context, b *record.Batch) (*record.Ba
 	}
 	out := d.w.out
 	out.Reset(b.Split())
+	out.SetTarget(b.Target())
 	err := d.w.transform.Apply(ctx, b, out)
 	spend()
 	var refused *errclass.Rows

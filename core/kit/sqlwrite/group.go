@@ -76,6 +76,7 @@ func (g *group) prepare(b *record.Batch, bad []errclass.BadRow) []errclass.BadRo
 	}
 	g.from = g.scratch
 	g.scratch.Reset("")
+	g.scratch.SetTarget(b.Target())
 	g.origin = g.origin[:0]
 	for i := range g.len(b) {
 		at := g.index(i)
