@@ -16,7 +16,8 @@ type copier struct {
 }
 
 // write sends the rows while it encodes them. Of rows that cannot be encoded
-// all are found, and the COPY is taken back.
+// all are found, beside one that the server has refused before them, and the
+// COPY is taken back.
 func (w *copier) write(ctx context.Context, s *session, r sqlwrite.Rows) (int64, error) {
 	in, err := s.conn.CopyIn(ctx, strings.Join(append(s.waiting(), w.sql), ";"))
 	if err != nil {
@@ -35,9 +36,13 @@ func (w *copier) write(ctx context.Context, s *session, r sqlwrite.Rows) (int64,
 		}
 		bad := w.others(r, i, err)
 		if err := in.Abort("a row cannot be written"); err != nil {
-			return 0, err
+			row, named := refused(err, i)
+			if !named {
+				return 0, err
+			}
+			bad = append([]errclass.BadRow{row}, bad...)
 		}
-		return 0, bad
+		return 0, &errclass.Rows{Bad: bad}
 	}
 	if err := in.Put(w.encoder.AppendTrailer(in.Buffer())); err != nil {
 		return 0, err
@@ -46,14 +51,23 @@ func (w *copier) write(ctx context.Context, s *session, r sqlwrite.Rows) (int64,
 	if err == nil || errclass.Of(err) != errclass.Data {
 		return n, err
 	}
-	if line := pgkit.Line(err); line > 0 && line <= int64(r.Len()) {
-		return 0, &errclass.Rows{Bad: []errclass.BadRow{errclass.AsBadRow(int(line-1), err)}}
+	if row, named := refused(err, r.Len()); named {
+		return 0, &errclass.Rows{Bad: []errclass.BadRow{row}}
 	}
 	return 0, err
 }
 
+// refused is the one of the first n rows that the server has named.
+func refused(err error, n int) (row errclass.BadRow, named bool) {
+	line := pgkit.Line(err)
+	if errclass.Of(err) != errclass.Data || line < 1 || line > int64(n) {
+		return row, false
+	}
+	return errclass.AsBadRow(int(line-1), err), true
+}
+
 // others finds the rows from the first one on that cannot be encoded.
-func (w *copier) others(r sqlwrite.Rows, first int, err error) error {
+func (w *copier) others(r sqlwrite.Rows, first int, err error) []errclass.BadRow {
 	bad := []errclass.BadRow{errclass.AsBadRow(first, err)}
 	var buf []byte
 	for i := first + 1; i < r.Len(); i++ {
@@ -62,5 +76,5 @@ func (w *copier) others(r sqlwrite.Rows, first int, err error) error {
 			bad = append(bad, errclass.AsBadRow(i, err))
 		}
 	}
-	return &errclass.Rows{Bad: bad}
+	return bad
 }
