@@ -136,10 +136,10 @@ func TestSeveralJobsHaveALineEach(t *testing.T) {
 
 func TestSeveralTablesHaveALineEach(t *testing.T) {
 	var screen bytes.Buffer
-	tables := []launcher.Table{{Name: "shop.customers", Written: 10}, {Name: "shop.orders", Written: 20, Errors: 2}}
+	tables := []launcher.Table{{Name: "shop.customers", Read: 10}, {Name: "shop.orders", Read: 20, Written: 5, Errors: 2}}
 	out := &console{w: &screen}
 	b := &bar{block: out.block(), channels: true, tables: func() []launcher.Table { return tables }}
-	s := launcher.Status{State: "running", Written: 30, Channels: []launcher.Channel{{Written: 30}}}
+	s := launcher.Status{State: "running", Read: 30, Written: 28, Channels: []launcher.Channel{{Written: 30}}}
 	b.show(s, pace{})
 	lines := strings.Split(screen.String(), "\n")
 	if len(lines) != 3 || lines[1] != "  shop.customers |███       | 10 rows  0 rows/s" || lines[2] != "  shop.orders |██████    | 20 rows  0 rows/s  2 dirty" {
@@ -148,11 +148,11 @@ func TestSeveralTablesHaveALineEach(t *testing.T) {
 	begin := time.Now()
 	tables = nil
 	for n := range 40 {
-		tables = append(tables, launcher.Table{Name: fmt.Sprintf("t%02d", n), Written: 10})
+		tables = append(tables, launcher.Table{Name: fmt.Sprintf("t%02d", n), Read: 10})
 	}
 	b.lines(s, begin)
 	for _, n := range []int{7, 30} {
-		tables[n].Written += 100
+		tables[n].Read += 100
 	}
 	all := b.lines(s, begin.Add(time.Second))
 	text := strings.Join(all, "\n")

@@ -21,8 +21,9 @@ type tableLine struct {
 	rate float64
 }
 
-// tableLines show what of each table was written, as a share of all, and how fast
-// it is; of many tables those that move.
+// tableLines show what of each table was read, as a share of all, and how fast it
+// is; of many tables those that move. What was written counts for a table when it
+// is durable, long after the job's line has it.
 func (b *bar) tableLines(s launcher.Status, tables []launcher.Table, now time.Time) []string {
 	if b.byTable == nil {
 		b.byTable = map[string]*rates{}
@@ -34,19 +35,19 @@ func (b *bar) tableLines(s launcher.Status, tables []launcher.Table, now time.Ti
 			r = &rates{}
 			b.byTable[t.Name] = r
 		}
-		all[i] = tableLine{t, r.add(now, launcher.Status{State: s.State, Written: t.Written}).rows}
+		all[i] = tableLine{t, r.add(now, launcher.Status{State: s.State, Written: t.Read}).rows}
 	}
 	left := 0
 	if len(all) > tablesShown {
 		slices.SortStableFunc(all, func(a, b tableLine) int {
-			return cmp.Or(cmp.Compare(b.rate, a.rate), cmp.Compare(b.Written, a.Written))
+			return cmp.Or(cmp.Compare(b.rate, a.rate), cmp.Compare(b.Read, a.Read))
 		})
 		all, left = all[:tablesShown], len(all)-tablesShown
 		slices.SortFunc(all, func(a, b tableLine) int { return strings.Compare(a.Name, b.Name) })
 	}
 	var lines []string
 	for _, t := range all {
-		line := fmt.Sprintf("  %s |%s| %s rows  %s rows/s", t.Name, shareBar(t.Written, s.Written), humanize.Comma(t.Written), humanize.Comma(int64(t.rate)))
+		line := fmt.Sprintf("  %s |%s| %s rows  %s rows/s", t.Name, shareBar(t.Read, s.Read), humanize.Comma(t.Read), humanize.Comma(int64(t.rate)))
 		if t.Errors > 0 {
 			line += "  " + humanize.Comma(t.Errors) + " dirty"
 		}
