@@ -23,6 +23,7 @@ type process struct {
 	terminal       bool       // stderr is one
 	shared         bool       // stdout is one too: printed rows and progress meet there
 	width          func() int // of that terminal, in characters; nil: unknown
+	heap           *collector // nil: it is left alone
 
 	secrets *secrets
 	metrics *launcher.Metrics // shows the jobs; nil: nobody asks

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync/atomic"
 )
 
 // Bounds of the collector by what is alive. By Go's default a heap of which
@@ -19,37 +20,55 @@ const (
 
 	largeLive    = 40 << 20
 	largePercent = 10
+
+	sparingPercent = 30 // for what has to be small rather than quick
 )
 
-// easeCollector lets a small heap grow to smallMemory before it is collected,
-// and a large one by little. Somebody's GOGC or GOMEMLIMIT in the environment
-// stands.
-func easeCollector(env func(string) (string, bool)) {
+// collector keeps the garbage collector to the bounds. Its methods may be called
+// by any goroutine.
+type collector struct {
+	mine    atomic.Bool // nobody's GOGC or GOMEMLIMIT stands in the environment
+	sparing atomic.Bool
+}
+
+// ease lets a small heap grow to smallMemory before it is collected, and a large
+// one by little. Somebody's GOGC or GOMEMLIMIT in the environment stands.
+func (c *collector) ease(env func(string) (string, bool)) {
 	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
 		if _, set := env(name); set {
 			return
 		}
 	}
-	tuneCollector(0)
-	afterCollection()
+	c.mine.Store(true)
+	c.tune(0)
+	c.afterCollection()
 }
 
-// afterCollection has checkHeap called when the next collection has ended: an
-// object that nothing holds does not survive it.
-func afterCollection() { runtime.AddCleanup(new([64]byte), func(int) { checkHeap() }, 0) }
+// spare has every heap collected soon from now on.
+func (c *collector) spare() {
+	if c.mine.Load() && !c.sparing.Swap(true) {
+		c.tune(0)
+	}
+}
 
-func checkHeap() {
+// afterCollection has check called when the next collection has ended: an object
+// that nothing holds does not survive it.
+func (c *collector) afterCollection() { runtime.AddCleanup(new([64]byte), (*collector).check, c) }
+
+func (c *collector) check() {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
-	tuneCollector(live[0].Value.Uint64())
-	afterCollection()
+	c.tune(live[0].Value.Uint64())
+	c.afterCollection()
 }
 
-// tuneCollector tells the collector what goes with so many bytes alive. A limit
-// that is near the live heap would collect all the time.
-func tuneCollector(live uint64) {
+// tune tells the collector what goes with so many bytes alive. A limit that is
+// near the live heap would collect all the time.
+func (c *collector) tune(live uint64) {
 	percent, limit := 100, int64(math.MaxInt64)
 	switch {
+	case c.sparing.Load():
+		percent = sparingPercent
 	case live <= smallLive:
 		percent, limit = smallPercent, smallMemory
 	case live > largeLive:

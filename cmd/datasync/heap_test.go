@@ -39,40 +39,48 @@ func TestEaseCollectorChild(t *testing.T) {
 	if name == "" {
 		return // the child's part
 	}
-	percent, limit := collector()
-	easeCollector(os.LookupEnv)
+	percent, limit := collected()
+	var c collector
+	c.ease(os.LookupEnv)
 	if name != "eased" {
-		if p, l := collector(); p != percent || l != limit {
+		c.spare()
+		if p, l := collected(); p != percent || l != limit {
 			t.Fatalf("%s: percent %d, limit %d; they were %d and %d", name, p, l, percent, limit)
 		}
 		return
 	}
-	if p, l := collector(); p != smallPercent || l != smallMemory {
+	if p, l := collected(); p != smallPercent || l != smallMemory {
 		t.Fatalf("eased: percent %d, limit %d", p, l)
 	}
 	alive := make([]byte, 2*smallLive)
 	runtime.GC()
-	checkHeap() // as the end of a collection has it called
-	if p, l := collector(); p != 100 || l != math.MaxInt64 {
+	c.check() // as the end of a collection has it called
+	if p, l := collected(); p != 100 || l != math.MaxInt64 {
 		t.Fatalf("much is alive: percent %d, limit %d", p, l)
 	}
 	more := make([]byte, largeLive)
 	runtime.GC()
-	checkHeap()
-	if p, l := collector(); p != largePercent || l != math.MaxInt64 {
+	c.check()
+	if p, l := collected(); p != largePercent || l != math.MaxInt64 {
 		t.Fatalf("very much is alive: percent %d, limit %d", p, l)
 	}
 	runtime.KeepAlive(alive)
 	runtime.KeepAlive(more)
 	runtime.GC() // neither is, any longer
-	checkHeap()
-	if p, l := collector(); p != smallPercent || l != smallMemory {
+	c.check()
+	if p, l := collected(); p != smallPercent || l != smallMemory {
 		t.Fatalf("little is alive again: percent %d, limit %d", p, l)
+	}
+	c.spare()
+	runtime.GC()
+	c.check()
+	if p, l := collected(); p != sparingPercent || l != math.MaxInt64 {
+		t.Fatalf("spared: percent %d, limit %d", p, l)
 	}
 }
 
-// collector returns what the collector is told now.
-func collector() (percent int, limit int64) {
+// collected returns what the collector is told now.
+func collected() (percent int, limit int64) {
 	percent = debug.SetGCPercent(100)
 	debug.SetGCPercent(percent)
 	return percent, debug.SetMemoryLimit(-1)

@@ -31,6 +31,7 @@ func (p *process) parse(stop context.Context, o *options, arg string) (string, *
 	)
 	err := readUnless(stop, func() (err error) {
 		if text, err = readJob(arg, p.stdin); err == nil {
+			p.spare(o, len(text.text))
 			j, err = job.Parse(text.text, o.jobOptions(text.file, p.env))
 		}
 		return err
@@ -48,6 +49,21 @@ func (p *process) parse(stop context.Context, o *options, arg string) (string, *
 		return "standard input", j, err
 	}
 	return text.file, j, err
+}
+
+// largeJob is from how many bytes on a job file counts as large.
+const largeJob = 256 << 10
+
+// spare gives memory back before the next piece of work on a large file that is
+// only looked at: one collects, and maps the program's file, more often for it.
+func (p *process) spare(o *options, size int) {
+	if !o.dry || size < largeJob {
+		return
+	}
+	if p.heap != nil {
+		p.heap.spare()
+	}
+	forgetStart()
 }
 
 // load makes a job ready. Faults of the file and of the plugins' parameters come
@@ -76,6 +92,7 @@ func (p *process) load(stop context.Context, o *options, arg string) (*loaded, e
 	if !complete(j) {
 		return l, err
 	}
+	p.spare(o, j.Size())
 	if runner, buildErr := p.build(&set, j, log); err == nil || errclass.Of(buildErr) == errclass.Config {
 		if o.part {
 			buildErr = j.Settled(buildErr)

@@ -23,7 +23,8 @@ func endings(ignored func(os.Signal) bool) []os.Signal {
 
 // start runs the program in its real surroundings.
 func start() int {
-	easeCollector(os.LookupEnv)
+	heap := &collector{}
+	heap.ease(os.LookupEnv)
 	forgetStart()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, endings(signal.Ignored)...)
@@ -32,7 +33,7 @@ func start() int {
 	signal.Ignore(syscall.SIGXFSZ)
 	errs := int(os.Stderr.Fd())
 	p := &process{
-		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, signals: signals,
+		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, signals: signals, heap: heap,
 		terminal: term.IsTerminal(errs) && os.Getenv("TERM") != "dumb", shared: term.IsTerminal(int(os.Stdout.Fd())),
 		width: func() int { // 0 where it cannot be asked for
 			columns, _, _ := term.GetSize(errs)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ func readJob(arg string, stdin io.Reader) (jobText, error) {
 	case trimmed == "":
 		return jobText{}, usagef("-job: no job is named; give the path of a job file, - for standard input, or the text itself")
 	case arg == "-":
-		text, err := readBounded(stdin, longestJob)
+		text, err := readBounded(stdin, 0, longestJob)
 		if err != nil {
 			return jobText{}, usagef("reading the job from standard input: %w", err)
 		}
@@ -56,12 +57,19 @@ func readFile(path string, most int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := readBounded(f, most)
+	size := int64(0) // of a device
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		size = min(info.Size(), most)
+	}
+	text, err := readBounded(f, size, most)
 	return text, errors.Join(err, f.Close())
 }
 
-func readBounded(r io.Reader, most int64) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, most+1))
+// readBounded reads what has likely so many bytes, and must not have more than most.
+func readBounded(r io.Reader, likely, most int64) ([]byte, error) {
+	b := bytes.NewBuffer(make([]byte, 0, likely+bytes.MinRead))
+	_, err := b.ReadFrom(io.LimitReader(r, most+1))
+	text := b.Bytes()
 	if err == nil && int64(len(text)) > most {
 		return nil, fmt.Errorf("it is longer than %d MiB", most>>20)
 	}
@@ -103,6 +111,9 @@ func encoded(text string) bool {
 }
 
 func decoded(text []byte) []byte {
+	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("%")) {
+		return text
+	}
 	trimmed := strings.TrimSpace(string(text))
 	if !encoded(trimmed) {
 		return text

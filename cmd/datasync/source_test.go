@@ -53,10 +53,10 @@ type zeros struct{}
 func (zeros) Read(b []byte) (int, error) { return len(b), nil }
 
 func TestInputIsBounded(t *testing.T) {
-	if _, err := readBounded(zeros{}, longestValue); err == nil || err.Error() != "it is longer than 1 MiB" {
+	if _, err := readBounded(zeros{}, 0, longestValue); err == nil || err.Error() != "it is longer than 1 MiB" {
 		t.Errorf("got %v", err)
 	}
-	text, err := readBounded(strings.NewReader("four"), 4)
+	text, err := readBounded(strings.NewReader("four"), 0, 4)
 	if err != nil || string(text) != "four" {
 		t.Errorf("got %q, %v", text, err)
 	}

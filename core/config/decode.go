@@ -44,9 +44,10 @@ type Settings struct {
 // concurrent use.
 type Decoder struct {
 	node     *Node
-	settings Settings
-	anyCase  bool  // beneath an AnyCaser
-	elem     field // the tags that the elements of a List obey
+	settings *Settings
+	inert    map[string]string // of settings, for the node
+	anyCase  bool              // beneath an AnyCaser
+	elem     *field            // the tags that the elements of a List obey; nil: none
 }
 
 // NewDecoder returns a decoder at a node.
@@ -54,7 +55,7 @@ func NewDecoder(n *Node, s Settings) *Decoder {
 	if s.Notes == nil {
 		s.Notes = &Notes{}
 	}
-	return &Decoder{node: n, settings: s, anyCase: s.AnyCase}
+	return &Decoder{node: n, settings: &s, inert: s.NoEffect, anyCase: s.AnyCase}
 }
 
 // Inline returns a decoder at the root of a JSON text.
@@ -74,9 +75,7 @@ func (d *Decoder) Notes() *Notes { return d.settings.Notes }
 
 // At returns a decoder at another node of the same file, under the same settings.
 func (d *Decoder) At(n *Node) *Decoder {
-	s := d.settings
-	s.NoEffect = nil
-	return &Decoder{node: n, settings: s, anyCase: d.anyCase}
+	return &Decoder{node: n, settings: d.settings, anyCase: d.anyCase}
 }
 
 // Decode writes the node over *dst, whose present content are the defaults.
@@ -167,7 +166,9 @@ func (d *Decoder) custom(n *Node, v reflect.Value, f field) []error {
 		return nil
 	}
 	sub := d.At(n)
-	sub.elem = field{enum: f.enum, min: f.min, unit: f.unit}
+	if f.enum != nil || f.min != "" || f.unit != "" {
+		sub.elem = &field{enum: f.enum, min: f.min, unit: f.unit}
+	}
 	if err := v.Addr().Interface().(Unmarshaler).UnmarshalConfig(sub); err != nil {
 		return place(n, nil, err)
 	}
@@ -175,16 +176,16 @@ func (d *Decoder) custom(n *Node, v reflect.Value, f field) []error {
 }
 
 func (d *Decoder) slice(n *Node, v reflect.Value, f field) []error {
-	if n.kind == ObjectKind && len(n.members) == 0 {
+	if n.kind == ObjectKind && len(n.Members()) == 0 {
 		return nil
 	}
 	if n.kind != ListKind {
 		return asErrors(n.Errorf("expected a list, found %s", n.quoted()))
 	}
 	var errs []error
-	list := reflect.MakeSlice(v.Type(), len(n.items), len(n.items))
+	list := reflect.MakeSlice(v.Type(), len(n.Items()), len(n.Items()))
 	f.keepEmpty = true
-	for i, item := range n.items {
+	for i, item := range n.Items() {
 		setDefaults(list.Index(i).Addr())
 		errs = append(errs, d.value(item, list.Index(i), f, false)...)
 	}
@@ -193,7 +194,7 @@ func (d *Decoder) slice(n *Node, v reflect.Value, f field) []error {
 }
 
 func (d *Decoder) mapping(n *Node, v reflect.Value, f field) []error {
-	if n.kind == ListKind && len(n.items) == 0 {
+	if n.kind == ListKind && len(n.Items()) == 0 {
 		return nil
 	}
 	if n.kind != ObjectKind || v.Type().Key().Kind() != reflect.String {
@@ -204,7 +205,7 @@ func (d *Decoder) mapping(n *Node, v reflect.Value, f field) []error {
 		v.Set(reflect.MakeMap(v.Type()))
 	}
 	f.keepEmpty = true
-	for _, m := range n.members {
+	for _, m := range n.Members() {
 		elem := reflect.New(v.Type().Elem())
 		setDefaults(elem)
 		errs = append(errs, d.value(m.Node, elem.Elem(), f, false)...)
@@ -221,7 +222,7 @@ func setDefaults(p reflect.Value) {
 
 // structure writes an object over a struct and validates it.
 func (d *Decoder) structure(n *Node, v reflect.Value) []error {
-	if n.kind != ObjectKind && !n.Unset() && !(n.kind == ListKind && len(n.items) == 0) {
+	if n.kind != ObjectKind && !n.Unset() && !(n.kind == ListKind && len(n.Items()) == 0) {
 		return asErrors(n.Errorf("expected an object, found %s", n.quoted()))
 	}
 	ptr := v.Addr().Interface()
@@ -253,7 +254,7 @@ func (d *Decoder) structure(n *Node, v reflect.Value) []error {
 func (d *Decoder) noEffect(n *Node, ptr any) map[string]string {
 	all := map[string]string{}
 	if n == d.node {
-		for k, why := range d.settings.NoEffect {
+		for k, why := range d.inert {
 			all[k] = why
 		}
 	}
@@ -294,7 +295,7 @@ func (n *Node) missing(key string, given *Node, msg string) *Error {
 	if given != nil {
 		return given.Errorf("%s", msg)
 	}
-	return n.fault(joinPath(n.Path(), key), n.begin, msg)
+	return n.fault(joinPath(n.Path(), key), int(n.begin), msg)
 }
 
 // place turns what a Validate or an UnmarshalConfig returned into faults with
@@ -320,7 +321,7 @@ func place(n *Node, fields []field, err error) []error {
 		if rest == "" {
 			return place(at, nil, e.err)
 		}
-		f := at.fault(joinRest(at.Path(), rest), at.begin, at.source.scrub(e.err.Error()))
+		f := at.fault(joinRest(at.Path(), rest), int(at.begin), at.source.scrub(e.err.Error()))
 		f.Err = e.err
 		return []error{f}
 	case interface{ Unwrap() []error }:
@@ -363,14 +364,14 @@ func (n *Node) native() any {
 	case StringKind:
 		return n.text
 	case ListKind:
-		list := make([]any, len(n.items))
-		for i, item := range n.items {
+		list := make([]any, len(n.Items()))
+		for i, item := range n.Items() {
 			list[i] = item.native()
 		}
 		return list
 	case ObjectKind:
-		m := make(map[string]any, len(n.members))
-		for _, member := range n.members {
+		m := make(map[string]any, len(n.Members()))
+		for _, member := range n.Members() {
 			m[member.Name] = member.Node.native()
 		}
 		return m

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -27,21 +28,21 @@ func (e *Error) Node() *Node { return e.node }
 
 // Error returns "file:line:column: path: message".
 func (e *Error) Error() string {
-	var b strings.Builder
+	b := make([]byte, 0, len(e.File)+len(e.Path)+len(e.Msg)+len(":2147483647:2147483647: : "))
 	if e.File != "" {
-		b.WriteString(e.File + ":")
+		b = append(append(b, e.File...), ':')
 	}
 	if e.Line > 0 {
-		fmt.Fprintf(&b, "%d:%d:", e.Line, e.Column)
+		b = append(strconv.AppendInt(b, int64(e.Line), 10), ':')
+		b = append(strconv.AppendInt(b, int64(e.Column), 10), ':')
 	}
-	if b.Len() > 0 {
-		b.WriteByte(' ')
+	if len(b) > 0 {
+		b = append(b, ' ')
 	}
 	if e.Path != "" {
-		b.WriteString(bare(e.Path) + ": ")
+		b = append(append(b, bare(e.Path)...), ": "...)
 	}
-	b.WriteString(e.Msg)
-	return b.String()
+	return string(append(b, e.Msg...))
 }
 
 // bare is a path, without brackets and quotes where it is one name with dots in it, as of
@@ -55,24 +56,31 @@ func bare(path string) string {
 	return path
 }
 
+// says reports whether two faults have the same text.
+func (e *Error) says(other *Error) bool {
+	return e.File == other.File && e.Line == other.Line && e.Column == other.Column && e.Path == other.Path && e.Msg == other.Msg
+}
+
 // Unwrap returns the cause, if there is one.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Faults returns every [*Error] in err, in order.
-func Faults(err error) []*Error {
-	switch e := err.(type) { // the tree is walked by hand: As finds the first only
-	case nil:
-		return nil
-	case *Error:
-		return []*Error{e}
-	case interface{ Unwrap() []error }:
-		var all []*Error
-		for _, sub := range e.Unwrap() {
-			all = append(all, Faults(sub)...)
+func Faults(err error) []*Error { return appendFaults(nil, err) }
+
+func appendFaults(all []*Error, err error) []*Error {
+	for err != nil {
+		switch e := err.(type) { // the tree is walked by hand: As finds the first only
+		case *Error:
+			return append(all, e)
+		case interface{ Unwrap() []error }:
+			for _, sub := range e.Unwrap() {
+				all = appendFaults(all, sub)
+			}
+			return all
 		}
-		return all
+		err = errors.Unwrap(err)
 	}
-	return Faults(errors.Unwrap(err))
+	return all
 }
 
 // Join joins errors so that the faults stand in the order of the file; errors
@@ -86,28 +94,32 @@ func Join(errs ...error) error { return join(errs, true) }
 func JoinPart(errs ...error) error { return join(errs, false) }
 
 func join(errs []error, alone bool) error {
-	var faults, others []error
+	var (
+		faults []*Error
+		others []error
+	)
 	for _, err := range errs {
-		list := Faults(err)
-		for _, f := range list {
-			faults = append(faults, f)
-		}
-		if len(list) == 0 && err != nil {
+		before := len(faults)
+		if faults = appendFaults(faults, err); len(faults) == before && err != nil {
 			others = append(others, err)
 		}
 	}
-	if rest := slices.DeleteFunc(slices.Clone(faults), func(err error) bool { return err.(*Error).follows }); len(rest) > 0 || !alone {
-		faults = rest
+	follows := func(f *Error) bool { return f.follows }
+	if !alone || slices.ContainsFunc(faults, func(f *Error) bool { return !f.follows }) {
+		faults = slices.DeleteFunc(faults, follows)
 	}
-	slices.SortStableFunc(faults, func(a, b error) int {
-		x, y := a.(*Error), b.(*Error)
-		return cmp.Or(strings.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+	slices.SortStableFunc(faults, func(a, b *Error) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	faults = slices.CompactFunc(faults, func(a, b error) bool { return a.Error() == b.Error() }) // one value that stands for two
+	faults = slices.CompactFunc(faults, (*Error).says) // one value that stands for two
 	if len(faults) == 0 {
 		return errors.Join(others...)
 	}
-	return joined(append(faults, others...))
+	all := make([]error, 0, len(faults)+len(others))
+	for _, f := range faults {
+		all = append(all, f)
+	}
+	return joined(append(all, others...))
 }
 
 func joined(errs []error) error {
@@ -149,6 +161,7 @@ type Notes struct {
 	list     []Note
 	names    map[*Node]string // keys in their own spelling, of values under another
 	literals map[*Node]bool   // texts that are numbers or booleans
+	unused   map[*Node]bool   // members that are no key, or one without effect
 	shapes   map[shapeOf]*shape
 }
 
@@ -165,6 +178,18 @@ func (n *Notes) literal(value *Node) {
 	}
 	n.literals[value] = true
 }
+
+// leaveOut notes a member that means nothing.
+func (n *Notes) leaveOut(value *Node) {
+	if n.unused == nil {
+		n.unused = map[*Node]bool{}
+	}
+	n.unused[value] = true
+}
+
+// LeftOut reports whether a member is no key, or one without effect, also where
+// so many of them stand side by side that not each has a note.
+func (n *Notes) LeftOut(value *Node) bool { return n.unused[value] }
 
 // Name returns a member's key as the decoder that read it spells it.
 func (n *Notes) Name(m Member) string {

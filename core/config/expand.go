@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"regexp"
@@ -27,19 +26,19 @@ const opening = "${"
 // named reads the placeholder that a text begins with: what stands within, and
 // whether its } is near, in the same line and before another brace or, where the
 // placeholder stands in no quotes, before quotes.
-func named(text []byte, bare bool) (name string, closed bool) {
+func named(text string, bare bool) (name string, closed bool) {
 	within, ends := text[len(opening):min(len(text), longestName)], "{}\r\n"
 	if bare {
 		ends += "\"'"
 	}
-	end := bytes.IndexAny(within, ends)
+	end := strings.IndexAny(within, ends)
 	if end >= 0 && within[end] == '}' {
-		return string(within[:end]), true
+		return within[:end], true
 	}
 	if end < 0 {
 		end = len(within)
 	}
-	return strings.ToValidUTF8(strings.TrimRight(string(within[:min(end, shownName)]), `"'`), ""), false
+	return strings.ToValidUTF8(strings.TrimRight(within[:min(end, shownName)], `"'`), ""), false
 }
 
 // ErrUnset is what a [Lookup] returns for a name that it does not know.
@@ -73,12 +72,17 @@ var errForm = errors.New("is no placeholder; expected ${name}, ${env:NAME}, ${fi
 // and may be any piece of JSON. Values of names that begin with env: or file:,
 // and of those that look like a secret's (see [Sensitive]), are secrets from
 // there on. A name without a value stays as it is, elsewhere as a text, and is returned.
-func Expand(name string, data []byte, lookup Lookup) (*Text, []Left) {
-	t := NewText(name, data)
+func Expand(name string, text []byte, lookup Lookup) (*Text, []Left) {
+	t := NewText(name, text)
+	data := t.file
+	if !strings.Contains(data, opening) {
+		return t, nil
+	}
 	var (
-		out  bytes.Buffer
+		out  strings.Builder
 		left []Left
 	)
+	out.Grow(len(data))
 	for i := 0; i < len(data); {
 		switch c := data[i]; {
 		case c == '"' || c == '\'':
@@ -87,9 +91,9 @@ func Expand(name string, data []byte, lookup Lookup) (*Text, []Left) {
 			i = end
 		case commentEnd(data, i) > i:
 			end := commentEnd(data, i)
-			out.Write(data[i:end])
+			out.WriteString(data[i:end])
 			i = end
-		case bytes.HasPrefix(data[i:], []byte(opening)):
+		case strings.HasPrefix(data[i:], opening):
 			end := i + len(opening)
 			if name, closed := named(data[i:], true); closed {
 				end += len(name) + len("}")
@@ -101,19 +105,19 @@ func Expand(name string, data []byte, lookup Lookup) (*Text, []Left) {
 			i++
 		}
 	}
-	t.data = out.Bytes()
+	t.data = out.String()
 	return t, left
 }
 
 // expandRange appends file[from:to] to out with its placeholders replaced;
 // quote is that of the string around it, or 0.
-func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup Lookup) (left []Left) {
+func (t *Text) expandRange(out *strings.Builder, from, to int, quote byte, lookup Lookup) (left []Left) {
 	for i := from; i < to; {
-		plain := bytes.Index(t.file[i:to], []byte(opening))
+		plain := strings.Index(t.file[i:to], opening)
 		if plain < 0 {
 			plain = to - i
 		}
-		out.Write(t.file[i : i+plain])
+		out.WriteString(t.file[i : i+plain])
 		if i += plain; i == to {
 			break
 		}
@@ -132,10 +136,10 @@ func (t *Text) expandRange(out *bytes.Buffer, from, to int, quote byte, lookup L
 			t.left = append(t.left, out.Len())
 			text := t.file[i : i+length]
 			if quote == 0 {
-				text = []byte(`"` + escape(string(text), '"') + `"`)
+				text = `"` + escape(text, '"') + `"`
 			}
 			t.edits = append(t.edits, edit{at: out.Len(), n: len(text), from: i, m: length})
-			out.Write(text)
+			out.WriteString(text)
 			i += length
 			continue
 		}
@@ -199,7 +203,7 @@ func escape(value string, quote byte) string {
 
 // stringEnd returns the offset behind the string that begins at i, or the end
 // of the data for a string that is not closed.
-func stringEnd(data []byte, i int) int {
+func stringEnd(data string, i int) int {
 	for j := i + 1; j < len(data); j++ {
 		switch data[j] {
 		case '\\':
@@ -213,16 +217,16 @@ func stringEnd(data []byte, i int) int {
 
 // commentEnd returns the offset behind the comment that begins at i, or i if
 // none does. A block comment that is not closed ends with the data.
-func commentEnd(data []byte, i int) int {
+func commentEnd(data string, i int) int {
 	rest := data[i:]
 	switch {
-	case rest[0] == '#' || bytes.HasPrefix(rest, []byte("//")):
-		if n := bytes.IndexByte(rest, '\n'); n >= 0 {
+	case rest[0] == '#' || strings.HasPrefix(rest, "//"):
+		if n := strings.IndexByte(rest, '\n'); n >= 0 {
 			return i + n
 		}
 		return len(data)
-	case bytes.HasPrefix(rest, []byte("/*")):
-		if n := bytes.Index(rest[2:], []byte("*/")); n >= 0 {
+	case strings.HasPrefix(rest, "/*"):
+		if n := strings.Index(rest[2:], "*/"); n >= 0 {
 			return i + n + 4
 		}
 		return len(data)

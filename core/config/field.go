@@ -166,13 +166,19 @@ func (f field) checkEmpty(n *Node, v reflect.Value) *Error {
 // for the nearest key takes longer than everything else.
 const suggestions = 100
 
+// mostFaults is how many unknown keys of an object, how many of its keys without
+// effect, and how many names of a file that stand twice are named one by one. A
+// file with more of them is something else than it is taken for.
+const mostFaults = 1000
+
 // unknownKeys reports the members that are no key of the struct: as notes
 // where they are known to have no effect, else as faults.
 func (d *Decoder) unknownKeys(n *Node, s *shape, ptr any) []error {
 	var (
-		errs     []error
-		unknown  int
-		noEffect map[string]string
+		errs            []error
+		noEffect        map[string]string
+		unknown, inert  int
+		last, lastInert *Node // of those that are counted only
 	)
 	for _, m := range n.Members() {
 		why, is := s.known[d.fold(m.Name)]
@@ -185,26 +191,55 @@ func (d *Decoder) unknownKeys(n *Node, s *shape, ptr any) []error {
 			}
 			why, is = d.withoutEffect(m.Name, noEffect)
 		}
-		at := func(msg string) *Error {
-			e := n.fault(m.Node.Path(), m.Node.named, msg)
-			e.node = m.Node
-			return e
-		}
+		d.settings.Notes.leaveOut(m.Node)
 		if is {
-			d.settings.Notes.Inform(at("has no effect: " + why))
+			if inert++; inert <= mostFaults {
+				d.settings.Notes.Inform(n.ofMember(m, "has no effect: "+why))
+			}
+			lastInert = m.Node
 			continue
 		}
-		msg := "unknown key"
-		if unknown++; unknown <= suggestions {
+		if unknown++; unknown > mostFaults {
+			last = m.Node
+			continue
+		}
+		msg := unknownMsg
+		if unknown <= suggestions {
 			msg = unknownKey(m.Name, s.fields)
 		}
-		if d.settings.Lenient {
-			d.settings.Notes.Warn(at(msg))
-		} else {
-			errs = append(errs, at(msg))
-		}
+		errs = d.unknown(errs, n.ofMember(m, msg))
+	}
+	if inert > mostFaults {
+		fault := n.Errorf("%d more keys have no effect", inert-mostFaults)
+		fault.node = lastInert
+		d.settings.Notes.Inform(fault)
+	}
+	if unknown > mostFaults {
+		fault := n.fault(n.Path(), int(last.named), fmt.Sprintf(unknownMsg+"s: %d more, up to here", unknown-mostFaults))
+		fault.node = last
+		errs = d.unknown(errs, fault)
 	}
 	return errs
+}
+
+// unknownMsg is what texts about unknown keys begin with.
+const unknownMsg = "unknown key"
+
+// unknown appends a fault about an unknown key, or notes it where a file is read
+// leniently.
+func (d *Decoder) unknown(errs []error, fault *Error) []error {
+	if d.settings.Lenient {
+		d.settings.Notes.Warn(fault)
+		return errs
+	}
+	return append(errs, fault)
+}
+
+// ofMember returns a fault of a key.
+func (n *Node) ofMember(m Member, msg string) *Error {
+	e := n.fault(m.Node.Path(), int(m.Node.named), msg)
+	e.node = m.Node
+	return e
 }
 
 // fold returns the form of a key that equal keys have in common.

@@ -65,7 +65,7 @@ func (l *lexer) next() (token, error) {
 // skip goes past white space, comments and a byte order mark at the start.
 func (l *lexer) skip() error {
 	data := l.source.data
-	if l.at == 0 && bytes.HasPrefix(data, []byte("\uFEFF")) {
+	if l.at == 0 && strings.HasPrefix(data, "\uFEFF") {
 		l.at = len("\uFEFF")
 	}
 	for l.at < len(data) {
@@ -95,7 +95,7 @@ func (l *lexer) quoted(begin int) (token, error) {
 	if at := badUTF8(data[begin:end]); at >= 0 {
 		return token{}, l.fail(begin+at, notUTF8)
 	}
-	text, err := unquote(data[begin:end])
+	text, err := unquote(data[begin+1 : end-1])
 	if err != nil {
 		return token{}, l.fail(begin, `this text holds a bad escape, expected one of \" \\ \/ \b \f \n \r \t \u0000`)
 	}
@@ -108,13 +108,13 @@ func (l *lexer) quoted(begin int) (token, error) {
 const notUTF8 = "this is no UTF-8; save the file as UTF-8"
 
 // badUTF8 returns where the first byte is that is no UTF-8; -1: there is none.
-func badUTF8(text []byte) int {
-	if utf8.Valid(text) {
+func badUTF8(text string) int {
+	if utf8.ValidString(text) {
 		return -1
 	}
 	at := 0
 	for {
-		r, size := utf8.DecodeRune(text[at:])
+		r, size := utf8.DecodeRuneInString(text[at:])
 		if r == utf8.RuneError && size == 1 {
 			return at
 		}
@@ -123,27 +123,27 @@ func badUTF8(text []byte) int {
 }
 
 // escaped reports whether the body ends in a backslash that escapes what follows.
-func escaped(body []byte) bool {
-	n := len(body) - len(bytes.TrimRight(body, `\`))
+func escaped(body string) bool {
+	n := len(body) - len(strings.TrimRight(body, `\`))
 	return n%2 == 1
 }
 
-// unquote decodes a quoted text. Raw control characters (a statement over
+// unquote decodes what stands between quotes. Raw control characters (a statement over
 // several lines) stand for themselves, as in Gson; the rest is encoding/json's.
-func unquote(raw []byte) (string, error) {
-	if body := raw[1 : len(raw)-1]; plain(body) {
-		return string(body), nil
+func unquote(body string) (string, error) {
+	if plain(body) {
+		return body, nil
 	}
 	var strict bytes.Buffer
-	strict.Grow(len(raw))
+	strict.Grow(len(`""`) + len(body))
 	strict.WriteByte('"')
-	for i, body := 0, raw[1:len(raw)-1]; i < len(body); i++ {
+	for i := 0; i < len(body); i++ {
 		switch c := body[i]; {
 		case c == '\\' && (body[i+1] == '\'' || body[i+1] == '\n'): // Gson's own escapes
 			i++
 			writeRaw(&strict, body[i])
 		case c == '\\':
-			strict.Write(body[i : i+2])
+			strict.WriteString(body[i : i+2])
 			i++
 		default:
 			writeRaw(&strict, c)
@@ -156,10 +156,10 @@ func unquote(raw []byte) (string, error) {
 }
 
 // plain reports whether a body stands for itself, as most do.
-func plain(body []byte) bool {
-	for _, c := range body {
-		if c == '\\' || c < 0x20 || c >= utf8.RuneSelf {
-			return bytes.IndexByte(body, '\\') < 0 && utf8.Valid(body)
+func plain(body string) bool {
+	for i := range len(body) {
+		if c := body[i]; c == '\\' || c < 0x20 || c >= utf8.RuneSelf {
+			return strings.IndexByte(body, '\\') < 0 && utf8.ValidString(body)
 		}
 	}
 	return true
@@ -190,14 +190,14 @@ func (l *lexer) literal(begin int) (token, error) {
 		return token{}, l.fail(begin+at, "expected a text in quotes")
 	}
 	l.at = end
-	return token{kind: tokenLiteral, text: string(data[begin:end]), begin: begin, end: end}, nil
+	return token{kind: tokenLiteral, text: data[begin:end], begin: begin, end: end}, nil
 }
 
 // strayByte finds what no bare word holds: control characters and bytes that
 // are no UTF-8.
-func strayByte(word []byte) (found bool, at int) {
+func strayByte(word string) (found bool, at int) {
 	for i := 0; i < len(word); {
-		r, n := utf8.DecodeRune(word[i:])
+		r, n := utf8.DecodeRuneInString(word[i:])
 		if r < 0x20 || r == utf8.RuneError && n == 1 {
 			return true, i
 		}

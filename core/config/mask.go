@@ -27,23 +27,23 @@ func writeMasked(b *bytes.Buffer, n *Node, indent string) {
 		writeText(b, mask)
 	case n.Kind() == ObjectKind:
 		b.WriteByte('{')
-		for i, m := range n.members {
+		for i, m := range n.Members() {
 			comma(b, i, within)
 			writeText(b, m.Name)
 			b.WriteString(": ")
 			writeMasked(b, m.Node, within)
 		}
-		closeList(b, len(n.members), indent, '}')
+		closeList(b, len(n.Members()), indent, '}')
 	case n.Kind() == ListKind:
 		b.WriteByte('[')
-		for i, item := range n.items {
+		for i, item := range n.Items() {
 			comma(b, i, within)
 			writeMasked(b, item, within)
 		}
-		closeList(b, len(n.items), indent, ']')
+		closeList(b, len(n.Items()), indent, ']')
 	case n.Kind() == NullKind:
 		b.WriteString("null")
-	case n.source.secret(n.begin, n.end):
+	case n.source.secret(int(n.begin), int(n.end)):
 		writeText(b, mask)
 	case n.kind == StringKind:
 		writeText(b, MaskText(n.text))
@@ -59,38 +59,34 @@ func (n *Node) underSecret() bool {
 
 // Leaves calls visit for every value that says something and holds no other, in
 // the order of the file, with its path and as [Masked] shows it; an object or
-// list without content is one. Where skip is true of a path, nothing beneath it
-// is visited.
-func Leaves(root *Node, skip func(path string) bool, visit func(path, masked string)) {
-	w := leafWalk{skip: skip, visit: visit, path: []byte(root.Path())}
+// list without content is one. Where skip is true, nothing beneath the value is
+// visited. Paths and texts are borrowed until the call returns.
+func Leaves(root *Node, skip func(n *Node, path []byte) bool, visit func(path, masked []byte)) {
+	w := leafWalk{skip: skip, visit: visit, path: root.appendPath(nil)}
 	w.walk(root)
 }
 
 type leafWalk struct {
-	skip    func(path string) bool
-	visit   func(path, masked string)
+	skip    func(n *Node, path []byte) bool
+	visit   func(path, masked []byte)
 	path    []byte // of the node that walk is given
 	scratch bytes.Buffer
 }
 
 func (w *leafWalk) walk(n *Node) {
-	if n.Unset() {
-		return
-	}
-	path := string(w.path)
 	switch {
-	case w.skip(path):
-	case n.underSecret() || len(n.members)+len(n.items) == 0:
+	case n.Unset() || w.skip(n, w.path):
+	case n.underSecret() || len(n.Members())+len(n.Items()) == 0:
 		w.scratch.Reset()
 		writeMasked(&w.scratch, n, "\n")
-		w.visit(path, w.scratch.String())
+		w.visit(w.path, w.scratch.Bytes())
 	default:
 		end := len(w.path)
-		for _, m := range n.members {
+		for _, m := range n.Members() {
 			w.path = appendName(w.path[:end], m.Name)
 			w.walk(m.Node)
 		}
-		for i, item := range n.items {
+		for i, item := range n.Items() {
 			w.path = appendIndex(w.path[:end], i)
 			w.walk(item)
 		}

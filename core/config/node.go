@@ -28,21 +28,23 @@ func (k Kind) String() string { return kindNames[k] }
 
 // Node is one value of a file. It is never changed after [Parse] and may be
 // shared by goroutines.
-type Node struct {
-	kind    Kind
-	text    string // of a string: decoded; of a number or boolean: the literal
+type Node struct { // 80 bytes: a large file has very many
+	text     string // of a string: decoded; of a number or boolean: the literal
+	name     string // in an object
+	source   *Text
+	parent   *Node     // nil: the root of a file
+	children *children // of a list or an object; nil: it has none
+	begin    int32     // offsets in source.data
+	end      int32
+	named    int32 // where the name begins
+	index    int32 // in a list
+	kind     Kind
+}
+
+type children struct {
 	items   []*Node
 	members []Member
 	byName  map[string]*Node // of more than fewMembers
-
-	source *Text
-	begin  int // offsets in source.data
-	end    int
-	parent *Node
-	name   string // in an object
-	named  int    // where the name begins
-	index  int    // in a list
-	path   string // of a root only
 }
 
 // Member is a name and its value in an object.
@@ -70,35 +72,42 @@ func (n *Node) Text() string {
 
 // Raw returns the value as it stands in the text, placeholders replaced. It may
 // hold secrets.
-func (n *Node) Raw() string { return string(n.source.data[n.begin:n.end]) }
+func (n *Node) Raw() string { return n.source.data[n.begin:n.end] }
+
+// Size returns the length of [Node.Raw].
+func (n *Node) Size() int { return int(n.end - n.begin) }
 
 // Items returns the elements of a List.
 func (n *Node) Items() []*Node {
-	if n == nil {
+	if n == nil || n.children == nil {
 		return nil
 	}
-	return n.items
+	return n.children.items
 }
 
 // Members returns the members of an Object in the order of the file.
 func (n *Node) Members() []Member {
-	if n == nil {
+	if n == nil || n.children == nil {
 		return nil
 	}
-	return n.members
+	return n.children.members
 }
 
 // Member returns the value under a name of an Object, or nil.
 func (n *Node) Member(name string) *Node {
-	switch {
-	case n == nil:
+	if n == nil || n.children == nil {
 		return nil
-	case n.byName != nil:
-		return n.byName[name]
 	}
-	for i := range n.members {
-		if n.members[i].Name == name {
-			return n.members[i].Node
+	return n.children.member(name)
+}
+
+func (c *children) member(name string) *Node {
+	if c.byName != nil {
+		return c.byName[name]
+	}
+	for i := range c.members {
+		if c.members[i].Name == name {
+			return c.members[i].Node
 		}
 	}
 	return nil
@@ -107,16 +116,16 @@ func (n *Node) Member(name string) *Node {
 // fewMembers are found as fast without a map, and most objects have no more.
 const fewMembers = 8
 
-// join appends a member that n has not yet.
-func (n *Node) join(m Member) {
-	n.members = append(n.members, m)
+// join appends a member that there is not yet.
+func (c *children) join(m Member) {
+	c.members = append(c.members, m)
 	switch {
-	case n.byName != nil:
-		n.byName[m.Name] = m.Node
-	case len(n.members) > fewMembers:
-		n.byName = make(map[string]*Node, 2*len(n.members))
-		for _, m := range n.members {
-			n.byName[m.Name] = m.Node
+	case c.byName != nil:
+		c.byName[m.Name] = m.Node
+	case len(c.members) > fewMembers:
+		c.byName = make(map[string]*Node, 2*len(c.members))
+		for _, m := range c.members {
+			c.byName[m.Name] = m.Node
 		}
 	}
 }
@@ -125,8 +134,11 @@ func (n *Node) join(m Member) {
 // errors go on pointing to.
 func (n *Node) With(name string, value *Node) *Node {
 	more := *n
-	more.members, more.byName = slices.Clone(n.members), maps.Clone(n.byName)
-	more.join(Member{name, value})
+	more.children = &children{members: slices.Clone(n.Members())}
+	if n.children != nil {
+		more.children.byName = maps.Clone(n.children.byName)
+	}
+	more.children.join(Member{name, value})
 	return &more
 }
 
@@ -137,18 +149,18 @@ func (n *Node) Unset() bool {
 
 // Line returns the line of the file, from 1, that the node begins in.
 func (n *Node) Line() int {
-	line, _ := n.source.position(n.begin)
+	line, _ := n.source.position(int(n.begin))
 	return line
 }
 
 // Column returns the column, in characters from 1, that the node begins at.
 func (n *Node) Column() int {
-	_, column := n.source.position(n.begin)
+	_, column := n.source.position(int(n.begin))
 	return column
 }
 
 // Covers reports whether the placeholder stands inside the node.
-func (n *Node) Covers(l Left) bool { return n.begin <= l.at && l.at < n.end }
+func (n *Node) Covers(l Left) bool { return int(n.begin) <= l.at && l.at < int(n.end) }
 
 // Holding returns the innermost node that the placeholder stands in; nil if that
 // is not in n at all. n is the root of a file.
@@ -156,19 +168,20 @@ func (n *Node) Holding(l Left) *Node {
 	if n == nil || !n.Covers(l) {
 		return nil
 	}
-	member := sort.Search(len(n.members), func(i int) bool { return n.members[i].Node.end > l.at })
-	if member < len(n.members) && n.members[member].Node.Covers(l) {
-		return n.members[member].Node.Holding(l)
+	members, items := n.Members(), n.Items()
+	member := sort.Search(len(members), func(i int) bool { return int(members[i].Node.end) > l.at })
+	if member < len(members) && members[member].Node.Covers(l) {
+		return members[member].Node.Holding(l)
 	}
-	item := sort.Search(len(n.items), func(i int) bool { return n.items[i].end > l.at })
-	if item < len(n.items) && n.items[item].Covers(l) {
-		return n.items[item].Holding(l)
+	item := sort.Search(len(items), func(i int) bool { return int(items[i].end) > l.at })
+	if item < len(items) && items[item].Covers(l) {
+		return items[item].Holding(l)
 	}
 	return n
 }
 
 // Kept reports whether a placeholder without a value stands in the node.
-func (n *Node) Kept() bool { return n != nil && n.source.unresolved(n.begin, n.end) }
+func (n *Node) Kept() bool { return n != nil && n.source.unresolved(int(n.begin), int(n.end)) }
 
 // plainName tells names that stand in a path without brackets.
 func plainName(name string) bool {
@@ -187,9 +200,9 @@ func (n *Node) Path() string { return string(n.appendPath(nil)) }
 func (n *Node) appendPath(b []byte) []byte {
 	switch {
 	case n.parent == nil:
-		return append(b, n.path...)
+		return b
 	case n.parent.kind == ListKind:
-		return appendIndex(n.parent.appendPath(b), n.index)
+		return appendIndex(n.parent.appendPath(b), int(n.index))
 	default:
 		return appendName(n.parent.appendPath(b), n.name)
 	}
@@ -213,14 +226,14 @@ func joinPath(parent, name string) string { return string(appendName([]byte(pare
 
 // Errorf returns a fault of this node.
 func (n *Node) Errorf(format string, args ...any) *Error {
-	e := n.fault(n.Path(), n.begin, fmt.Sprintf(format, args...))
+	e := n.fault(n.Path(), int(n.begin), fmt.Sprintf(format, args...))
 	e.node = n
 	return e
 }
 
 func (n *Node) fault(path string, at int, msg string) *Error {
 	line, column := n.source.position(at)
-	follows := at == n.begin && n.kind != ObjectKind && n.kind != ListKind && n.source.unresolved(n.begin, n.end)
+	follows := at == int(n.begin) && n.kind != ObjectKind && n.kind != ListKind && n.source.unresolved(int(n.begin), int(n.end))
 	return &Error{File: n.source.name, Path: path, Line: line, Column: column, Msg: msg, follows: follows}
 }
 
@@ -229,7 +242,7 @@ func (n *Node) quoted() string {
 	switch {
 	case n.kind == ListKind || n.kind == ObjectKind || n.kind == NullKind:
 		return n.kind.String()
-	case n.source.secret(n.begin, n.end) || Sensitive(n.name):
+	case n.source.secret(int(n.begin), int(n.end)) || Sensitive(n.name):
 		return mask
 	case n.kind != StringKind:
 		return n.text
@@ -250,10 +263,10 @@ func (n *Node) find(path string) (*Node, string) {
 		if strings.HasPrefix(path, "[") {
 			num, tail, ok := strings.Cut(path[1:], "]")
 			i, err := strconv.Atoi(num)
-			if !ok || err != nil || i < 0 || i >= len(n.items) {
+			if !ok || err != nil || i < 0 || i >= len(n.Items()) {
 				return n, path
 			}
-			next, rest = n.items[i], tail
+			next, rest = n.Items()[i], tail
 		} else if next = n.Member(path); next == nil {
 			stop := strings.IndexAny(path, ".[")
 			if stop < 0 {

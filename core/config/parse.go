@@ -1,9 +1,10 @@
 package config
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/datasync-io/datasync/core/errclass"
@@ -16,10 +17,17 @@ const maxDepth = 10000
 // read, is one [*Error] of class Config that shows the line with a caret and
 // says what was expected; names that stand twice in an object are all reported.
 func Parse(text *Text) (*Node, error) {
+	if len(text.data) > math.MaxInt32 {
+		return nil, errclass.With(errclass.Config, &Error{File: text.name, Msg: "the text is longer than 2 GiB"})
+	}
 	p := &parser{lexer: lexer{source: text}}
 	root, err := p.document()
 	if err != nil {
 		return nil, errclass.With(errclass.Config, err)
+	}
+	if p.more > 0 {
+		last := p.faults[len(p.faults)-1].(*Error)
+		p.faults = append(p.faults, &Error{File: last.File, Path: root.Path(), Line: last.Line, Column: last.Column, Msg: fmt.Sprintf("and %d more names stand twice", p.more)})
 	}
 	if len(p.faults) > 0 {
 		return nil, joined(p.faults)
@@ -32,6 +40,29 @@ type parser struct {
 	ahead  token
 	depth  int
 	faults []error // names that stand twice
+	more   int     // such names beside these
+
+	nodes   []Node   // that are not used yet
+	made    int      // so many were allocated
+	items   []*Node  // of the lists that are open
+	members []Member // of the objects that are open
+}
+
+// nodesAtOnce are how many nodes are allocated together, at first and later.
+const (
+	fewNodes  = 8
+	manyNodes = 128
+)
+
+// node returns a new node.
+func (p *parser) node() *Node {
+	if len(p.nodes) == 0 {
+		p.nodes = make([]Node, min(max(fewNodes, p.made), manyNodes))
+		p.made += len(p.nodes)
+	}
+	n := &p.nodes[0]
+	p.nodes = p.nodes[1:]
+	return n
 }
 
 func (p *parser) advance() (err error) {
@@ -44,7 +75,7 @@ func (p *parser) advance() (err error) {
 func (p *parser) fail(expected string) error {
 	source, at := p.lexer.source, p.ahead.begin
 	if p.ahead.kind == tokenEnd {
-		at = len(bytes.TrimRight(source.data, " \t\r\n"))
+		at = len(strings.TrimRight(source.data, " \t\r\n"))
 	}
 	return syntaxError(source, at, expected)
 }
@@ -54,7 +85,7 @@ func (p *parser) is(punct byte) bool {
 }
 
 func (p *parser) document() (*Node, error) {
-	if text := p.lexer.source; bytes.HasPrefix(text.data, []byte("\xff\xfe")) || bytes.HasPrefix(text.data, []byte("\xfe\xff")) {
+	if text := p.lexer.source; strings.HasPrefix(text.data, "\xff\xfe") || strings.HasPrefix(text.data, "\xfe\xff") {
 		return nil, &Error{File: text.name, Line: 1, Column: 1, Msg: "the text is UTF-16; save the file as UTF-8"}
 	}
 	if err := p.advance(); err != nil {
@@ -63,13 +94,13 @@ func (p *parser) document() (*Node, error) {
 	if p.ahead.kind == tokenEnd {
 		return nil, p.fail("the text is empty, expected {")
 	}
-	root, err := p.value(&Node{})
+	root, err := p.value(p.node())
 	if err != nil {
 		return nil, err
 	}
 	if p.ahead.kind != tokenEnd {
 		if root.kind != ObjectKind && root.kind != ListKind { // no JSON at all, but a word may begin anything
-			return nil, syntaxError(p.lexer.source, root.begin, "expected {")
+			return nil, syntaxError(p.lexer.source, int(root.begin), "expected {")
 		}
 		return nil, p.fail("expected the end of the file")
 	}
@@ -79,7 +110,7 @@ func (p *parser) document() (*Node, error) {
 // value reads into n, which knows its place already, the value that begins
 // with the token ahead.
 func (p *parser) value(n *Node) (*Node, error) {
-	n.source, n.begin, n.end = p.lexer.source, p.ahead.begin, p.ahead.end
+	n.source, n.begin, n.end = p.lexer.source, int32(p.ahead.begin), int32(p.ahead.end)
 	switch {
 	case p.ahead.kind == tokenString:
 		n.kind, n.text = StringKind, p.ahead.text
@@ -121,6 +152,7 @@ func (p *parser) object(n *Node) error {
 	if err := p.advance(); err != nil {
 		return err
 	}
+	names := names{first: len(p.members)}
 	for !p.is('}') {
 		if p.ahead.kind != tokenString && p.ahead.kind != tokenLiteral {
 			return p.fail(p.unclosed(n, "expected a name in quotes or }"))
@@ -138,11 +170,18 @@ func (p *parser) object(n *Node) error {
 		if err := p.advance(); err != nil {
 			return err
 		}
-		v, err := p.value(&Node{parent: n, name: name.text, named: name.begin})
-		if err != nil {
+		v := p.node()
+		v.parent, v.name, v.named = n, name.text, int32(name.begin)
+		if _, err := p.value(v); err != nil {
 			return err
 		}
-		p.add(n, name, v)
+		if given := names.find(p.members, name.text); given != nil {
+			p.twice(n, given, v)
+		} else {
+			p.members = append(p.members, Member{name.text, v})
+			names.add(p.members)
+		}
+		var err error
 		if p.is(',') {
 			err = p.advance()
 		} else if !p.is('}') {
@@ -152,17 +191,47 @@ func (p *parser) object(n *Node) error {
 			return err
 		}
 	}
-	n.end = p.ahead.end
+	if own := p.members[names.first:]; len(own) > 0 {
+		n.children = &children{members: slices.Clone(own), byName: names.byName}
+		p.members = p.members[:names.first]
+	}
+	n.end = int32(p.ahead.end)
 	return p.advance()
 }
 
-func (p *parser) add(n *Node, name token, v *Node) {
-	if given := n.Member(name.text); given != nil {
-		first, _ := n.source.position(given.named)
-		p.faults = append(p.faults, n.fault(v.Path(), name.begin, fmt.Sprintf("stands twice, first in line %d; remove one", first)))
+// names finds the members of an object that is open, from the first of them on.
+type names struct {
+	first  int
+	byName map[string]*Node // of more than fewMembers
+}
+
+func (s *names) find(members []Member, name string) *Node {
+	c := children{members: members[s.first:], byName: s.byName}
+	return c.member(name)
+}
+
+// add takes in the last of the members.
+func (s *names) add(members []Member) {
+	own := members[s.first:]
+	switch last := own[len(own)-1]; {
+	case s.byName != nil:
+		s.byName[last.Name] = last.Node
+	case len(own) > fewMembers:
+		s.byName = make(map[string]*Node, 2*len(own))
+		for _, m := range own {
+			s.byName[m.Name] = m.Node
+		}
+	}
+}
+
+// twice notes that a name of n stands twice.
+func (p *parser) twice(n, given, again *Node) {
+	if len(p.faults) == mostFaults {
+		p.more++
 		return
 	}
-	n.join(Member{Name: name.text, Node: v})
+	first, _ := n.source.position(int(given.named))
+	p.faults = append(p.faults, n.fault(again.Path(), int(again.named), fmt.Sprintf("stands twice, first in line %d; remove one", first)))
 }
 
 // comment tells where what stands here is a comment of SQL.
@@ -178,12 +247,15 @@ func (p *parser) list(n *Node) error {
 	if err := p.advance(); err != nil {
 		return err
 	}
+	first := len(p.items)
 	for !p.is(']') {
-		v, err := p.value(&Node{parent: n, index: len(n.items)})
-		if err != nil {
+		v := p.node()
+		v.parent, v.index = n, int32(len(p.items)-first)
+		if _, err := p.value(v); err != nil {
 			return err
 		}
-		n.items = append(n.items, v)
+		p.items = append(p.items, v)
+		var err error
 		if p.is(',') {
 			err = p.advance()
 		} else if !p.is(']') {
@@ -193,7 +265,11 @@ func (p *parser) list(n *Node) error {
 			return err
 		}
 	}
-	n.end = p.ahead.end
+	if own := p.items[first:]; len(own) > 0 {
+		n.children = &children{items: slices.Clone(own)}
+		p.items = p.items[:first]
+	}
+	n.end = int32(p.ahead.end)
 	return p.advance()
 }
 
@@ -203,7 +279,7 @@ func (p *parser) unclosed(n *Node, expected string) string {
 	if p.ahead.kind != tokenEnd {
 		return expected
 	}
-	line, column := n.source.position(n.begin)
+	line, column := n.source.position(int(n.begin))
 	what := "{"
 	if n.kind == ListKind {
 		what = "["

@@ -31,19 +31,25 @@ type StringList = List[string]
 func (l *List[T]) UnmarshalConfig(d *Decoder) error {
 	nodes := []*Node{d.node}
 	if d.node.kind == ListKind {
-		nodes = d.node.items
-	} else if d.node.kind == ObjectKind && len(d.node.members) == 0 {
+		nodes = d.node.Items()
+	} else if d.node.kind == ObjectKind && len(d.node.Members()) == 0 {
 		nodes = nil
 	}
 	list := make(List[T], 0, len(nodes))
-	var errs []error
+	var (
+		errs []error
+		elem field
+	)
+	if d.elem != nil {
+		elem = *d.elem
+	}
 	for _, n := range nodes {
 		if n.Unset() {
 			continue
 		}
 		var v T
 		setDefaults(reflect.ValueOf(&v))
-		errs = append(errs, d.value(n, reflect.ValueOf(&v).Elem(), d.elem, false)...)
+		errs = append(errs, d.value(n, reflect.ValueOf(&v).Elem(), elem, false)...)
 		list = append(list, v)
 	}
 	*l = list

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // passwordLike is password in its spellings, the wrong ones too: a value under pasword is one.
@@ -25,7 +26,15 @@ var sensitive = sync.OnceValue(func() *regexp.Regexp {
 // keys that FlinkX masks (pwd, password, druid.password, secretKey) and the
 // spellings of the systems that jobs talk to.
 func Sensitive(key string) bool {
+	if key == "" || !letter(key[len(key)-1]) {
+		return false
+	}
 	return holdsAny(key, secretWords) && sensitive().MatchString(key)
+}
+
+// letter reports whether a text that ends in this byte may end in a letter.
+func letter(c byte) bool {
+	return c >= utf8.RuneSelf || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 const secretNames = passwordLike + `|pwd|passphrase|secret|salt|(?:secret|access|api)[._-]?key|token|credentials?|jaas\.config|user\.info`
@@ -65,19 +74,28 @@ var leftOver = sync.OnceValue(func() *regexp.Regexp {
 // and properties, "password": "..." of JSON, IDENTIFIED BY '...' of statements, user:password@ of URLs and data
 // source names, what follows Authorization.
 func MaskText(text string) string {
-	if !suspect(text) {
-		return text
+	look := looksOf(text)
+	if look.pairs {
+		text = maskPairs(text)
 	}
-	text = maskPairs(text)
-	text = mapGroup(inHeader(), text, func(secret string) string {
-		if strings.HasPrefix(secret, opening) {
-			return secret
-		}
-		return mask
-	})
-	text = inDSN().ReplaceAllString(text, "${1}"+mask+"${3}")
-	text = inSQL().ReplaceAllString(text, "${1}"+mask+"${3}")
-	return inUserInfo().ReplaceAllString(text, "${1}"+mask+"${3}")
+	if look.header {
+		text = mapGroup(inHeader(), text, func(secret string) string {
+			if strings.HasPrefix(secret, opening) {
+				return secret
+			}
+			return mask
+		})
+	}
+	if look.dsn {
+		text = inDSN().ReplaceAllString(text, "${1}"+mask+"${3}")
+	}
+	if look.sql {
+		text = inSQL().ReplaceAllString(text, "${1}"+mask+"${3}")
+	}
+	if look.address {
+		text = inUserInfo().ReplaceAllString(text, "${1}"+mask+"${3}")
+	}
+	return text
 }
 
 // maskPairs hides the values of pairs. What follows the path of a key and a
@@ -210,27 +228,34 @@ func spellings(secret string) []string {
 // everything beneath a sensitive key is one.
 func collectSecrets(n *Node, all bool, found *[]string) {
 	all = all || n.parent != nil && n.parent.kind == ObjectKind && Sensitive(n.name)
-	for _, m := range n.members {
+	for _, m := range n.Members() {
 		collectSecrets(m.Node, all, found)
 	}
-	for _, item := range n.items {
+	for _, item := range n.Items() {
 		collectSecrets(item, all, found)
 	}
 	if all && n.text != "" && !leftOver().MatchString(n.text) {
 		*found = append(*found, n.text)
 	}
-	if n.kind != StringKind || !suspect(n.text) {
-		return
+	if n.kind == StringKind {
+		collectWithin(n.text, found)
 	}
-	for _, m := range inPairs().FindAllStringSubmatch(n.text, -1) {
-		*found = append(*found, strings.Trim(m[2], `"'`))
-	}
-	for _, in := range []*regexp.Regexp{inUserInfo(), inDSN(), inHeader()} {
-		for _, m := range in.FindAllStringSubmatch(n.text, -1) {
-			*found = append(*found, m[2])
+}
+
+// collectWithin appends what looks like a secret inside a text.
+func collectWithin(text string, found *[]string) {
+	collect := func(may bool, pattern func() *regexp.Regexp, group int, around string) {
+		if !may {
+			return
+		}
+		for _, m := range pattern().FindAllStringSubmatch(text, -1) {
+			*found = append(*found, strings.Trim(m[group], around))
 		}
 	}
-	for _, m := range inQuery().FindAllStringSubmatch(n.text, -1) {
-		*found = append(*found, m[1])
-	}
+	look := looksOf(text)
+	collect(look.pairs, inPairs, 2, `"'`)
+	collect(look.address, inUserInfo, 2, "")
+	collect(look.dsn, inDSN, 2, "")
+	collect(look.header, inHeader, 2, "")
+	collect(look.pairs, inQuery, 1, "")
 }

@@ -6,33 +6,50 @@ import (
 	"strings"
 )
 
-// suspectWords are in every text that holds a secret by its looks, in lower case.
-var suspectWords = []string{"pas", "pwd", "secret", "salt", "access", "token", "api", "credential", "jaas", "user.info", "authorization", "identified", "://", "@tcp", "@unix"}
+// looks say which of the patterns of secrets a text may match.
+type looks struct{ pairs, header, dsn, sql, address bool }
 
-// suspect tells quickly that nothing in a text looks like a secret: most texts
-// do not, and a job file may have many.
-func suspect(text string) bool {
+// pairWords are in every name of a secret before its value, in lower case.
+var pairWords = []string{"pas", "pwd", "secret", "salt", "access", "token", "api", "credential", "jaas", "user.info"}
+
+// looksOf tells quickly what in a text may look like a secret: nothing in most
+// texts, and a job file may have many.
+func looksOf(text string) looks {
 	if !strings.ContainsAny(text, "=:'") {
-		return false
+		return looks{}
 	}
-	return holdsAny(text, suspectWords)
+	lower := strings.ToLower(text)
+	at := strings.Contains(lower, "@")
+	return looks{
+		pairs:   holds(lower, pairWords),
+		header:  strings.Contains(lower, "authorization"),
+		dsn:     at && (strings.Contains(lower, "@tcp") || strings.Contains(lower, "@unix")),
+		sql:     strings.Contains(lower, "identified") || strings.Contains(lower, "pas"),
+		address: at && strings.Contains(lower, "://"),
+	}
 }
 
 // secretWords are in every name of a secret, in lower case; see [Sensitive].
 var secretWords = []string{"pas", "pwd", "secret", "salt", "key", "token", "jaas", "credential", "authorization", "user.info", "dsn"}
 
 func holdsAny(text string, words []string) bool {
-	lower := strings.ToLower(text)
+	return holds(strings.ToLower(text), words)
+}
+
+func holds(lower string, words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(lower, w) })
 }
 
 // MapSecrets replaces what looks like a secret inside a text; see [MaskText].
 func MapSecrets(text string, f func(secret string) string) string {
-	if !suspect(text) {
-		return text
-	}
-	for _, in := range []*regexp.Regexp{inPairs(), inHeader(), inDSN(), inSQL(), inUserInfo()} {
-		text = mapGroup(in, text, f)
+	look := looksOf(text)
+	for _, in := range []struct {
+		may     bool
+		pattern func() *regexp.Regexp
+	}{{look.pairs, inPairs}, {look.header, inHeader}, {look.dsn, inDSN}, {look.sql, inSQL}, {look.address, inUserInfo}} {
+		if in.may {
+			text = mapGroup(in.pattern(), text, f)
+		}
 	}
 	return text
 }

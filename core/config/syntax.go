@@ -15,7 +15,7 @@ const excerptWidth = 48
 func syntaxError(t *Text, at int, expected string) *Error {
 	line, column := t.position(at)
 	e := &Error{File: t.name, Line: line, Column: column, Msg: expected}
-	shown, caret := excerpt(t.near(line, at))
+	shown, caret := excerpt(t.near(at))
 	if strings.TrimSpace(shown) != "" {
 		e.Msg += "\n    " + shown + "\n    " + strings.Repeat(" ", caret) + "^"
 	}

@@ -1,8 +1,8 @@
 package config
 
 import (
-	"bytes"
 	"sort"
+	"strings"
 )
 
 // Text is the text of a file, possibly with placeholders replaced. It keeps
@@ -10,19 +10,21 @@ import (
 // person sees.
 type Text struct {
 	name  string // the file, as error texts name it; "" for inline text
-	data  []byte // with the replacements
-	file  []byte // as written
+	data  string // with the replacements
+	file  string // as written
 	edits []edit // in order
 	left  []int  // where in data placeholders without a value are, in order
-	lines []int  // offsets in file where lines begin
-	chars []int  // characters of file before each multiple of charStep
+	steps []step // before each multiple of stepBytes in file
 	// Values that came from the environment or a file.
 	secrets []string
 }
 
-// charStep is how many bytes lie between two counts of characters: a position
-// in a long line is found without going through the line.
-const charStep = 1024
+// stepBytes is how many bytes lie between two counts of lines and characters: a
+// position is found without going through the file, or through a long line.
+const stepBytes = 1024
+
+// step is how many characters, and ends of lines, stand before an offset.
+type step struct{ chars, lines int32 }
 
 // edit says that data[at:at+n] stands for file[from:from+m].
 type edit struct {
@@ -30,25 +32,44 @@ type edit struct {
 	secret         bool
 }
 
-// NewText returns a text without replacements. The data is not copied.
+// NewText returns a text without replacements.
 func NewText(name string, data []byte) *Text {
-	t := &Text{name: name, data: data, file: data, lines: []int{0}}
-	count := 0
-	for i, c := range data {
-		if i%charStep == 0 {
-			t.chars = append(t.chars, count)
-		}
-		if beginsChar(c) {
-			count++
-		}
-		if c == '\n' {
-			t.lines = append(t.lines, i+1)
-		}
-	}
-	if len(data)%charStep == 0 {
-		t.chars = append(t.chars, count)
+	t := &Text{name: name, data: string(data), steps: make([]step, 1, 1+len(data)/stepBytes)}
+	t.file = t.data
+	var sum step
+	for at := stepBytes; at <= len(t.file); at += stepBytes {
+		sum.count(t.file[at-stepBytes : at])
+		t.steps = append(t.steps, sum)
 	}
 	return t
+}
+
+// count adds what stands in a text.
+func (s *step) count(text string) {
+	for i := range len(text) {
+		if beginsChar(text[i]) {
+			s.chars++
+		}
+	}
+	s.lines += int32(strings.Count(text, "\n"))
+}
+
+// before counts what stands before an offset in file.
+func (t *Text) before(at int) step {
+	sum := t.steps[at/stepBytes]
+	sum.count(t.file[at-at%stepBytes : at])
+	return sum
+}
+
+// lineBegin returns where the line begins that an offset in file is in.
+func (t *Text) lineBegin(at int) int {
+	lines := t.before(at).lines
+	if lines == 0 {
+		return 0
+	}
+	i := sort.Search(len(t.steps), func(i int) bool { return t.steps[i].lines >= lines }) // the line ends before step i
+	from, to := (i-1)*stepBytes, min(i*stepBytes, at)
+	return from + strings.LastIndexByte(t.file[from:to], '\n') + 1
 }
 
 // Name returns the name that error texts begin with.
@@ -93,31 +114,12 @@ func (t *Text) position(at int) (line, column int) {
 
 func (t *Text) place(at int) (line, column int) {
 	at = min(at, len(t.file))
-	line = sort.Search(len(t.lines), func(i int) bool { return t.lines[i] > at })
-	return line, t.charsBefore(at) - t.charsBefore(t.lines[line-1]) + 1
-}
-
-func (t *Text) charsBefore(at int) int {
-	n := t.chars[at/charStep]
-	for _, c := range t.file[at-at%charStep : at] {
-		if beginsChar(c) {
-			n++
-		}
-	}
-	return n
+	here := t.before(at)
+	return int(here.lines) + 1, int(here.chars-t.before(t.lineBegin(at)).chars) + 1
 }
 
 // beginsChar reports whether a byte of UTF-8 is the first of a character.
 func beginsChar(c byte) bool { return c&0xC0 != 0x80 }
-
-// line returns the text of a line, from 1, without its end.
-func (t *Text) line(n int) []byte {
-	end := len(t.file)
-	if n < len(t.lines) {
-		end = t.lines[n]
-	}
-	return bytes.TrimRight(t.file[t.lines[n-1]:end], "\r\n")
-}
 
 // nearWindow is how many bytes of a long line are looked at on either side of a
 // fault, so that anything like a secret around it is seen as a whole.
@@ -125,13 +127,15 @@ const nearWindow = 16 << 10
 
 // near returns the surroundings of an offset in data within its line, and the
 // column of the offset there.
-func (t *Text) near(line, at int) (text string, column int) {
-	whole := t.line(line)
-	begin := t.lines[line-1]
-	here := min(t.origin(at)-begin, len(whole))
+func (t *Text) near(at int) (text string, column int) {
+	at = min(t.origin(at), len(t.file))
+	begin := t.lineBegin(at)
+	whole, _, _ := strings.Cut(t.file[begin:], "\n")
+	whole = strings.TrimRight(whole, "\r")
+	here := min(at-begin, len(whole))
 	from, to := max(0, here-nearWindow), min(len(whole), here+nearWindow)
 	for from < here && !beginsChar(whole[from]) {
 		from++
 	}
-	return string(whole[from:to]), t.charsBefore(begin+here) - t.charsBefore(begin+from) + 1
+	return whole[from:to], int(t.before(begin+here).chars-t.before(begin+from).chars) + 1
 }

@@ -250,7 +250,11 @@ func (c *canonical) speed(n *config.Node) []entry {
 // lost returns the comment on a key that is not carried.
 func (c *canonical) lost(m config.Member) entry {
 	why, known := c.dropped[m.Node]
-	if !known {
+	switch {
+	case known:
+	case c.job.LeftOut(m.Node):
+		why = "unknown or without effect"
+	default:
 		why = engineOfDataX
 	}
 	return entry{comment: fmt.Sprintf("not carried: %s: %s (%s)", quoteJSON(m.Name), shortened(config.Masked(m.Node)), why)}

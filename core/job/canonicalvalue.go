@@ -11,7 +11,7 @@ import (
 
 // member returns a key with its value, or the comment that stands for it.
 func (c *canonical) member(m config.Member) entry {
-	if _, is := c.dropped[m.Node]; is {
+	if c.drop(m.Node) {
 		return c.lost(m)
 	}
 	e := entry{name: c.job.notes.Name(m), unset: m.Node.Unset()}
@@ -22,6 +22,9 @@ func (c *canonical) member(m config.Member) entry {
 	e.value = func(b *bytes.Buffer, indent string) { c.value(b, m.Node, indent) }
 	return e
 }
+
+// drop reports whether a value is not carried.
+func (c *canonical) drop(n *config.Node) bool { return c.dropped[n] != "" || c.job.LeftOut(n) }
 
 // hidden returns what stands for a scalar that is a secret, or holds one.
 func (c *canonical) hidden(m config.Member) (text pattern, is bool) {
@@ -102,7 +105,7 @@ func (c *canonical) inline(n *config.Node, width int) (string, bool) {
 		open, end = "{", "}"
 		for _, m := range n.Members() {
 			_, secret := c.hidden(m)
-			if _, drop := c.dropped[m.Node]; drop || secret {
+			if c.drop(m.Node) || secret {
 				return "", false
 			}
 			name := quoteJSON(c.job.notes.Name(m)) + ": "

@@ -31,6 +31,13 @@ type Job struct {
 // operators' parameters adds to it, so ask last.
 func (j *Job) Notes() []config.Note { return j.notes.All() }
 
+// Size returns how many bytes the file has, its placeholders replaced.
+func (j *Job) Size() int { return j.root.Size() }
+
+// LeftOut reports whether a member of the file is no key, or one without effect;
+// ask last, as with Notes.
+func (j *Job) LeftOut(n *config.Node) bool { return j.notes.LeftOut(n) }
+
 // Pipeline is one reader and one writer. What is empty in the file is nil here.
 type Pipeline struct {
 	Index          int // in job.content

@@ -72,7 +72,7 @@ func Parse(text []byte, o Options) (*Job, error) {
 func (j *Job) Masked() []byte { return config.Masked(j.root) }
 
 // Leaves calls visit for every value of the file; see [config.Leaves].
-func (j *Job) Leaves(skip func(path string) bool, visit func(path, masked string)) {
+func (j *Job) Leaves(skip func(n *config.Node, path []byte) bool, visit func(path, masked []byte)) {
 	config.Leaves(j.root, skip, visit)
 }
 

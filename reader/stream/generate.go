@@ -220,11 +220,9 @@ func appendElement(dst []byte, element string, x uint64) []byte {
 
 // columns plans a schema and its generators.
 func columns(list []Column, opt convert.Options) (*record.Schema, []generator, error) {
-	schema := &record.Schema{Name: record.Name{Table: "stream"}}
-	var (
-		generators []generator
-		errs       []error
-	)
+	schema := &record.Schema{Name: record.Name{Table: "stream"}, Columns: make([]record.Column, 0, len(list))}
+	generators := make([]generator, 0, len(list))
+	var errs []error
 	for i, c := range list {
 		text := c.Type
 		if text == "" {
