@@ -53,7 +53,7 @@ func TestKilledRunsCommitOnce(t *testing.T) {
 // bodies reads the committed messages of a topic.
 func bodies(t *testing.T, addr, topic string, seed maphash.Seed) (all multiset) {
 	t.Helper()
-	for _, partition := range topics.Read(t, addr, topic) {
+	for _, partition := range topics.ReadEnded(t, addr, topic) {
 		for _, m := range partition {
 			all.lines++
 			all.sum += maphash.Bytes(seed, m.Value)

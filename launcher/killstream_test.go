@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/datasync-io/datasync/core/plugintest/servers"
+	"github.com/datasync-io/datasync/core/plugintest/topics"
 	"github.com/datasync-io/datasync/launcher"
 )
 
@@ -151,10 +152,10 @@ func TestKilledStreamsIntoKafka(t *testing.T) {
 	killStreams(t, streamReader(db, slot, `"public.a","public.b"`, logWays["streamed"]), writer, slot, work,
 		func() { db.Exec(t, "INSERT INTO b VALUES ('the end', 0, NULL)") },
 		func() bool {
-			_, there := replayed(t, kafka.Addr(), topic)["b the end"]
+			_, there := replayed(t, topics.Read(t, kafka.Addr(), topic))["b the end"]
 			return there
 		})
-	rows := replayed(t, kafka.Addr(), topic)
+	rows := replayed(t, topics.ReadEnded(t, kafka.Addr(), topic))
 	want := db.Query(t, "SELECT 'a ' || id, n || ' ' || coalesce(doc, 'NULL') FROM a UNION ALL SELECT 'b ' || name, n || ' ' || coalesce(doc, 'NULL') FROM b")
 	wrong := 0
 	for _, r := range want {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/IBM/sarama"
 )
@@ -13,6 +14,37 @@ import (
 // partition: those of transactions only if they are committed. Nothing of it
 // runs on when it returns but sarama's one clock of the process for its metrics.
 func Read(t testing.TB, addr, topic string) [][]*sarama.ConsumerMessage {
+	t.Helper()
+	all, _ := read(t, addr, topic)
+	return all
+}
+
+// ReadEnded is Read once every transaction has its end in every partition: a
+// broker answers a commit before that. No transaction may have been left open.
+func ReadEnded(t testing.TB, addr, topic string) [][]*sarama.ConsumerMessage {
+	t.Helper()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	over := time.After(endTime)
+	for {
+		all, open := read(t, addr, topic)
+		if open == 0 {
+			return all
+		}
+		select {
+		case <-look.C:
+		case <-over:
+			t.Fatalf("topic %s: %d transactions still have no end", topic, open)
+		}
+	}
+}
+
+// endTime is how long the ends of transactions are waited for.
+const endTime = time.Minute
+
+// read tells too how many transactions have no end, of one in several partitions
+// each of these.
+func read(t testing.TB, addr, topic string) (all [][]*sarama.ConsumerMessage, open int) {
 	t.Helper()
 	cfg := sarama.NewConfig()
 	cfg.ClientID = "datasync-test"
@@ -30,23 +62,25 @@ func Read(t testing.TB, addr, topic string) [][]*sarama.ConsumerMessage {
 	if err != nil {
 		t.Fatalf("asking for topic %s: %v", topic, err)
 	}
-	all := make([][]*sarama.ConsumerMessage, len(partitions))
+	all = make([][]*sarama.ConsumerMessage, len(partitions))
 	for _, p := range partitions {
-		if all[p], err = readPartition(client, topic, p); err != nil {
+		var more int
+		if all[p], more, err = readPartition(client, topic, p); err != nil {
 			t.Fatalf("reading topic %s, partition %d: %v", topic, p, err)
 		}
+		open += more
 	}
-	return all
+	return all, open
 }
 
-func readPartition(client sarama.Client, topic string, partition int32) (list []*sarama.ConsumerMessage, err error) {
+func readPartition(client sarama.Client, topic string, partition int32) (list []*sarama.ConsumerMessage, without int, err error) {
 	end, err := client.GetOffset(topic, partition, sarama.OffsetNewest)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	at, err := client.GetOffset(topic, partition, sarama.OffsetOldest)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var batches []*sarama.RecordBatch
 	visible := map[*sarama.RecordBatch]bool{}
@@ -54,7 +88,7 @@ func readPartition(client sarama.Client, topic string, partition int32) (list []
 	for at < end {
 		more, err := fetch(client, topic, partition, at)
 		if err != nil {
-			return nil, fmt.Errorf("at offset %d of %d: %w", at, end, err)
+			return nil, 0, fmt.Errorf("at offset %d of %d: %w", at, end, err)
 		}
 		for _, b := range more {
 			at = b.FirstOffset + int64(b.LastOffsetDelta) + 1
@@ -78,7 +112,7 @@ func readPartition(client sarama.Client, topic string, partition int32) (list []
 			list = append(list, messages(b, topic, partition)...)
 		}
 	}
-	return list, nil
+	return list, len(open), nil
 }
 
 // fetch returns the whole batches that begin at an offset, at least one.

@@ -83,7 +83,7 @@ type replay struct {
 // same one, and in order.
 func (k *topicTarget) contents(t *table) (contents, error) {
 	r := &replay{table: t, text: k.format.text, rows: map[string]map[string]*string{}, loose: contents{}}
-	for p, messages := range topics.Read(k.t, k.addr, k.topic) {
+	for p, messages := range topics.ReadEnded(k.t, k.addr, k.topic) {
 		for _, m := range messages {
 			e, err := k.format.decode(m.Value)
 			if err == nil && e.table == t.name {
