@@ -140,8 +140,11 @@ func (c *child) end(sig syscall.Signal) (*life, error) {
 
 // checkpoint is what is looked at of a job's.
 type checkpoint struct {
-	Started bool
-	Plan    []progress
+	Started  bool
+	Plan     []progress
+	Counters struct {
+		Read int64 `json:"numRead"`
+	}
 }
 
 type progress struct{ Split struct{ ID string } }

@@ -183,12 +183,14 @@ func (x *trial) end() {
 	}
 }
 
-// await waits for a condition; errors are told when it does not come.
+// await waits for a condition; errors are told when it does not come though the
+// jobs have nothing left to do. On a machine that is busy they may take long.
 func (x *trial) await(what string, is func() (bool, error)) {
 	x.t.Helper()
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
-	over := time.After(patience)
+	over, read := time.NewTimer(patience), x.read()
+	defer over.Stop()
 	for {
 		ok, err := is()
 		if ok {
@@ -198,11 +200,26 @@ func (x *trial) await(what string, is func() (bool, error)) {
 		case <-look.C:
 		case <-x.ctx.Done():
 			x.t.Fatalf("waiting until %s: %v", what, context.Cause(x.ctx))
-		case <-over:
+		case <-over.C:
+			if now := x.read(); now > read {
+				read = now
+				over.Reset(patience)
+				continue
+			}
 			x.blame()
 			x.t.Fatalf("after %v it is not so that %s: %v", patience, what, err)
 		}
 	}
+}
+
+// read is how many rows the jobs have stored that they have read.
+func (x *trial) read() (rows int64) {
+	for _, c := range x.jobs {
+		if saved, err := c.saved(); err == nil { // else there is none yet
+			rows += saved.Counters.Read
+		}
+	}
+	return rows
 }
 
 // blame has the jobs tell where they stand.

@@ -50,5 +50,5 @@ func (d *databaseTarget) holds(id int) (bool, error) {
 
 func (d *databaseTarget) disturbed() *victim { return d.victim() }
 
-// patience is how long something may take that has to come.
+// patience is how long something may take that has to come, once nothing moves.
 const patience = 2 * time.Minute
