@@ -49,3 +49,13 @@ func (g *gauges) reached(at time.Time, all bool, keeps time.Duration) {
 		g.purged.Store(at.Add(keeps).UnixMilli())
 	}
 }
+
+// purgeNear is when removed changes are warned of.
+const purgeNear = time.Hour
+
+// nearPurge tells that the changes after a commit will soon be removed: within an
+// hour, of those that have waited for more than half of the time that they are kept.
+func nearPurge(commit time.Time, keeps time.Duration, now time.Time) (left time.Duration, near bool) {
+	left = keeps - now.Sub(commit)
+	return max(left, 0), keeps > 0 && !commit.IsZero() && left < min(purgeNear, keeps/2)
+}

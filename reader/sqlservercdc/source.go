@@ -43,7 +43,8 @@ type source struct {
 	poll     time.Time       // when to ask for changes again
 	turns    []turn          // to be made before anything else is read
 	window   *window         // being read
-	warned   time.Time
+	warned   time.Time       // that nothing is captured
+	urged    time.Time       // that changes will be removed
 }
 
 var _ plugin.Source = (*source)(nil)
@@ -314,7 +315,13 @@ func (s *source) markInside(ctx context.Context, b *record.Batch) error {
 // reach notes that everything up to a commit was handed on.
 func (s *source) reach(at lsn, end time.Time) {
 	s.at, s.atTime = at, end
-	s.reader.gauges.reached(end, !at.before(s.asked), s.keeps)
+	all := !at.before(s.asked)
+	s.reader.gauges.reached(end, all, s.keeps)
+	if left, near := nearPurge(end, s.keeps, time.Now()); near && !all && time.Since(s.urged) >= warnPeriod {
+		s.urged = time.Now()
+		s.reader.log.Warn("the cleanup job will soon remove changes that are not read yet: have it keep them longer (EXEC sys.sp_cdc_change_job @job_type = N'cleanup', @retention = minutes), or find what slows the job down",
+			"seconds", int64(left.Seconds()), "lsn", at.String())
+	}
 }
 
 // Close implements [plugin.Source].
