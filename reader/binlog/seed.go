@@ -143,5 +143,28 @@ func (s *server) define(ctx context.Context, name record.Name) (*binlogkit.Defin
 	if len(about.Rows) == 1 {
 		d.Comment, d.Charset = about.Column(0, "comment"), binlogkit.CharsetOf(about.Column(0, "collation"))
 	}
+	s.defaults(ctx, d)
 	return d, nil
+}
+
+// defaults takes the columns' defaults from the statement that makes the table,
+// as far as it can be read.
+func (s *server) defaults(ctx context.Context, d *binlogkit.Definition) {
+	r, err := s.conn.Query(ctx, "SHOW CREATE TABLE "+mysqlkit.Dialect.Table(d.Name()))
+	if err != nil || len(r.Rows) != 1 {
+		return // they are not known then
+	}
+	h := binlogkit.NewHistory(s.product)
+	if _, err := h.Apply(d.Database, r.Column(0, "Create Table")); err != nil {
+		return
+	}
+	made := h.Table(d.Name())
+	if made == nil {
+		return
+	}
+	for i := range d.Columns {
+		if at := made.Column(d.Columns[i].Name); at >= 0 {
+			d.Columns[i].Default = made.Columns[at].Default
+		}
+	}
 }

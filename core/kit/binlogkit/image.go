@@ -221,7 +221,11 @@ func (m *Images) absent(c *column, b *record.Batch, after, whole bool) {
 		m.keys = append(m.keys, nil)
 		fallthrough
 	case !after || !c.key && !whole:
-		if c.at >= 0 {
+		switch {
+		case c.at < 0:
+		case m.kind == Insert:
+			b.Copy(m.table.unsaid.Row(0), c.at)
+		default:
 			b.Absent()
 		}
 	case c.at >= 0:

@@ -31,6 +31,7 @@ type Table struct {
 	lastKey int // index in columns of the last key column; -1: none
 	jsons   int // columns of type JSON
 	zero    bool
+	unsaid  *record.Batch // one row: what an insert gives columns that it does not say
 }
 
 // column is one column of the log; not all are emitted.
@@ -91,6 +92,7 @@ func Plan(e *replication.TableMapEvent, def *Definition, o *Options) (t *Table, 
 	schema.Data = len(schema.Columns)
 	schema.Columns = append(schema.Columns, o.Meta...)
 	t.Schema = o.Intern(schema)
+	t.unsaid = unsaid(t.Schema, now.Columns, func(i int) int { return t.columns[i].at }, o)
 	return t, nil
 }
 
