@@ -78,6 +78,7 @@ type Change struct {
 	LSN      string    // its place in the source's log, as the metadata column _lsn spells it; "" if it has none
 	At       time.Time // when the source committed it; zero: unknown
 	Columns  []ColumnChange
+	Snapshot bool // of Create: the table as the stream found it, which no statement has made there
 }
 
 // ColumnChange is what a schema change says of a column of To beside its

@@ -202,7 +202,7 @@ func (s *source) describeAll() {
 	at := appendLSN(nil, s.f.file, s.f.offset, s.reader.config.OffsetLength)
 	for _, d := range list {
 		if s.tables.lists.has(d.Name()) {
-			s.changes = append(s.changes, record.Change{Kind: record.Create, Name: d.Name(), To: s.schema(d), SQL: d.SQL(), LSN: string(at), At: s.f.tx.time})
+			s.changes = append(s.changes, record.Change{Kind: record.Create, Name: d.Name(), To: s.schema(d), SQL: d.SQL(), LSN: string(at), At: s.f.tx.time, Snapshot: true})
 		}
 	}
 	s.at.file = "" // the next position says that they were handed over

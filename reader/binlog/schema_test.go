@@ -177,7 +177,7 @@ func TestInitialTableStructure(t *testing.T) {
 		s := follow(t, build(t, p))
 		db.Exec(t, "INSERT INTO b VALUES ('x')")
 		s.drain(1, 2)
-		if len(s.ddl) != 2 || s.ddl[0].Kind != record.Create || s.ddl[0].Name.Table != "a" || s.ddl[1].Name.Table != "b" || !strings.Contains(s.ddl[0].SQL, "UNIQUE KEY `u` (`v`)") {
+		if len(s.ddl) != 2 || !s.ddl[0].Snapshot || s.ddl[0].Kind != record.Create || s.ddl[0].Name.Table != "a" || s.ddl[1].Name.Table != "b" || !strings.Contains(s.ddl[0].SQL, "UNIQUE KEY `u` (`v`)") {
 			t.Errorf("schema changes %+v", s.ddl)
 		}
 		s = reopen(t, build(t, p), s.last)

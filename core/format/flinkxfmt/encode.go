@@ -230,8 +230,12 @@ func appendNames(dst []byte, n record.Name) []byte {
 // AppendChange implements [changefmt.Encoder]: the headers of a DdlRowData.
 func (*Encoder) AppendChange(dst []byte, c *record.Change) (out []byte, key int, ok bool) {
 	dst = appendNames(append(dst, '{'), c.Name)
-	dst = append(append(append(dst, `,"type":"`...), changefmt.EventName(c)...), `","content":`...)
+	name, end := changefmt.EventName(c), `,"lsn_sequence":"0"}`
+	if c.Snapshot {
+		name, end = "CREATE_TABLE", `,"lsn_sequence":"0","snapshot":true}`
+	}
+	dst = append(append(append(dst, `,"type":"`...), name...), `","content":`...)
 	dst = jsonfmt.AppendText(dst, c.SQL)
 	dst = jsonfmt.AppendText(append(dst, `,"lsn":`...), c.LSN)
-	return append(dst, `,"lsn_sequence":"0"}`...), -1, true
+	return append(dst, end...), -1, true
 }
