@@ -31,6 +31,7 @@ type Conn struct {
 	cents    int         // fraction digits of money; below 0: not asked for
 	broken   atomic.Bool // interrupted, or an error has come in between
 	busy     atomic.Bool // a statement runs at the server
+	dialled  atomic.Bool // what is dialled from now on is a request to cancel
 	spare    []byte      // a buffer to send from; nil: none
 	Server   Server
 	Addr     string // host:port that answered
@@ -52,6 +53,7 @@ func Dial(ctx context.Context, s *Settings) (*Conn, error) {
 		return nil, errclass.With(errclass.Config, err)
 	}
 	c.pg, err = pgconn.ConnectConfig(bounded, config)
+	c.dialled.Store(c.pg != nil)
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
@@ -127,7 +129,7 @@ var validators = map[TargetServer]pgconn.ValidateConnectFunc{
 func (c *Conn) dialer(ctx context.Context, network, addr string) (net.Conn, error) {
 	// A peer that is gone without a word is noticed within a minute and a half.
 	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 6}}
-	if c.pg == nil {
+	if !c.dialled.Load() {
 		return d.DialContext(ctx, network, addr)
 	}
 	d.Timeout = cancelTimeout
