@@ -344,6 +344,9 @@ func TestShapeKeys(t *testing.T) {
 		{"binlogreader", `"splitUpdate": false`, "txtfilewriter", `"path":"d"`, `path="d" splitUpdate=false pavingData=true`},
 		{"pgwalreader", `"split": "true"`, "ftpwriter", `"path":"d"`, `path="d" split="true"`},
 		{"sqlservercdcreader", `"cat": "insert"`, "filewriter", `"path":"d"`, `path="d" pavingData=false`},
+		{"kafkareader", `"format": "canal-json"`, "filewriter", `"path":"d"`, `path="d" pavingData=true`},
+		{"kafkareader", `"deserialization": "maxwell-json", "split": true`, "filewriter", `"path":"d"`, `path="d" split=true`},
+		{"kafkareader", `"codec": "json", "pavingData": true`, "filewriter", `"path":"d"`, `path="d"`},
 		{"mysqlreader", `"pavingData": true`, "filewriter", `"path":"d"`, `path="d"`},
 		{"pgwalreader", `"split": "true"`, "kafkawriter", ``, `split="true"`},
 	} {

@@ -15,6 +15,26 @@ var shapeKeys = []string{"pavingData", "split", "splitUpdate"}
 // file says it.
 var changeReaders = map[string]string{"binlog": "", "pgwal": "", "sqlservercdc": "false"}
 
+// messageReaders read changes where their format is none of plainFormats.
+var (
+	messageReaders = []string{"kafka", "kafka09", "kafka10", "kafka11"}
+	plainFormats   = []string{"", "text", "plain", "json", "default"}
+)
+
+// changesOf tells whether a reader reads changes, and what pavingData is then.
+func changesOf(reader Operator) (paving string, changes bool) {
+	if !slices.Contains(messageReaders, reader.Plugin) || reader.Parameter == nil {
+		paving, changes = changeReaders[reader.Plugin]
+		return paving, changes
+	}
+	for _, key := range []string{"format", "deserialization"} {
+		if m := reader.Parameter.Node().Member(key); m != nil && !slices.Contains(plainFormats, strings.ToLower(strings.Trim(m.Raw(), `"'`))) {
+			return "", true
+		}
+	}
+	return "", false
+}
+
 // shapeWriters are the writers that have the keys, with what pavingData is
 // where neither the file nor its reader's table above says anything.
 var shapeWriters = map[string]string{"kafka": "", "kafka09": "", "kafka10": "", "kafka11": "", "file": "true", "ftp": "true", "sftp": "true"}
@@ -22,17 +42,19 @@ var shapeWriters = map[string]string{"kafka": "", "kafka09": "", "kafka10": "", 
 // shaped gives a writer of messages or files the reader's shape keys, where it
 // has none of its own. With any other writer they are said to have no effect.
 func (p *parser) shaped(reader, writer Operator) Operator {
-	paving, changes := changeReaders[reader.Plugin]
+	paving, changes := changesOf(reader)
 	usual, shapes := shapeWriters[writer.Plugin]
-	if !changes || reader.Parameter == nil || writer.Parameter == nil {
+	if reader.Parameter == nil || writer.Parameter == nil {
 		return writer
 	}
-	if !shapes {
-		for _, m := range reader.Parameter.Node().Members() {
-			if slices.ContainsFunc(shapeKeys, func(key string) bool { return strings.EqualFold(m.Name, key) }) && !m.Node.Unset() {
-				p.notes.Inform(m.Node.Errorf("has no effect: it is a shape of messages and files, and %s takes changes as they are", writer.Name))
-			}
+	switch {
+	case !changes:
+		if slices.Contains(messageReaders, reader.Plugin) {
+			p.shapeless(reader, "has no effect: messages of this format are no changes")
 		}
+		return writer
+	case !shapes:
+		p.shapeless(reader, "has no effect: it is a shape of messages and files, and "+writer.Name+" takes changes as they are")
 		return writer
 	}
 	node := writer.Parameter.Node()
@@ -57,6 +79,15 @@ func (p *parser) shaped(reader, writer Operator) Operator {
 		writer.Parameter = p.parameter(writer.Plugin, node, writerNoEffect)
 	}
 	return writer
+}
+
+// shapeless says of the reader's shape keys why they mean nothing.
+func (p *parser) shapeless(reader Operator, why string) {
+	for _, m := range reader.Parameter.Node().Members() {
+		if slices.ContainsFunc(shapeKeys, func(key string) bool { return strings.EqualFold(m.Name, key) }) && !m.Node.Unset() {
+			p.notes.Inform(m.Node.Errorf("%s", why))
+		}
+	}
 }
 
 // splits tells that an update is to be two messages.

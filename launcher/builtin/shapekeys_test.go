@@ -20,6 +20,8 @@ func TestShapeKeys(t *testing.T) {
 	readers := map[string]string{
 		"binlogreader":       `"host": "h", "username": "u", "jdbcUrl": "jdbc:mysql://h/d", "cat": "insert", "table": ["d.t"]`,
 		"pgwalreader":        `"url": "jdbc:postgresql://h/d", "username": "u", "cat": "insert", "tableList": ["s.t"], "slotName": "s"`,
+		"kafkareader":        `"topic": "t", "format": "canal-json", "consumerSettings": {"bootstrap.servers": "h:1"}`,
+		"kafka10reader":      `"topic": "t", "codec": "json", "consumerSettings": {"bootstrap.servers": "h:1"}`,
 		"sqlservercdcreader": `"url": "jdbc:sqlserver://h;databaseName=d", "username": "u", "tableList": ["dbo.t"]`,
 	}
 	writers := map[string]string{
@@ -48,6 +50,9 @@ func TestShapeKeys(t *testing.T) {
 				want := ""
 				if writer == "streamwriter" || writer == "mysqlwriter" {
 					want = "has no effect: it is a shape of messages and files, and " + writer + " takes changes as they are"
+				}
+				if reader == "kafka10reader" {
+					want = "has no effect: messages of this format are no changes"
 				}
 				if said != want {
 					t.Errorf("%s to %s, %s: said %q, want %q", reader, writer, key, said, want)

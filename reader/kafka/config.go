@@ -52,6 +52,10 @@ type Config struct {
 	KeyColumns config.StringList `json:"keyColumns"`
 	// Properties of Kafka's Java client; bootstrap.servers is required. isolation.level is read_committed where it is absent.
 	Consumer kafkakit.ConsumerProperties `json:"consumerSettings"`
+	// One flat row per change, before_x and after_x; a shape of the writer's output.
+	PavingData *bool `json:"pavingData"`
+	// An update is two rows; a shape of the writer's output.
+	Split *bool `json:"split" alias:"splitUpdate"`
 	// Zone of wall clocks in canal-json, maxwell-json and columns without a zone; absent is the job's.
 	Zone string `json:"timezone"`
 
@@ -83,9 +87,7 @@ func defaults() *Config {
 
 // NoEffect names the parameters that mean nothing here.
 func (*Config) NoEffect() map[string]string {
-	const shape = "it is the shape of what is written: the reader hands on changes as they are"
 	return map[string]string{
-		"pavingData": shape, "split": shape, "splitUpdate": shape,
 		"tableSchema": "the messages tell their tables' columns", "deserializationProperties": "formatOptions has the settings of formats",
 		"filter":                    "all tables of a topic are read; nameMapping and transformSql choose among them",
 		"nullReplaceNotExistsField": "what a change does not say is absent, not NULL",

@@ -58,7 +58,7 @@ func onlyInserts(r record.Row) error {
 	if r.Op() == record.Insert {
 		return nil
 	}
-	return errclass.BadValue("", errclass.Other, "a change (%s) cannot be kept in a file of rows: set pavingData, which makes a row of each", r.Op())
+	return errclass.BadValue("", errclass.Other, "a change (%s) cannot be kept in a file of rows: set pavingData to true, here or in the reader, which makes a row of each", r.Op())
 }
 
 // lines are JSON objects.
