@@ -262,7 +262,7 @@ func (r *Runner) adopt(ctx context.Context, c *checkpoint.Checkpoint) error {
 
 // same refuses what a run of another job has left.
 func (r *Runner) same(c *checkpoint.Checkpoint) error {
-	if c.Fingerprint == r.fingerprint() || c.Fingerprint == r.fingerprintOf(nil) { // of a version that could not do with another list
+	if c.Fingerprint == r.fingerprint() || slices.Contains(r.fingerprintsBefore(), c.Fingerprint) {
 		return nil
 	}
 	return errclass.With(errclass.PositionLost, fmt.Errorf(
@@ -295,25 +295,42 @@ var tuning = []string{"username", "password", "fetchSize", "queryTimeOut", "conn
 	"print", "permitsPerSecond", "preSql", "postSql", "producerSettings", "consumerSettings", "boundedMode", "session", "onPositionLost", "onEventFailure",
 	"statusInterval", "maxTransactionRows", "streaming", "heartbeat"}
 
+// routing are parameters that say where rows of a stream of changes go from now
+// on: a table that comes needs a topic, and a registry moves.
+var routing = []string{"tableIdToTopicMapping", "createTopics", "topicPartitions", "topicReplication", "topicConfig", "schemaRegistry"}
+
 // fingerprint tells jobs apart: it covers what is read, what becomes of it and
 // what is written, not how fast or as whom, nor a list of tables that the reader
 // can do with another one of.
 func (r *Runner) fingerprint() string {
-	var lists []string
-	if l, ok := r.reader.(plugin.Relister); ok {
-		lists = l.Relists()
+	if !r.readsChanges() {
+		return r.fingerprintOf(r.lists(), nil)
 	}
-	return r.fingerprintOf(lists)
+	return r.fingerprintOf(r.lists(), routing)
 }
 
-// fingerprintOf leaves these parameters of the reader out.
-func (r *Runner) fingerprintOf(lists []string) string {
+// fingerprintsBefore are those of versions that could not do with another list,
+// or with other routes.
+func (r *Runner) fingerprintsBefore() []string {
+	return []string{r.fingerprintOf(nil, nil), r.fingerprintOf(r.lists(), nil)}
+}
+
+// lists are the parameters of the reader that may be others.
+func (r *Runner) lists() []string {
+	if l, ok := r.reader.(plugin.Relister); ok {
+		return l.Relists()
+	}
+	return nil
+}
+
+// fingerprintOf leaves these parameters of the reader, and of the writer, out.
+func (r *Runner) fingerprintOf(lists, routes []string) string {
 	h := sha256.New()
 	for _, op := range []struct {
 		name      string
 		parameter *config.Decoder
-		lists     []string
-	}{{r.pipe.Reader.Plugin, r.pipe.Reader.Parameter, lists}, {r.pipe.Writer.Plugin, r.pipe.Writer.Parameter, nil}} {
+		others    []string
+	}{{r.pipe.Reader.Plugin, r.pipe.Reader.Parameter, lists}, {r.pipe.Writer.Plugin, r.pipe.Writer.Parameter, routes}} {
 		var keys map[string]json.RawMessage
 		d := json.NewDecoder(bytes.NewReader(config.Masked(op.parameter.Node())))
 		_ = d.Decode(&keys) // it was read before
@@ -321,7 +338,7 @@ func (r *Runner) fingerprintOf(lists []string) string {
 			delete(keys, k)
 		}
 		maps.DeleteFunc(keys, func(k string, _ json.RawMessage) bool {
-			return slices.ContainsFunc(op.lists, func(l string) bool { return strings.EqualFold(k, l) })
+			return slices.ContainsFunc(op.others, func(l string) bool { return strings.EqualFold(k, l) })
 		})
 		text, _ := json.Marshal(keys) // in the order of the keys
 		fmt.Fprintf(h, "%s %s\n", op.name, text)

@@ -318,3 +318,26 @@ func TestFormatConfigs(t *testing.T) {
 		}
 	}
 }
+
+// TestOneBadTable is told as one where each table has a topic of its own, before
+// any row is taken.
+func TestOneBadTable(t *testing.T) {
+	kafka := servers.Kafka(t)
+	topic := kafka.Topic(t, 1)
+	b := record.NewBatch(0, 0)
+	for i, name := range []string{"good", "bad"} {
+		b.Begin(record.NewSchema(record.Name{Database: "shop", Table: name}, []record.Column{{Name: "id", Kind: record.Int64}}, 0), record.Insert)
+		b.Int64(int64(i))
+	}
+	sink := open(t, kafka.Addr(), fmt.Sprintf(`"tableIdToTopicMapping":{"good":%q},"format":"canal-json"`, topic), plugin.Task{Of: 1})
+	err := sink.Write(t.Context(), b)
+	if tables := plugin.TableErrors(err); len(tables) != 1 || tables[0].Table.Table != "bad" {
+		t.Errorf("got %v", err)
+	}
+	if err := sink.(plugin.Flusher).Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := topics.Read(t, kafka.Addr(), topic)[0]; len(got) != 0 {
+		t.Errorf("%d rows were taken", len(got))
+	}
+}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/datasync-io/datasync/core/errclass"
 	"github.com/datasync-io/datasync/core/format/changefmt"
 	"github.com/datasync-io/datasync/core/kit/kafkakit"
+	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/record"
 )
 
@@ -46,11 +48,23 @@ func (s *sink) use(ctx context.Context, schema *record.Schema) (*route, error) {
 	if r == nil {
 		var err error
 		if r, err = s.newRoute(ctx, schema); err != nil {
-			return nil, err
+			return nil, s.config.alone(schema.Name, err)
 		}
 	}
 	s.schema, s.route = schema, r
 	return r, nil
+}
+
+// alone makes an error that will not pass one of a single table, where other
+// tables' messages go elsewhere.
+func (c *Config) alone(table record.Name, err error) error {
+	if class := errclass.Of(err); class != errclass.Config && class != errclass.Permanent {
+		return err
+	}
+	if len(c.TableTopics) == 0 && !strings.Contains(c.Topic, "${") {
+		return err
+	}
+	return &plugin.TableError{Table: table, Err: err}
 }
 
 func (s *sink) newRoute(ctx context.Context, schema *record.Schema) (*route, error) {
@@ -96,7 +110,7 @@ func (c *Config) topicOf(n record.Name) (string, error) {
 			return expand(topic, n), nil
 		}
 	}
-	return "", errclass.With(errclass.Config, fmt.Errorf("table %s has no topic: add it to tableIdToTopicMapping", n))
+	return "", errclass.With(errclass.Config, fmt.Errorf("no topic is named for table %s: add it to tableIdToTopicMapping", n))
 }
 
 // keyOf returns the columns that make the key of a table's messages; own tells

@@ -46,6 +46,9 @@ func (s *sink) Write(ctx context.Context, b *record.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := s.routed(ctx, b); err != nil {
+		return err
+	}
 	s.encoder.Begin(time.Now())
 	var bad []errclass.BadRow
 	for i := 0; i < b.Len(); {
@@ -72,6 +75,23 @@ func (s *sink) Write(ctx context.Context, b *record.Batch) error {
 	}
 	if len(bad) > 0 {
 		return &errclass.Rows{Bad: bad, Written: true}
+	}
+	return nil
+}
+
+// routed finds the topics of a batch's tables before any row is taken, so that
+// the error of one table is one of that alone.
+func (s *sink) routed(ctx context.Context, b *record.Batch) error {
+	for _, schema := range b.Schemas() {
+		if schema == s.schema || s.routes[schema] != nil {
+			continue
+		}
+		_, err := s.use(ctx, schema)
+		for i := 0; err != nil && i < b.Len(); i++ {
+			if b.Row(i).Schema() == schema {
+				return err
+			}
+		}
 	}
 	return nil
 }
