@@ -23,7 +23,8 @@ type reader struct {
 	begun   bool            // of the split at hand: a batch with rows has gone out
 	last    int             // memory of the batch before
 	dealer  dealer
-	tail    bool // of the split at hand: rows have gone out after the last position
+	tail    bool   // of the split at hand: rows have gone out after the last position
+	at      []byte // of the split at hand: the last position
 	leaving *leaving
 }
 
@@ -69,7 +70,7 @@ func (r *reader) open(ctx context.Context, from plugin.Progress) (plugin.Source,
 }
 
 func (r *reader) split(ctx context.Context, from plugin.Progress) (err error) {
-	r.begun, r.tail = from.Position != nil || from.Begun, false
+	r.begun, r.tail, r.at = from.Position != nil || from.Begun, false, from.Position
 	s, err := r.open(ctx, from)
 	if err != nil {
 		return r.giveUp(ctx, from.Split, err)
@@ -166,6 +167,9 @@ func (r *reader) fill(ctx context.Context, s plugin.Source, split string) (*parc
 	p.hold(c, r.last)
 	switch {
 	case err == io.EOF:
+		if len(b.Marks()) == 0 && r.at != nil { // who keeps marks alone is to know how far the split was
+			b.Mark(r.at, time.Time{})
+		}
 		b.End()
 		return p, err
 	case err == nil && b.Empty():
@@ -174,6 +178,9 @@ func (r *reader) fill(ctx context.Context, s plugin.Source, split string) (*parc
 	if err != nil {
 		r.l.release(p)
 		return nil, err
+	}
+	if marks := b.Marks(); len(marks) > 0 && marks[0].Position != nil {
+		r.at = marks[0].Position
 	}
 	return p, nil
 }
