@@ -26,7 +26,7 @@ func Info() plugin.ReaderInfo {
 	return plugin.ReaderInfo{
 		Name:    "file",
 		Aliases: []string{"txtfile", "ftp", "sftp"},
-		Doc:     "reads files of csv, tsv, JSON lines or parquet, plain or packed",
+		Doc:     "Reads files of csv, tsv, JSON lines or Parquet, plain or packed.",
 		Config:  func() any { return defaults() },
 		New: func(env plugin.Env, d *config.Decoder) (plugin.Reader, error) {
 			c := defaults()
