@@ -80,7 +80,9 @@ func (p *process) bare(c *cli.Context) error {
 				return usagef("%s: no such command or job file; did you mean %s?", word, near)
 			}
 			if len(c.StringSlice("job")) == 0 && !inline(word) && word != "-" {
-				return usagef("%s: no such command or job file; datasync help lists the commands", word)
+				return p.job(func(*options) error {
+					return usagef("%s: no such command or job file; datasync help lists the commands", word)
+				})(c)
 			}
 		}
 	}

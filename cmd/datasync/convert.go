@@ -44,7 +44,10 @@ func writePrivate(path string, text []byte) error {
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".datasync-*") // that only its owner may read
 	if err != nil {
-		return err
+		if in, ok := errors.AsType[*os.PathError](err); ok { // of a name that nobody has given
+			err = in.Err
+		}
+		return fmt.Errorf("writing into %s: %w", filepath.Dir(path), err)
 	}
 	_, err = f.Write(text)
 	if err = errors.Join(err, f.Close()); err == nil {

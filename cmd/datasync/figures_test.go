@@ -45,7 +45,8 @@ func figureTable(b *bytes.Buffer, figures []metric.Figure) {
 // TestFiguresOfPlugins compares what the connectors publish with the list.
 func TestFiguresOfPlugins(t *testing.T) {
 	published := map[string]string{}
-	call := regexp.MustCompile(`\b[Gg]auge\(\s*"([^"]+)"`)
+	// A call of its own, or what core/kit/handover publishes for several.
+	call := regexp.MustCompile(`(?:\b[Gg]auge\(\s*|\.Publish\([^",()]*,\s*)"([^"]+)"|"([^"]+)":\s*&g\.`)
 	for _, root := range []string{"reader", "writer", "core/kit"} {
 		err := filepath.WalkDir(filepath.Join(moduleRoot, root), func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
@@ -53,7 +54,7 @@ func TestFiguresOfPlugins(t *testing.T) {
 			}
 			text, err := os.ReadFile(path)
 			for _, m := range call.FindAllSubmatch(text, -1) {
-				published["datasync_"+string(m[1])] = path
+				published["datasync_"+string(m[1])+string(m[2])] = path
 			}
 			return err
 		})
