@@ -18,6 +18,9 @@ import (
 // copyPoll is how soon an idle log is left to look whether rows have been read.
 const copyPoll = 5 * time.Millisecond
 
+// signalPoll is how soon it is left to look for signals.
+const signalPoll = time.Second
+
 var _ handover.Tables = (*views)(nil)
 
 // Signals implements [plugin.Signaler].

@@ -2,7 +2,9 @@ package pgwal
 
 import (
 	"testing"
+	"time"
 
+	"github.com/datasync-io/datasync/core/kit/handover"
 	"github.com/datasync-io/datasync/core/plugin"
 	"github.com/datasync-io/datasync/core/plugintest"
 	"github.com/datasync-io/datasync/core/plugintest/servers"
@@ -29,5 +31,14 @@ func TestSignalToUnlisted(t *testing.T) {
 			t.Errorf("%s: a is %s, %v", mode, got, err)
 		}
 		db.Exec(t, "SELECT pg_drop_replication_slot('"+slot+"')")
+	}
+}
+
+// TestIdleLogIsLeft has a stream look for signals while the server says nothing,
+// which may be for half a minute.
+func TestIdleLogIsLeft(t *testing.T) {
+	s := &source{copier: new(handover.Copier[high, uint32])}
+	if wait := s.waits(record.NewBatch(0, 0)); wait <= 0 || wait > time.Second {
+		t.Errorf("an idle log is waited for %v", wait)
 	}
 }

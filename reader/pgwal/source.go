@@ -234,13 +234,16 @@ func (s *source) fill(ctx context.Context, b *record.Batch) error {
 }
 
 // waits is how long to wait outside of a transaction: shortly with rows in
-// hand, until the next position is due if there is one, else for the server.
+// hand, until the next position is due if there is one, else until signals are
+// looked for.
 func (s *source) waits(b *record.Batch) time.Duration {
 	switch {
 	case !b.Empty():
 		return patience
 	case s.at > s.marked:
 		return max(time.Until(s.markedAt.Add(idleMark)), patience)
+	case s.copier != nil:
+		return signalPoll
 	}
 	return 0
 }
