@@ -47,7 +47,8 @@ func (s *said) join(i int, c, def Column) Column {
 	if !fits(&def, typeOf(s.e, i), s.e.ColumnMeta[i]) {
 		return c
 	}
-	if unsigned, known := s.unsigned[i]; known && unsigned != isUnsigned(def.Type) {
+	// A YEAR has no sign to say, and servers say one all the same.
+	if unsigned, known := s.unsigned[i]; known && unsigned != isUnsigned(def.Type) && word(def.Type) != "year" {
 		return c
 	}
 	switch word(c.Type) {
