@@ -14,7 +14,7 @@ type slow struct {
 }
 
 func (s *slow) Interrupt() {
-	time.Sleep(s.late) // of a bubble: the clock is the test's
+	<-time.After(s.late) // of a bubble: the clock is the test's
 	s.broken = true
 }
 
