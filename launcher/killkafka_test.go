@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/IBM/sarama"
+
 	"github.com/datasync-io/datasync/core/plugintest/servers"
 	"github.com/datasync-io/datasync/core/plugintest/topics"
 	"github.com/datasync-io/datasync/launcher"
@@ -41,7 +43,7 @@ func TestKilledRunsCommitOnce(t *testing.T) {
 		after: func(kills int) time.Duration { return time.Duration(60+rnd.IntN(150+15*kills)) * time.Millisecond },
 	}.run(t)
 	seed := maphash.MakeSeed()
-	want, got := bodies(t, kafka.Addr(), whole, seed), bodies(t, kafka.Addr(), killed, seed)
+	want, got := bodies(topics.ReadEnded(t, kafka.Addr(), whole), seed), bodies(topics.ReadEnded(t, kafka.Addr(), killed), seed)
 	if want.lines != 2*killKafkaRows {
 		t.Fatalf("the undisturbed run has written %d rows, want %d", want.lines, 2*killKafkaRows)
 	}
@@ -50,10 +52,9 @@ func TestKilledRunsCommitOnce(t *testing.T) {
 	}
 }
 
-// bodies reads the committed messages of a topic.
-func bodies(t *testing.T, addr, topic string, seed maphash.Seed) (all multiset) {
-	t.Helper()
-	for _, partition := range topics.ReadEnded(t, addr, topic) {
+// bodies are the messages of a topic.
+func bodies(messages [][]*sarama.ConsumerMessage, seed maphash.Seed) (all multiset) {
+	for _, partition := range messages {
 		for _, m := range partition {
 			all.lines++
 			all.sum += maphash.Bytes(seed, m.Value)
