@@ -101,6 +101,10 @@ func (c *child) begin() error {
 func (c *child) ended(l *life) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if race := l.said.from("WARNING: DATA RACE"); race != "" { // a job that is killed has no exit code that tells
+		c.failed(fmt.Sprintf("job %s: %s", c.name, race))
+		return
+	}
 	if l.asked {
 		return
 	}
@@ -192,6 +196,19 @@ func (w *words) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.text.Write(p)
+}
+
+// from is what was said from a phrase on, as far as it goes; "" without it.
+func (w *words) from(phrase string) string {
+	const most = 8 << 10
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	said := w.text.Bytes()
+	at := bytes.Index(said, []byte(phrase))
+	if at < 0 {
+		return ""
+	}
+	return string(said[at:min(len(said), at+most)])
 }
 
 func (w *words) last() string {

@@ -290,6 +290,9 @@ func (x *trial) settle() {
 			x.t.Fatal(err)
 		}
 	}
+	if err := context.Cause(x.ctx); err != nil { // what the jobs have said in their last moments
+		x.t.Fatal(err)
+	}
 	x.events.note("drained")
 }
 
