@@ -76,8 +76,17 @@ func NewBatch(rows, bytes int) *Batch {
 	return b
 }
 
-// SetTarget sets what [Batch.Full] and [Batch.Over] compare with; 0 means the default.
-func (b *Batch) SetTarget(rows, bytes int) { b.rows, b.size = rows, bytes }
+// SetTarget sets what [Batch.Full] and [Batch.Over] compare with; 0 means the
+// default, [math.MaxInt] that there is no bound.
+func (b *Batch) SetTarget(rows, bytes int) {
+	b.rows, b.size = min(rows, mostRows), min(bytes, mostBytes)
+}
+
+// No batch comes to these: products of targets stay far below the largest int.
+const (
+	mostRows  = 1 << 31
+	mostBytes = 1 << 40
+)
 
 // Target returns what was set; 0 means the default.
 func (b *Batch) Target() (rows, bytes int) { return b.rows, b.size }

@@ -111,6 +111,15 @@ func TestFullAndOver(t *testing.T) {
 	if !b.Full() || b.Over() {
 		t.Error("rejected input does not count")
 	}
+	b = record.NewBatch(math.MaxInt, math.MaxInt)
+	for range 3000 {
+		b.Begin(two, record.Insert)
+		b.Int64(1)
+		b.Null()
+	}
+	if b.Full() || b.Over() {
+		t.Error("a batch without a bound is full")
+	}
 }
 
 func TestAppendMovesMarks(t *testing.T) {

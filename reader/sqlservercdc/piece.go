@@ -34,7 +34,7 @@ func gather(ctx context.Context, from plugin.Source, name record.Name, ordered b
 	for held := 0; held < bytes || ordered && p.last() == nil; {
 		b := record.NewBatch(0, 0)
 		if b.SetTarget(rows, min(bytes, record.TargetBytes)); held > 0 && ordered && p.last() == nil { // a row was too large to be marked
-			b.SetTarget(1, math.MaxInt/2)
+			b.SetTarget(1, math.MaxInt)
 		}
 		err := from.Fill(ctx, b)
 		if err != nil && !errors.Is(err, io.EOF) {
