@@ -77,7 +77,7 @@ func NewBatch(rows, bytes int) *Batch {
 }
 
 // SetTarget sets what [Batch.Full] and [Batch.Over] compare with; 0 means the
-// default, [math.MaxInt] that there is no bound.
+// default, math.MaxInt that there is no bound.
 func (b *Batch) SetTarget(rows, bytes int) {
 	b.rows, b.size = min(rows, mostRows), min(bytes, mostBytes)
 }

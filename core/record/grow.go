@@ -1,7 +1,8 @@
 package record
 
-// firstRows is for how many rows there is room at first.
-const firstRows = 16
+// firstRows is for how many rows there is room at first, manyTimes how much more
+// than there is may be made room for at once: targets can be no bounds at all.
+const firstRows, manyTimes = 16, 64
 
 // targets are what Full compares with.
 func (b *Batch) targets() (rows, bytes int) {
@@ -52,7 +53,7 @@ func (b *Batch) grown(need, twice, all int) int {
 	switch {
 	case need > all:
 		return need + need/4
-	case len(b.heads) >= TargetRows:
+	case len(b.heads) >= TargetRows && all/manyTimes <= need:
 		return all
 	}
 	return max(need, min(twice, all))
