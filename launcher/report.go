@@ -10,6 +10,7 @@ import (
 
 	"github.com/datasync-io/datasync/core/metric"
 	"github.com/datasync-io/datasync/core/plugin"
+	"github.com/dustin/go-humanize/english"
 )
 
 // positionsShown is how many splits a report for people names.
@@ -30,7 +31,7 @@ func (r *Result) WriteText(w io.Writer) error {
 			fmt.Fprintf(&b, "left out: %s\n", t)
 		}
 	}
-	fmt.Fprintf(&b, "plan: %d splits, %d reading and %d writing channels, %s\n", len(r.Plan), r.Readers, r.Writers, r.Guarantee)
+	fmt.Fprintf(&b, "plan: %s, %d reading and %d writing channels, %s\n", english.Plural(len(r.Plan), "split", ""), r.Readers, r.Writers, r.Guarantee)
 	for i, p := range r.Plan {
 		if i == positionsShown {
 			fmt.Fprintf(&b, "  and %d more, see -report json\n", len(r.Plan)-i)
